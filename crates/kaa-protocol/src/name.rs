@@ -1,0 +1,388 @@
+//! The names of Kaa, each parsed once and trusted afterwards.
+//!
+//! A name that reached one of these types can be printed into a subject, a topic or a log line
+//! without another check. Names written in source code are checked at compile time
+//! (`const ESP: Token = Token::from_static("esp")`); names that come from anywhere else go through
+//! [`FromStr`] and can fail.
+//!
+//! | rule | used by | accepts |
+//! |---|---|---|
+//! | token | [`Token`], [`ServiceInstance`], [`ReplicaId`] | visible ASCII without `.`, `*` and `>`: one NATS token (3/ISM) |
+//! | identifier | [`EndpointId`] | ASCII letters, digits, `.`, `_`, `~`, `-` |
+//! | word | [`ConfigName`] | ASCII letters, digits, `_`, `-` |
+//! | level | [`AppVersion`], [`EndpointToken`] | text that is one MQTT topic level; the token without `.` |
+//!
+//! Every name has 1 to [`MAX_NAME_LEN`] bytes.
+//!
+//! ```
+//! use kaa_protocol::name::ServiceInstance;
+//!
+//! let dcx: ServiceInstance = "dcx".parse()?;
+//! assert_eq!(dcx.as_str(), "dcx");
+//!
+//! let error = "dcx.*".parse::<ServiceInstance>().unwrap_err();
+//! assert_eq!(
+//!     error.to_string(),
+//!     "\"dcx.*\" is not a service instance name: '.' at byte 3 is not allowed; \
+//!      expected 1 to 128 visible ASCII characters without '.', '*' and '>'",
+//! );
+//! # Ok::<(), kaa_protocol::name::NameError>(())
+//! ```
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// The longest name accepted, in bytes.
+pub const MAX_NAME_LEN: usize = 128;
+
+/// Text that is either compiled into the program or shared between clones.
+#[derive(Clone)]
+enum Text {
+    Static(&'static str),
+    Shared(Arc<str>),
+}
+
+impl Text {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Static(text) => text,
+            Self::Shared(text) => text,
+        }
+    }
+}
+
+/// Text that is not the name it was meant to be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not {kind}: {problem}; expected {expected}")]
+pub struct NameError {
+    kind: &'static str,
+    expected: &'static str,
+    text: String,
+    problem: Problem,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Problem {
+    Empty,
+    TooLong(usize),
+    Character(char, usize),
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("it is empty"),
+            Self::TooLong(length) => write!(f, "it has {length} bytes"),
+            Self::Character(character, at) => write!(f, "{character:?} at byte {at} is not allowed"),
+        }
+    }
+}
+
+impl NameError {
+    /// The longest part of a rejected name that is quoted in the message, in bytes.
+    const QUOTED: usize = 64;
+
+    #[cold]
+    fn new(kind: &'static str, expected: &'static str, text: &str, allowed: &[bool; 256]) -> Self {
+        let problem = if text.is_empty() {
+            Problem::Empty
+        } else if text.len() > MAX_NAME_LEN {
+            Problem::TooLong(text.len())
+        } else {
+            // A byte that is refused inside a multi-byte character refuses the character.
+            text.char_indices()
+                .find(|(_, c)| !all_allowed(c.encode_utf8(&mut [0; 4]).as_bytes(), allowed))
+                .map_or(Problem::Empty, |(at, c)| Problem::Character(c, at))
+        };
+        let quoted = text.get(..text.floor_char_boundary(Self::QUOTED)).unwrap_or_default();
+        Self { kind, expected, text: quoted.to_owned(), problem }
+    }
+}
+
+/// Whether `bytes` has the length of a name and only allowed bytes. Usable at compile time, where
+/// neither iterators nor function pointers are, so the rule arrives as a table.
+const fn is_name(bytes: &[u8], allowed: &[bool; 256]) -> bool {
+    !bytes.is_empty() && bytes.len() <= MAX_NAME_LEN && all_allowed(bytes, allowed)
+}
+
+#[allow(clippy::indexing_slicing, reason = "every byte is an index into 256 entries")]
+const fn all_allowed(bytes: &[u8], allowed: &[bool; 256]) -> bool {
+    let mut rest = bytes;
+    while let [first, tail @ ..] = rest {
+        if !allowed[*first as usize] {
+            return false;
+        }
+        rest = tail;
+    }
+    true
+}
+
+/// The bytes for which `matches!(byte, pattern)`, as a table.
+macro_rules! byte_table {
+    ($pattern:pat) => {{
+        let mut table = [false; 256];
+        let mut byte = 0;
+        while byte < table.len() {
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::indexing_slicing,
+                reason = "the loop ends at 256"
+            )]
+            {
+                table[byte] = matches!(byte as u8, $pattern);
+            }
+            byte += 1;
+        }
+        table
+    }};
+}
+
+const TOKEN_BYTES: [bool; 256] = byte_table!(b'!'..=b')' | b'+'..=b'-' | b'/'..=b'=' | b'?'..=b'~');
+const IDENTIFIER_BYTES: [bool; 256] =
+    byte_table!(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'~' | b'-');
+const WORD_BYTES: [bool; 256] = byte_table!(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-');
+const LEVEL_BYTES: [bool; 256] =
+    byte_table!(b' '..=b'"' | b'$'..=b'*' | b','..=b'.' | b'0'..=b'~' | 0x80..=0xff);
+const LEVEL_WITHOUT_DOT_BYTES: [bool; 256] =
+    byte_table!(b' '..=b'"' | b'$'..=b'*' | b',' | b'-' | b'0'..=b'~' | 0x80..=0xff);
+
+/// Whether `bytes` is one NATS token that may stand in a Kaa subject.
+pub(crate) fn is_token(bytes: &[u8]) -> bool {
+    is_name(bytes, &TOKEN_BYTES)
+}
+
+macro_rules! name {
+    (
+        $(#[$doc:meta])*
+        $name:ident, $kind:literal, $table:ident, $expected:literal
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone)]
+        pub struct $name(Text);
+
+        impl $name {
+            /// A name written in the source code.
+            ///
+            /// # Panics
+            ///
+            /// When `text` is not such a name. In a `const` that is a compile error.
+            pub const fn from_static(text: &'static str) -> Self {
+                assert!(is_name(text.as_bytes(), &$table), concat!("not ", $kind, ": expected ", $expected));
+                Self(Text::Static(text))
+            }
+
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                self.0.as_str()
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NameError;
+
+            fn from_str(text: &str) -> Result<Self, NameError> {
+                if is_name(text.as_bytes(), &$table) {
+                    Ok(Self(Text::Shared(text.into())))
+                } else {
+                    Err(NameError::new($kind, $expected, text, &$table))
+                }
+            }
+        }
+
+        impl TryFrom<&str> for $name {
+            type Error = NameError;
+
+            fn try_from(text: &str) -> Result<Self, NameError> {
+                text.parse()
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NameError;
+
+            fn try_from(text: String) -> Result<Self, NameError> {
+                text.parse()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({:?})"), self.as_str())
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                self.as_str() == other.as_str()
+            }
+        }
+
+        impl Eq for $name {}
+
+        impl PartialEq<str> for $name {
+            fn eq(&self, other: &str) -> bool {
+                self.as_str() == other
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, other: &&str) -> bool {
+                self.as_str() == *other
+            }
+        }
+
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        impl Ord for $name {
+            fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+                self.as_str().cmp(other.as_str())
+            }
+        }
+
+        impl Hash for $name {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                self.as_str().hash(state);
+            }
+        }
+    };
+}
+
+name! {
+    /// One token of a NATS subject: a protocol (`esp`), a message type (`ClientData`) or a part of
+    /// an event name (`endpoint`).
+    Token, "a subject token", TOKEN_BYTES,
+    "1 to 128 visible ASCII characters without '.', '*' and '>'"
+}
+
+name! {
+    /// The name of a service instance (`dcx`): all replicas of one deployment share it, and it is
+    /// their NATS queue group (3/ISM).
+    ServiceInstance, "a service instance name", TOKEN_BYTES,
+    "1 to 128 visible ASCII characters without '.', '*' and '>'"
+}
+
+name! {
+    /// The identity of one replica of a service instance, unique in the cluster (3/ISM).
+    ReplicaId, "a replica ID", TOKEN_BYTES,
+    "1 to 128 visible ASCII characters without '.', '*' and '>'"
+}
+
+name! {
+    /// The platform's name of an endpoint, a device's digital twin. Devices themselves use an
+    /// [`EndpointToken`].
+    EndpointId, "an endpoint ID", IDENTIFIER_BYTES,
+    "1 to 128 ASCII letters, digits, '.', '_', '~' and '-'"
+}
+
+name! {
+    /// What a device shows instead of its endpoint ID in a 1/KP path; it can be revoked.
+    EndpointToken, "an endpoint token", LEVEL_WITHOUT_DOT_BYTES,
+    "1 to 128 bytes without '+', '#', '/', '.' and control characters"
+}
+
+name! {
+    /// The name of an application version (`humidity-sensor-v3`).
+    AppVersion, "an application version name", LEVEL_BYTES,
+    "1 to 128 bytes without '+', '#', '/' and control characters"
+}
+
+name! {
+    /// The name of a configuration (7/CMP).
+    ConfigName, "a configuration name", WORD_BYTES,
+    "1 to 128 ASCII letters, digits, '_' and '-'"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_any_visible_ascii_but_the_subject_syntax() {
+        for byte in 0..=u8::MAX {
+            let visible = (0x21..=0x7e).contains(&byte);
+            let syntax = matches!(byte, b'.' | b'*' | b'>');
+            assert_eq!(is_token(&[byte]), visible && !syntax, "byte {byte:#04x}");
+        }
+    }
+
+    #[test]
+    fn names_that_would_change_a_subject_are_refused() {
+        for text in ["", "a.b", "*", ">", "a b", "a\tb", "a\r\nb", "\0", "é", "a\u{2024}b"] {
+            assert!(text.parse::<ServiceInstance>().is_err(), "{text:?}");
+            assert!(text.parse::<ReplicaId>().is_err(), "{text:?}");
+            assert!(text.parse::<Token>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_length_limit_is_exact() {
+        assert!("x".repeat(MAX_NAME_LEN).parse::<Token>().is_ok());
+        let error = "x".repeat(MAX_NAME_LEN + 1).parse::<Token>().unwrap_err();
+        assert_eq!(error.problem, Problem::TooLong(129));
+    }
+
+    #[test]
+    fn a_huge_name_is_quoted_only_in_part() {
+        let error = "é".repeat(1_000_000).parse::<EndpointId>().unwrap_err();
+        assert!(error.to_string().len() < 300);
+    }
+
+    #[test]
+    fn an_error_points_at_the_character() {
+        let error = "aé.b".parse::<EndpointId>().unwrap_err();
+        assert_eq!(error.problem, Problem::Character('é', 1));
+    }
+
+    #[test]
+    fn endpoint_ids_follow_the_published_expression() {
+        for text in ["7ad263ec-3347-4c7d-af89-50c67061367a", "a.b", "a~b", "A_b"] {
+            assert!(text.parse::<EndpointId>().is_ok(), "{text:?}");
+        }
+        for text in ["a/b", "a+b", "a b", "a:b"] {
+            assert!(text.parse::<EndpointId>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn levels_may_be_any_text_that_mqtt_puts_between_two_slashes() {
+        assert!("Straße 1.0".parse::<AppVersion>().is_ok());
+        assert!("tökén".parse::<EndpointToken>().is_ok());
+        for text in ["a/b", "+", "#", "a\0", "a\u{7f}", "a\n"] {
+            assert!(text.parse::<AppVersion>().is_err(), "{text:?}");
+            assert!(text.parse::<EndpointToken>().is_err(), "{text:?}");
+        }
+        assert!("a.b".parse::<EndpointToken>().is_err());
+    }
+
+    #[test]
+    fn a_static_name_equals_a_parsed_one() {
+        const ESP: Token = Token::from_static("esp");
+        assert_eq!(ESP, "esp".parse::<Token>().unwrap());
+        assert_eq!(format!("{ESP:?} {ESP:>5}"), "Token(\"esp\")   esp");
+    }
+}
