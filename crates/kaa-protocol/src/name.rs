@@ -7,12 +7,14 @@
 //!
 //! | rule | used by | accepts |
 //! |---|---|---|
-//! | token | [`Token`], [`ServiceInstance`], [`ReplicaId`] | visible ASCII without `.`, `*` and `>`: one NATS token (3/ISM) |
+//! | token | [`Token`], [`ReplicaId`] | visible ASCII without `.`, `*` and `>`: one NATS token (3/ISM) |
+//! | instance | [`ServiceInstance`] | a token without `/`, `+` and `#`: one NATS token and one MQTT topic level |
 //! | identifier | [`EndpointId`] | ASCII letters, digits, `.`, `_`, `~`, `-` |
 //! | word | [`ConfigName`] | ASCII letters, digits, `_`, `-` |
 //! | level | [`AppVersion`], [`EndpointToken`] | text that is one MQTT topic level; the token without `.` |
 //!
-//! Every name has 1 to [`MAX_NAME_LEN`] bytes.
+//! Every name has 1 to [`MAX_NAME_LEN`] bytes. A [`CorrelationId`] is not a name: it is echoed as it
+//! came.
 //!
 //! ```
 //! use kaa_protocol::name::ServiceInstance;
@@ -24,83 +26,24 @@
 //! assert_eq!(
 //!     error.to_string(),
 //!     "\"dcx.*\" is not a service instance name: '.' at byte 3 is not allowed; \
-//!      expected 1 to 128 visible ASCII characters without '.', '*' and '>'",
+//!      expected 1 to 128 visible ASCII characters without '.', '*', '>', '/', '+' and '#'",
 //! );
 //! # Ok::<(), kaa_protocol::name::NameError>(())
 //! ```
 
-use std::borrow::Borrow;
-use std::fmt;
-use std::hash::{Hash, Hasher};
+mod correlation_id;
+mod error;
+mod text;
+
 use std::str::FromStr;
-use std::sync::Arc;
+
+pub use correlation_id::CorrelationId;
+pub use error::NameError;
+pub(crate) use error::Problem;
+pub(crate) use text::{Text, text_newtype};
 
 /// The longest name accepted, in bytes.
 pub const MAX_NAME_LEN: usize = 128;
-
-/// Text that is either compiled into the program or shared between clones.
-#[derive(Clone)]
-enum Text {
-    Static(&'static str),
-    Shared(Arc<str>),
-}
-
-impl Text {
-    fn as_str(&self) -> &str {
-        match self {
-            Self::Static(text) => text,
-            Self::Shared(text) => text,
-        }
-    }
-}
-
-/// Text that is not the name it was meant to be.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not {kind}: {problem}; expected {expected}")]
-pub struct NameError {
-    kind: &'static str,
-    expected: &'static str,
-    text: String,
-    problem: Problem,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Problem {
-    Empty,
-    TooLong(usize),
-    Character(char, usize),
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("it is empty"),
-            Self::TooLong(length) => write!(f, "it has {length} bytes"),
-            Self::Character(character, at) => write!(f, "{character:?} at byte {at} is not allowed"),
-        }
-    }
-}
-
-impl NameError {
-    /// The longest part of a rejected name that is quoted in the message, in bytes.
-    const QUOTED: usize = 64;
-
-    #[cold]
-    fn new(kind: &'static str, expected: &'static str, text: &str, allowed: &[bool; 256]) -> Self {
-        let problem = if text.is_empty() {
-            Problem::Empty
-        } else if text.len() > MAX_NAME_LEN {
-            Problem::TooLong(text.len())
-        } else {
-            // A byte that is refused inside a multi-byte character refuses the character.
-            text.char_indices()
-                .find(|(_, c)| !all_allowed(c.encode_utf8(&mut [0; 4]).as_bytes(), allowed))
-                .map_or(Problem::Empty, |(at, c)| Problem::Character(c, at))
-        };
-        let quoted = text.get(..text.floor_char_boundary(Self::QUOTED)).unwrap_or_default();
-        Self { kind, expected, text: quoted.to_owned(), problem }
-    }
-}
 
 /// Whether `bytes` has the length of a name and only allowed bytes. Usable at compile time, where
 /// neither iterators nor function pointers are, so the rule arrives as a table.
@@ -108,8 +51,9 @@ const fn is_name(bytes: &[u8], allowed: &[bool; 256]) -> bool {
     !bytes.is_empty() && bytes.len() <= MAX_NAME_LEN && all_allowed(bytes, allowed)
 }
 
+/// Whether the table says yes to every byte.
 #[allow(clippy::indexing_slicing, reason = "every byte is an index into 256 entries")]
-const fn all_allowed(bytes: &[u8], allowed: &[bool; 256]) -> bool {
+pub(crate) const fn all_allowed(bytes: &[u8], allowed: &[bool; 256]) -> bool {
     let mut rest = bytes;
     while let [first, tail @ ..] = rest {
         if !allowed[*first as usize] {
@@ -139,8 +83,11 @@ macro_rules! byte_table {
         table
     }};
 }
+pub(crate) use byte_table;
 
 const TOKEN_BYTES: [bool; 256] = byte_table!(b'!'..=b')' | b'+'..=b'-' | b'/'..=b'=' | b'?'..=b'~');
+const INSTANCE_BYTES: [bool; 256] =
+    byte_table!(b'!' | b'"' | b'$'..=b')' | b',' | b'-' | b'0'..=b'=' | b'?'..=b'~');
 const IDENTIFIER_BYTES: [bool; 256] =
     byte_table!(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'~' | b'-');
 const WORD_BYTES: [bool; 256] = byte_table!(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-');
@@ -173,11 +120,6 @@ macro_rules! name {
                 assert!(is_name(text.as_bytes(), &$table), concat!("not ", $kind, ": expected ", $expected));
                 Self(Text::Static(text))
             }
-
-            /// The name as text.
-            pub fn as_str(&self) -> &str {
-                self.0.as_str()
-            }
         }
 
         impl FromStr for $name {
@@ -187,88 +129,12 @@ macro_rules! name {
                 if is_name(text.as_bytes(), &$table) {
                     Ok(Self(Text::Shared(text.into())))
                 } else {
-                    Err(NameError::new($kind, $expected, text, &$table))
+                    Err(NameError::new($kind, $expected, text, Problem::in_name(text, &$table)))
                 }
             }
         }
 
-        impl TryFrom<&str> for $name {
-            type Error = NameError;
-
-            fn try_from(text: &str) -> Result<Self, NameError> {
-                text.parse()
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = NameError;
-
-            fn try_from(text: String) -> Result<Self, NameError> {
-                text.parse()
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!(stringify!($name), "({:?})"), self.as_str())
-            }
-        }
-
-        impl AsRef<str> for $name {
-            fn as_ref(&self) -> &str {
-                self.as_str()
-            }
-        }
-
-        impl Borrow<str> for $name {
-            fn borrow(&self) -> &str {
-                self.as_str()
-            }
-        }
-
-        impl PartialEq for $name {
-            fn eq(&self, other: &Self) -> bool {
-                self.as_str() == other.as_str()
-            }
-        }
-
-        impl Eq for $name {}
-
-        impl PartialEq<str> for $name {
-            fn eq(&self, other: &str) -> bool {
-                self.as_str() == other
-            }
-        }
-
-        impl PartialEq<&str> for $name {
-            fn eq(&self, other: &&str) -> bool {
-                self.as_str() == *other
-            }
-        }
-
-        impl PartialOrd for $name {
-            fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-                Some(self.cmp(other))
-            }
-        }
-
-        impl Ord for $name {
-            fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-                self.as_str().cmp(other.as_str())
-            }
-        }
-
-        impl Hash for $name {
-            fn hash<H: Hasher>(&self, state: &mut H) {
-                self.as_str().hash(state);
-            }
-        }
+        text_newtype!($name);
     };
 }
 
@@ -281,9 +147,10 @@ name! {
 
 name! {
     /// The name of a service instance (`dcx`): all replicas of one deployment share it, and it is
-    /// their NATS queue group (3/ISM).
-    ServiceInstance, "a service instance name", TOKEN_BYTES,
-    "1 to 128 visible ASCII characters without '.', '*' and '>'"
+    /// their NATS queue group (3/ISM). An extension's name is a level of its devices' topics too
+    /// (1/KP), so it has none of MQTT's syntax either.
+    ServiceInstance, "a service instance name", INSTANCE_BYTES,
+    "1 to 128 visible ASCII characters without '.', '*', '>', '/', '+' and '#'"
 }
 
 name! {
@@ -332,6 +199,9 @@ mod tests {
 
     #[test]
     fn names_that_would_change_a_subject_are_refused() {
+        for text in ["a/b", "a+", "#"] {
+            assert!(text.parse::<ServiceInstance>().is_err(), "{text:?}");
+        }
         for text in ["", "a.b", "*", ">", "a b", "a\tb", "a\r\nb", "\0", "é", "a\u{2024}b"] {
             assert!(text.parse::<ServiceInstance>().is_err(), "{text:?}");
             assert!(text.parse::<ReplicaId>().is_err(), "{text:?}");
@@ -343,7 +213,7 @@ mod tests {
     fn the_length_limit_is_exact() {
         assert!("x".repeat(MAX_NAME_LEN).parse::<Token>().is_ok());
         let error = "x".repeat(MAX_NAME_LEN + 1).parse::<Token>().unwrap_err();
-        assert_eq!(error.problem, Problem::TooLong(129));
+        assert_eq!(error.problem(), &Problem::TooLong(129));
     }
 
     #[test]
@@ -355,7 +225,7 @@ mod tests {
     #[test]
     fn an_error_points_at_the_character() {
         let error = "aé.b".parse::<EndpointId>().unwrap_err();
-        assert_eq!(error.problem, Problem::Character('é', 1));
+        assert_eq!(error.problem(), &Problem::Character('é', 1));
     }
 
     #[test]
