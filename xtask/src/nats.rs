@@ -61,10 +61,15 @@ impl NatsServer {
         // Absolute: tests run in the directory of their package.
         let path =
             std::path::absolute(path).map_err(|error| format!("{} has no path: {error}", path.display()))?;
-        let answer = process::read(Command::new(&path).arg("--version"))
-            .map_err(|failure| format!("{} does not answer --version: {failure}", path.display()))?;
+        if !path.is_file() {
+            return Err(format!("{} is not a file", path.display()));
+        }
+        let Ok(answer) = process::read(Command::new(&path).arg("--version")) else {
+            return Err(format!("{} fails when asked for its --version", path.display()));
+        };
         let Some(version) = Version::in_text(&answer.stdout) else {
-            return Err(format!("{} names no version: {:?}", path.display(), answer.stdout.trim()));
+            let line = answer.stdout.lines().next().unwrap_or_default();
+            return Err(format!("{} names no version, but says {line:?}", path.display()));
         };
         if version < OLDEST {
             return Err(format!("{} is version {version}, older than {OLDEST}", path.display()));
@@ -134,8 +139,10 @@ mod tests {
     #[test]
     fn a_program_that_fails_or_says_something_else_is_refused() {
         let problem = probe("failing", "nats-server: v2.15.1", 127).err().unwrap();
-        assert!(problem.contains("does not answer --version"), "{problem}");
+        assert!(problem.ends_with("fails when asked for its --version"), "{problem}");
         let problem = probe("other", "hello", 0).err().unwrap();
-        assert!(problem.contains("names no version: \"hello\""), "{problem}");
+        assert!(problem.ends_with("names no version, but says \"hello\""), "{problem}");
+        let problem = NatsServer::probe(Path::new("/nowhere/nats-server")).err().unwrap();
+        assert_eq!(problem, "/nowhere/nats-server is not a file");
     }
 }
