@@ -4,6 +4,7 @@
 //! with different iteration counts; the difference belongs to the operation alone, without the start
 //! of the process.
 
+use std::fmt;
 use std::process::Command;
 
 use crate::failure::Failure;
@@ -69,9 +70,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
         {
             let few = counter.total(workspace, operation.argument, FEW)?;
             let many = counter.total(workspace, operation.argument, MANY)?;
-            let cost = per_operation(few, many)?;
-            println!("  {cost:>6} {:<13} at most {limit:>5}", counter.unit,);
-            if cost > limit {
+            let cost = Cost::of_one(few, many)?;
+            println!("  {cost:>9} {:<13} at most {limit:>5}", counter.unit);
+            if cost > Cost::whole(limit) {
                 over.push(format!("{}: {cost} {} instead of {limit}", operation.purpose, counter.unit));
             }
         }
@@ -127,15 +128,31 @@ impl Counter {
     }
 }
 
-/// The cost of one of the `MANY - FEW` additional operations, rounded up: one allocation in a
-/// thousand messages is more than none.
-fn per_operation(few: u64, many: u64) -> Result<u64, Failure> {
-    match many.checked_sub(few) {
-        Some(difference) => Ok(difference.div_ceil(MANY - FEW)),
-        None => Err(Failure::new(
-            format!("{FEW} iterations cost {few} and {MANY} only {many}."),
-            "The codec_cost example has to do its operation as often as its second argument says.",
-        )),
+/// What one operation costs, in thousandths and rounded up: one allocation in a thousand messages is
+/// more than none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Cost(u64);
+
+impl Cost {
+    const fn whole(count: u64) -> Self {
+        Self(count * 1_000)
+    }
+
+    /// The share of one of the `MANY - FEW` additional operations.
+    fn of_one(few: u64, many: u64) -> Result<Self, Failure> {
+        match many.checked_sub(few) {
+            Some(difference) => Ok(Self((difference * 1_000).div_ceil(MANY - FEW))),
+            None => Err(Failure::new(
+                format!("{FEW} iterations cost {few} and {MANY} only {many}."),
+                "The codec_cost example has to do its operation as often as its second argument says.",
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:03}", self.0 / 1_000, self.0 % 1_000)
     }
 }
 
@@ -181,17 +198,20 @@ mod tests {
 
     #[test]
     fn the_cost_of_starting_the_process_drops_out() {
-        assert_eq!(per_operation(200_000 + 10_000 * 1_136, 200_000 + 30_000 * 1_136).unwrap(), 1_136);
+        let cost = Cost::of_one(200_000 + FEW * 1_136, 200_000 + MANY * 1_136).unwrap();
+        assert_eq!(cost, Cost::whole(1_136));
+        assert_eq!(cost.to_string(), "1136.000");
     }
 
     #[test]
     fn a_rare_allocation_is_not_rounded_away() {
-        assert_eq!(per_operation(12, 12).unwrap(), 0);
-        assert_eq!(per_operation(12, 13).unwrap(), 1);
+        assert_eq!(Cost::of_one(12, 12).unwrap(), Cost::whole(0));
+        assert_eq!(Cost::of_one(12, 13).unwrap().to_string(), "0.001");
+        assert!(Cost::of_one(12, 13).unwrap() > Cost::whole(0));
     }
 
     #[test]
     fn fewer_instructions_for_more_work_are_refused() {
-        assert!(per_operation(30, 10).is_err());
+        assert!(Cost::of_one(30, 10).is_err());
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | command | module | answers |
 //! |---|---|---|
-//! | `test` | [`test`] | is this tree good? every check, in one go |
+//! | `test` | [`test`](mod@test) | is this tree good? every check, in one go |
 //! | `nats` | [`nats`] | where is a nats-server? installs one when there is none |
 //! | `instructions` | [`instructions`] | does the codec still cost what it may cost? |
 //! | `lines` | [`lines`] | has a file grown into two ideas? |
