@@ -1,1 +1,103 @@
-//! Under construction.
+//! Write Kaa extension services the way you write axum handlers.
+//!
+//! A device asks through a communication service; its request arrives on the bus, finds the
+//! resource its path names, and what the function returns goes back as the answer:
+//!
+//! ```text
+//! device --MQTT/HTTP--> communication service --ClientData--> bus --> your function
+//!        <-------------                       <-ExtensionData--   <--
+//! ```
+//!
+//! ```
+//! use kaa_ext::prelude::*;
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Deserialize)]
+//! struct Sample { humidity: f64 }
+//!
+//! #[derive(Serialize)]
+//! struct Accepted { accepted: usize }
+//!
+//! /// Takes a batch of samples.
+//! #[resource("/json")]
+//! async fn samples(Json(samples): Json<Vec<Sample>>) -> Json<Accepted> {
+//!     Json(Accepted { accepted: samples.iter().filter(|sample| sample.humidity >= 0.0).count() })
+//! }
+//!
+//! # fn example() -> Result<Extension, kaa_ext::BuildError> {
+//! Extension::new("dcx").resources(resources![samples]).build()
+//! # }
+//! ```
+//!
+//! `.run()` instead of `.build()` reads the configuration from file and environment, connects to
+//! NATS and serves until SIGTERM. See [`testing`] for how to call an extension in a test as a
+//! device would.
+//!
+//! # The rooms
+//!
+//! | room | what lives there |
+//! |---|---|
+//! | [`Extension`], [`Builder`] | putting an extension together |
+//! | [`resource`], [`resources!`](crate::resources) | functions as resources |
+//! | [`extract`] | what a function may ask for |
+//! | [`IntoReply`], [`ReplyError`], [`Failure`] | what it may return |
+//! | [`State`], [`FromRef`] | the state it works on |
+//! | [`Session`] | the way back to the device |
+//! | [`Serve`], [`Server`], [`Counters`], [`Limits`] | running it |
+//! | [`Config`] | file and environment |
+//! | [`testing`] | devices without a server |
+//!
+//! # What is promised
+//!
+//! - Requests of one endpoint are handled in the order they arrived, different endpoints at the
+//!   same time.
+//! - Every message is counted, once ([`Counters`]), and every request that can be answered is: also
+//!   when the handler panics (500), takes too long (504) or there is too much to do (503).
+//! - Delivery over the bus is at most once. A device knows that a request was handled when it gets
+//!   its answer, and not before.
+
+mod config;
+mod counters;
+mod envelope;
+mod extension;
+pub mod extract;
+mod failure;
+mod limits;
+mod outlet;
+mod pipeline;
+pub mod prelude;
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+mod reply;
+mod request;
+mod resource;
+mod router;
+mod run;
+mod serve;
+mod session;
+mod span;
+mod state;
+mod status;
+pub mod testing;
+mod time;
+
+pub use kaa_bus as bus;
+pub use kaa_ext_macros::{FromRef, resource};
+pub use kaa_protocol as protocol;
+
+pub use config::{Config, ConfigError, EspRevision, LimitsConfig, NatsConfig, Secret, ServiceConfig, TlsConfig};
+pub use counters::Counters;
+pub use extension::{BuildError, Builder, Extension};
+pub use failure::{Failure, ReplyError};
+pub use limits::Limits;
+pub use pipeline::Pipeline;
+pub use reply::{IntoReply, Reply};
+pub use request::Request;
+pub use resource::{HandlerFuture, Location, Resource, ResourceDef};
+pub use run::RunError;
+pub use serve::{Serve, ServeError, Server, Stopped};
+pub use session::{PushError, Session};
+pub use state::{FromRef, State};
+pub use status::{ErrorStatus, SuccessStatus};
+pub use time::Deadline;

@@ -1,2 +1,21 @@
-//! Under construction.
-fn main() {}
+//! Serves the quickstart extension: on NATS when `NATS_URLS` is set, otherwise in this process,
+//! for a scripted device.
+
+mod conversation;
+
+use std::error::Error;
+
+use kaa_ext::Config;
+use quickstart::{App, extension};
+use serde_json::json;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let app = App::default();
+    app.configurations.assign(None, json!({ "sampling": 200 })).await?;
+    if Config::load()?.nats.urls.is_empty() {
+        conversation::play(app).await
+    } else {
+        Ok(extension(app).run().await?)
+    }
+}

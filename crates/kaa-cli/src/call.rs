@@ -1,0 +1,121 @@
+//! `kaa call`: one request to an extension, as a communication service would send it.
+
+mod exchange;
+mod output;
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use kaa_ext::protocol::kp1::{RequestId, ResourcePath};
+use kaa_ext::protocol::name::{AppVersion, ConfigName, EndpointId, ServiceInstance};
+use kaa_ext::{Config, ConfigError};
+
+use exchange::{Asked, CallError};
+
+/// Ask an extension, as a device would through a communication service.
+///
+/// The payload of the answer goes to standard output, status and latency to standard error.
+/// The server and its credentials are taken from the environment (NATS_URLS, NATS_TOKEN, …) and
+/// the file named by KAA_CONFIG, as an extension takes them.
+///
+/// Exit code: 0 for a 2xx answer, 1 for any other, 2 for wrong arguments, 3 when nobody serves the
+/// instance, 4 when no answer came in time, 5 when NATS or the configuration fails.
+#[derive(Debug, Args)]
+pub(crate) struct Call {
+    /// The service instance name of the extension, such as quickstart
+    instance: ServiceInstance,
+    /// The resource path, such as /json
+    #[arg(value_parser = resource_path)]
+    path: ResourcePath,
+    /// The payload
+    #[arg(long, short, conflicts_with = "file")]
+    data: Option<String>,
+    /// A file with the payload; - for standard input
+    #[arg(long, short)]
+    file: Option<PathBuf>,
+    /// The endpoint that asks; none for endpoint-unaware extensions
+    #[arg(long, short)]
+    endpoint: Option<EndpointId>,
+    /// The application version of the endpoint
+    #[arg(long, default_value = "kaa-cli-v1")]
+    app_version: AppVersion,
+    /// The request ID
+    #[arg(long, default_value = "1")]
+    request_id: RequestId,
+    /// The name of a configuration, beside the path
+    #[arg(long)]
+    config_name: Option<ConfigName>,
+    /// How long to wait for the answer; the request expires then
+    #[arg(long, short, default_value = "5s", value_parser = humantime::parse_duration)]
+    timeout: Duration,
+    /// The server [default: NATS_URLS or nats://127.0.0.1:4222]
+    #[arg(long, value_name = "URL")]
+    nats: Option<String>,
+    /// Print one JSON object with status, reason, payload and latency
+    #[arg(long)]
+    json: bool,
+}
+
+fn resource_path(text: &str) -> Result<ResourcePath, String> {
+    text.parse().map_err(|error| format!("{error}"))
+}
+
+/// Why there was nothing to ask, or nobody.
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    #[error("{path:?} cannot be read: {source}")]
+    File { path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Call(#[from] CallError),
+}
+
+impl Failed {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Call(CallError::NobodyServes { .. }) => 3,
+            Self::Call(CallError::NoAnswer { .. }) => 4,
+            Self::File { .. } => 2,
+            Self::Call(_) | Self::Config(_) => 5,
+        }
+    }
+}
+
+impl Call {
+    pub(crate) async fn run(self) -> ExitCode {
+        let json = self.json;
+        match self.ask().await {
+            Ok(asked) => output::answer(&asked, json),
+            Err(error) => {
+                output::failure(&error, json);
+                ExitCode::from(error.exit_code())
+            }
+        }
+    }
+
+    async fn ask(self) -> Result<Asked, Failed> {
+        let payload = self.payload()?;
+        let mut config = Config::load()?;
+        if let Some(url) = &self.nats {
+            config.nats.urls = vec![url.clone()];
+        }
+        Ok(exchange::ask(&self, payload, &config.nats).await?)
+    }
+
+    fn payload(&self) -> Result<Vec<u8>, Failed> {
+        let Some(path) = &self.file else {
+            return Ok(self.data.clone().unwrap_or_default().into_bytes());
+        };
+        let mut payload = Vec::new();
+        let read = if path.as_os_str() == "-" {
+            std::io::stdin().read_to_end(&mut payload).map(drop)
+        } else {
+            std::fs::read(path).map(|bytes| payload = bytes)
+        };
+        read.map(|()| payload).map_err(|source| Failed::File { path: path.clone(), source })
+    }
+}

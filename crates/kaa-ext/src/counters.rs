@@ -1,0 +1,98 @@
+//! What became of the messages, counted.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident)*) => {
+        /// What became of the messages of one server, at one moment.
+        ///
+        /// Nothing happens to a message that is not counted here. Once a server is idle,
+        ///
+        /// ```text
+        /// received = answered + silent + expired + shed + malformed + failed_to_send
+        /// ```
+        ///
+        /// The other figures say more about some of these messages; they are not part of the sum.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        #[non_exhaustive]
+        pub struct Counters {
+            $($(#[$doc])* pub $name: u64,)*
+        }
+
+        /// The living figures behind [`Counters`].
+        #[derive(Debug, Default)]
+        pub(crate) struct Tally {
+            $($name: AtomicU64,)*
+        }
+
+        impl Tally {
+            pub(crate) fn snapshot(&self) -> Counters {
+                Counters { $($name: self.$name.load(Relaxed),)* }
+            }
+
+            $(pub(crate) fn $name(&self) {
+                self.$name.fetch_add(1, Relaxed);
+            })*
+        }
+    };
+}
+
+counters! {
+    /// Messages that arrived on the service-wide and the replica subject.
+    received
+    /// Requests answered with a status of the handler, 404, 400, 500 or 504.
+    answered
+    /// Requests without a request ID that succeeded: their senders want no answer.
+    silent
+    /// Messages that were past their timeout on arrival and were dropped.
+    expired
+    /// Requests answered with 503 because the extension was full or stopped.
+    shed
+    /// Messages that could not be read; nobody can be answered.
+    malformed
+    /// Answers that could not be handed to the bus.
+    failed_to_send
+    /// Handlers that panicked (answered with 500).
+    panicked
+    /// Handlers that ran out of time (answered with 504).
+    timed_out
+    /// Requests for a path no resource has (answered with 404, unless a fallback is set).
+    unrouted
+    /// Return addresses that were not used because they are not of 4/ESP.
+    hostile_reply_to
+    /// Messages with bytes after the last known field, read all the same.
+    trailing_bytes
+    /// Answers and pushes whose receiver was gone: nobody listens to the return address.
+    undeliverable
+    /// Pushes sent to devices.
+    pushed
+}
+
+impl Counters {
+    /// Messages received that nothing has become of yet: waiting or being handled.
+    pub fn in_flight(&self) -> u64 {
+        let done = self.answered + self.silent + self.expired + self.shed + self.malformed + self.failed_to_send;
+        self.received.saturating_sub(done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_accounted_for_is_in_flight() {
+        let tally = Tally::default();
+        for _ in 0..7 {
+            tally.received();
+        }
+        tally.answered();
+        tally.silent();
+        tally.expired();
+        tally.shed();
+        tally.malformed();
+        tally.failed_to_send();
+        tally.panicked();
+        assert_eq!(tally.snapshot().in_flight(), 1);
+    }
+}

@@ -1,0 +1,68 @@
+//! An extension service: its name, its resources, its layers, ready to be served.
+
+mod builder;
+
+pub use builder::{BuildError, Builder};
+
+use std::sync::Arc;
+
+use kaa_bus::Bus;
+use kaa_protocol::esp::Revision;
+use kaa_protocol::name::{ReplicaId, ServiceInstance};
+
+use crate::counters::Tally;
+use crate::limits::Limits;
+use crate::pipeline::Pipeline;
+use crate::serve::Serve;
+
+/// An extension service, checked and complete.
+///
+/// ```
+/// use kaa_ext::prelude::*;
+///
+/// #[resource("/greet/{name}")]
+/// async fn greet(name: String) -> String {
+///     format!("Hello, {name}!")
+/// }
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let extension = Extension::new("greeter").resources(resources![greet]).build()?;
+/// extension.serve(Bus::memory()).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Extension {
+    pub(crate) instance: ServiceInstance,
+    pub(crate) replica: ReplicaId,
+    pub(crate) communication_service: ServiceInstance,
+    pub(crate) revision: Revision,
+    pub(crate) limits: Limits,
+    pub(crate) pipeline: Pipeline,
+    pub(crate) tally: Arc<Tally>,
+}
+
+impl Extension {
+    /// Begins an extension. `instance` is the service instance name: the subject it listens to and
+    /// the queue group its replicas share.
+    #[allow(clippy::new_ret_no_self, reason = "an extension is only complete when it is built")]
+    pub fn new(instance: impl Into<String>) -> Builder<()> {
+        Builder::new(instance.into())
+    }
+
+    /// The service instance name.
+    pub fn instance(&self) -> &ServiceInstance {
+        &self.instance
+    }
+
+    /// The identity of this replica.
+    pub fn replica(&self) -> &ReplicaId {
+        &self.replica
+    }
+
+    /// Serves the extension on a bus. Await the result to serve until the bus closes, or see
+    /// [`Serve`] for graceful shutdown.
+    pub fn serve(self, bus: Bus) -> Serve {
+        Serve::new(self, bus)
+    }
+}

@@ -1,0 +1,222 @@
+//! Putting an extension together, with all mistakes reported at once.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+
+use kaa_protocol::esp::Revision;
+use kaa_protocol::name::{ReplicaId, ServiceInstance};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::Extension;
+use crate::counters::Tally;
+use crate::limits::Limits;
+use crate::pipeline::Pipeline;
+use crate::__private as private;
+use crate::reply::{IntoReply, Reply};
+use crate::request::Request;
+use crate::resource::ResourceDef;
+use crate::router::{Handler, RouterBuilder};
+
+/// An extension in the making; made by [`Extension::new`].
+#[must_use = "an extension is complete when `build()` is called"]
+pub struct Builder<S> {
+    pub(crate) instance: String,
+    pub(crate) replica: Option<String>,
+    pub(crate) communication_service: String,
+    pub(crate) revision: Revision,
+    pub(crate) limits: Limits,
+    state: S,
+    resources: Vec<ResourceDef<S>>,
+    wrap: Vec<Box<dyn FnOnce(Pipeline) -> Pipeline + Send>>,
+    fallback: Option<Handler>,
+    problems: Vec<String>,
+}
+
+impl Builder<()> {
+    pub(super) fn new(instance: String) -> Self {
+        Self {
+            instance,
+            replica: None,
+            communication_service: "kpc".to_owned(),
+            revision: Revision::Seed,
+            limits: Limits::default(),
+            state: (),
+            resources: Vec::new(),
+            wrap: Vec::new(),
+            fallback: None,
+            problems: Vec::new(),
+        }
+    }
+
+    /// Gives the extension its state, which handlers take apart with
+    /// [`State<T>`](crate::State). Comes before the resources.
+    pub fn state<S: Send + Sync + 'static>(mut self, state: S) -> Builder<S> {
+        if let Some(first) = self.resources.first() {
+            self.problems.push(format!(
+                "the state is set after resource `{}` ({}) was added; call `.state(…)` first",
+                first.name, first.location
+            ));
+        }
+        Builder {
+            instance: self.instance,
+            replica: self.replica,
+            communication_service: self.communication_service,
+            revision: self.revision,
+            limits: self.limits,
+            state,
+            resources: Vec::new(),
+            wrap: self.wrap,
+            fallback: self.fallback,
+            problems: self.problems,
+        }
+    }
+}
+
+impl<S: Send + Sync + 'static> Builder<S> {
+    /// Adds resources: `.resources(resources![config, applied])`. May be called several times.
+    pub fn resources(mut self, resources: impl IntoIterator<Item = ResourceDef<S>>) -> Self {
+        self.resources.extend(resources);
+        self
+    }
+
+    /// Wraps everything in a tower layer; the layer added last sees a request first.
+    ///
+    /// All resources and the fallback are inside, whenever they are added. Panics and deadlines
+    /// are handled outside of all layers.
+    ///
+    /// ```
+    /// use kaa_ext::prelude::*;
+    /// use tower::limit::ConcurrencyLimitLayer;
+    ///
+    /// # fn example() -> Result<Extension, kaa_ext::BuildError> {
+    /// Extension::new("limited").layer(ConcurrencyLimitLayer::new(8)).build()
+    /// # }
+    /// ```
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<Pipeline> + Send + 'static,
+        L::Service: Service<Request, Response = Reply, Error = Infallible> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request>>::Future: Send,
+    {
+        self.wrap.push(Box::new(move |inner| Pipeline::layered(layer.layer(inner))));
+        self
+    }
+
+    /// Answers the requests that no resource answers; 404 without it.
+    pub fn fallback<F, Fut>(mut self, handler: F) -> Self
+    where
+        F: Fn(Request) -> Fut + Send + Sync + 'static,
+        Fut: Future + Send + 'static,
+        Fut::Output: IntoReply,
+    {
+        self.fallback = Some(Arc::new(move |request: Request| {
+            let answered = handler(request.clone());
+            Box::pin(async move { private::answer(&request, answered.await) })
+        }));
+        self
+    }
+
+    /// The identity of this replica, unique in the cluster. Default: the instance name and a
+    /// random number.
+    pub fn replica(mut self, replica: impl Into<String>) -> Self {
+        self.replica = Some(replica.into());
+        self
+    }
+
+    /// The instance name of the communication service, for messages without a return address.
+    /// Default: `kpc`.
+    pub fn communication_service(mut self, instance: impl Into<String>) -> Self {
+        self.communication_service = instance.into();
+        self
+    }
+
+    /// The revision of 4/ESP that answers are written in. Default: [`Revision::Seed`]. Requests
+    /// are read in both.
+    pub fn revision(mut self, revision: Revision) -> Self {
+        self.revision = revision;
+        self
+    }
+
+    /// How much the extension takes on at once.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Checks everything and completes the extension.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] with every problem there is, each naming the function and its place.
+    pub fn build(mut self) -> Result<Extension, BuildError> {
+        let problems = &mut self.problems;
+        let instance = checked::<ServiceInstance>(&self.instance, problems);
+        let replica = self.replica.unwrap_or_else(|| random_replica(&self.instance));
+        // An instance name that is none would be reported twice.
+        let replica = instance.as_ref().and_then(|_| checked::<ReplicaId>(&replica, problems));
+        let communication_service = checked::<ServiceInstance>(&self.communication_service, problems);
+        problems.extend(self.limits.problems());
+
+        let tally = Arc::new(Tally::default());
+        let state = Arc::new(self.state);
+        let mut router = RouterBuilder::default();
+        for resource in &self.resources {
+            router.add(resource, &state);
+        }
+        let router = router.build(self.fallback, tally.clone());
+        if let Err(conflicts) = &router {
+            problems.extend(conflicts.iter().map(ToString::to_string));
+        }
+        match (instance, replica, communication_service, router, self.problems.is_empty()) {
+            (Some(instance), Some(replica), Some(communication_service), Ok(router), true) => Ok(Extension {
+                instance,
+                replica,
+                communication_service,
+                revision: self.revision,
+                limits: self.limits,
+                pipeline: self.wrap.into_iter().fold(Pipeline::new(router), |inner, wrap| wrap(inner)),
+                tally,
+            }),
+            _ => Err(BuildError { instance: self.instance, problems: self.problems }),
+        }
+    }
+}
+
+fn checked<N: std::str::FromStr>(text: &str, problems: &mut Vec<String>) -> Option<N>
+where
+    N::Err: fmt::Display,
+{
+    text.parse().map_err(|error: N::Err| problems.push(error.to_string())).ok()
+}
+
+/// The instance name with 64 random bits: a replica that restarts is another replica.
+fn random_replica(instance: &str) -> String {
+    // Every `RandomState` of a process is keyed differently, from the system's randomness.
+    format!("{instance}-{:016x}", RandomState::new().hash_one(std::process::id()))
+}
+
+/// What keeps an extension from being built: all of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildError {
+    instance: String,
+    problems: Vec<String>,
+}
+
+impl BuildError {
+    /// One sentence for each problem.
+    pub fn problems(&self) -> &[String] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "extension {:?} cannot be built:", self.instance)?;
+        self.problems.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
+    }
+}
+
+impl std::error::Error for BuildError {}

@@ -1,0 +1,50 @@
+//! The payload as JSON.
+
+use serde::de::DeserializeOwned;
+
+use super::{FromRequest, OptionalFromRequest, Rejection};
+use crate::request::Request;
+
+/// A payload as JSON: an argument when `T: DeserializeOwned`, an answer when `T: Serialize`.
+///
+/// `Option<Json<T>>` is `None` only for a payload of zero bytes; anything else has to be JSON.
+///
+/// ```
+/// use kaa_ext::prelude::*;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Deserialize)]
+/// struct Sample { humidity: f64 }
+///
+/// #[derive(Serialize)]
+/// struct Verdict { dry: bool }
+///
+/// #[resource("/judge")]
+/// async fn judge(Json(sample): Json<Sample>) -> Json<Verdict> {
+///     Json(Verdict { dry: sample.humidity < 30.0 })
+/// }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Json<T>(pub T);
+
+impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Rejection;
+
+    async fn from_request(request: &Request, _: &S) -> Result<Self, Rejection> {
+        // serde_json stops at 128 levels of nesting, so a hostile payload cannot exhaust the stack.
+        serde_json::from_slice(request.payload_bytes())
+            .map(Self)
+            .map_err(|error| Rejection::Json(error.to_string()))
+    }
+}
+
+impl<S: Sync, T: DeserializeOwned> OptionalFromRequest<S> for Json<T> {
+    type Rejection = Rejection;
+
+    async fn from_request(request: &Request, state: &S) -> Result<Option<Self>, Rejection> {
+        if request.payload_bytes().is_empty() {
+            return Ok(None);
+        }
+        <Self as FromRequest<S>>::from_request(request, state).await.map(Some)
+    }
+}

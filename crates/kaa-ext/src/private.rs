@@ -1,0 +1,52 @@
+//! What the code that `#[resource]` writes calls. Not for people: no promise is made about it.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+pub use crate::extract::FromRequest;
+pub use crate::request::Request;
+pub use crate::resource::{HandlerFuture, Location, Resource, ResourceDef};
+pub use crate::state::FromRef;
+
+use crate::extract::{self, FromSegment};
+use crate::failure::Failure;
+use crate::reply::{IntoReply, Reply};
+
+pub type SharedState<S> = Arc<S>;
+
+/// What a handler's future ends with.
+pub type Answer = Result<Reply, Infallible>;
+
+pub async fn argument<S, T: FromRequest<S>>(request: &Request, state: &S) -> Result<T, Failure> {
+    T::from_request(request, state).await.map_err(Into::into)
+}
+
+pub fn path_parameter<T: FromSegment>(request: &Request, name: &'static str) -> Result<T, Failure> {
+    extract::path_parameter(request, name).map_err(Into::into)
+}
+
+pub fn optional_path_parameter<T: FromSegment>(
+    request: &Request,
+    name: &'static str,
+) -> Result<Option<T>, Failure> {
+    extract::optional_path_parameter(request, name).map_err(Into::into)
+}
+
+/// The handler's result as an answer.
+pub fn answer<T: IntoReply>(request: &Request, result: T) -> Answer {
+    result.into_reply().or_else(|failure| refuse(request, failure))
+}
+
+/// A failure as an answer; a cause that the device must not see goes to the log here.
+pub fn refuse(request: &Request, failure: Failure) -> Answer {
+    if failure.status().is_server_error() {
+        let cause = failure.cause().map(tracing::field::display);
+        tracing::error!(
+            resource_path = request.resource_path(),
+            correlation_id = request.correlation_id(),
+            cause,
+            "{failure}"
+        );
+    }
+    Ok(failure.into())
+}

@@ -1,0 +1,173 @@
+//! What a handler answers when it succeeds.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use http::StatusCode;
+use serde::Serialize;
+
+use crate::extract::{Json, Payload};
+use crate::failure::{Failure, ReplyError};
+use crate::status::SuccessStatus;
+
+/// The answer to one request, before it becomes an ExtensionData message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) reason: Option<Cow<'static, str>>,
+    pub(crate) payload: Option<Bytes>,
+}
+
+impl Reply {
+    /// 200 without a payload.
+    pub const fn empty() -> Self {
+        Self { status: StatusCode::OK, reason: None, payload: None }
+    }
+
+    /// 200 with a payload.
+    pub fn new(payload: impl Into<Bytes>) -> Self {
+        Self { payload: Some(payload.into()), ..Self::empty() }
+    }
+
+    /// The same with another success status.
+    #[must_use]
+    pub fn with_status(self, status: SuccessStatus) -> Self {
+        Self { status: status.code(), ..self }
+    }
+
+    /// The HTTP status code the device gets.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The reason phrase the device gets with an error.
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// The payload; `None` is sent as null and differs from a payload of zero bytes.
+    pub fn payload(&self) -> Option<&Bytes> {
+        self.payload.as_ref()
+    }
+}
+
+impl From<Failure> for Reply {
+    fn from(failure: Failure) -> Self {
+        Self { status: failure.status().code(), reason: Some(failure.into_reason()), payload: None }
+    }
+}
+
+/// What a resource may return.
+///
+/// | type | payload |
+/// |---|---|
+/// | `()` | none |
+/// | [`Json<T>`] | `T` as JSON |
+/// | [`Payload`], [`Bytes`], `Vec<u8>`, `&'static [u8]` | these bytes |
+/// | `String`, `&'static str` | this text |
+/// | `Option<T>` | that of `T`, or none |
+/// | `(SuccessStatus, T)` | that of `T`, with another success status |
+/// | [`Reply`] | its own |
+/// | `Result<T, E>` | that of `T`, or none and the status and reason of `E: `[`ReplyError`] |
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be what a resource returns",
+    label = "this type does not implement `IntoReply`",
+    note = "return `Json<T>` (T: serde::Serialize), `Payload`, `Bytes`, `String`, `()`, `Reply`, \
+            or a `Result` of one of these with an error that implements `ReplyError`"
+)]
+pub trait IntoReply {
+    /// Turns the value into a reply.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] when the value is an error or cannot be encoded: the device gets its status,
+    /// never a silent 200.
+    fn into_reply(self) -> Result<Reply, Failure>;
+}
+
+impl IntoReply for Reply {
+    fn into_reply(self) -> Result<Reply, Failure> {
+        Ok(self)
+    }
+}
+
+impl IntoReply for () {
+    fn into_reply(self) -> Result<Reply, Failure> {
+        Ok(Reply::empty())
+    }
+}
+
+impl<T: Serialize> IntoReply for Json<T> {
+    fn into_reply(self) -> Result<Reply, Failure> {
+        serde_json::to_vec(&self.0).map(Reply::new).map_err(Failure::internal)
+    }
+}
+
+impl IntoReply for Payload {
+    fn into_reply(self) -> Result<Reply, Failure> {
+        Ok(Reply::new(self.0))
+    }
+}
+
+macro_rules! bytes_reply {
+    ($($type:ty)*) => {$(
+        impl IntoReply for $type {
+            fn into_reply(self) -> Result<Reply, Failure> {
+                Ok(Reply::new(self))
+            }
+        }
+    )*};
+}
+
+bytes_reply! { Bytes Vec<u8> String &'static str &'static [u8] }
+
+impl<T: IntoReply> IntoReply for Option<T> {
+    fn into_reply(self) -> Result<Reply, Failure> {
+        self.map_or(Ok(Reply::empty()), T::into_reply)
+    }
+}
+
+impl<T: IntoReply> IntoReply for (SuccessStatus, T) {
+    fn into_reply(self) -> Result<Reply, Failure> {
+        let (status, content) = self;
+        content.into_reply().map(|reply| reply.with_status(status))
+    }
+}
+
+impl<T: IntoReply, E: ReplyError> IntoReply for Result<T, E> {
+    fn into_reply(self) -> Result<Reply, Failure> {
+        self?.into_reply()
+    }
+}
+
+impl<T: IntoReply> IntoReply for Result<T, Failure> {
+    fn into_reply(self) -> Result<Reply, Failure> {
+        self?.into_reply()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_payload_and_an_empty_payload_differ() {
+        assert_eq!(().into_reply().unwrap().payload(), None);
+        assert_eq!("".into_reply().unwrap().payload(), Some(&Bytes::new()));
+    }
+
+    #[test]
+    fn an_encoding_failure_is_an_error_and_not_a_silent_success() {
+        let unencodable = HashMap::from([((1, 2), 3)]);
+        let failure = (SuccessStatus::CREATED, Json(unencodable)).into_reply().unwrap_err();
+        assert_eq!(failure.status().code(), 500);
+    }
+
+    #[test]
+    fn an_error_keeps_its_status_and_reason_and_has_no_payload() {
+        let result: Result<Json<u8>, Failure> = Err(Failure::not_found("nothing here"));
+        let reply = Reply::from(result.into_reply().unwrap_err());
+        assert_eq!((reply.status().as_u16(), reply.reason(), reply.payload()), (404, Some("nothing here"), None));
+    }
+}

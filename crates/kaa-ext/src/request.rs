@@ -1,0 +1,125 @@
+//! One request on its way through the layers to its resource.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Extensions;
+use kaa_protocol::kp1::RequestId;
+
+use crate::envelope::Envelope;
+use crate::session::Session;
+use crate::time::Deadline;
+
+/// What a device asked, as layers and extractors see it.
+///
+/// Cloning is cheap: the message itself is shared.
+#[derive(Clone)]
+pub struct Request {
+    envelope: Arc<Envelope>,
+    parameters: Parameters,
+    extensions: Extensions,
+}
+
+/// The path parameters of the matched resource, as ranges of the resource path.
+#[derive(Clone, Default)]
+pub(crate) struct Parameters(Vec<(&'static str, Range<usize>)>);
+
+impl Parameters {
+    pub(crate) fn push(&mut self, name: &'static str, at: Range<usize>) {
+        self.0.push((name, at));
+    }
+}
+
+impl Request {
+    pub(crate) fn new(envelope: Arc<Envelope>) -> Self {
+        Self { envelope, parameters: Parameters::default(), extensions: Extensions::new() }
+    }
+
+    pub(crate) fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
+    pub(crate) fn set_parameters(&mut self, parameters: Parameters) {
+        self.parameters = parameters;
+    }
+
+    /// The path inside the extension, such as `/config/json`; may be empty.
+    pub fn resource_path(&self) -> &str {
+        self.envelope.resource_path()
+    }
+
+    /// The text of a path parameter; `None` when the resource has none of that name or the
+    /// optional part that holds it is absent.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        let (_, at) = self.parameters.0.iter().find(|(known, _)| *known == name)?;
+        self.resource_path().get(at.clone())
+    }
+
+    /// The endpoint the request is made for; `None` for an endpoint-unaware extension.
+    pub fn endpoint_id(&self) -> Option<&str> {
+        self.envelope.endpoint_id()
+    }
+
+    /// The name of the application version the endpoint belongs to.
+    pub fn app_version(&self) -> &str {
+        self.envelope.app_version()
+    }
+
+    /// The ID that links the messages of one exchange across services; unique text of the sender.
+    pub fn correlation_id(&self) -> &str {
+        self.envelope.correlation_id()
+    }
+
+    /// The device's own number for this request; `None` when it asked for no answer.
+    pub fn request_id(&self) -> Option<RequestId> {
+        self.envelope.request_id()
+    }
+
+    /// The configuration name the envelope carries beside the path (4/ESP since 2026).
+    pub fn config_name(&self) -> Option<&str> {
+        self.envelope.config_name()
+    }
+
+    pub(crate) fn payload_bytes(&self) -> &[u8] {
+        self.envelope.payload_bytes()
+    }
+
+    /// What the device sent. May be empty.
+    pub fn payload(&self) -> Bytes {
+        self.envelope.payload()
+    }
+
+    /// When the handler has to be done.
+    pub fn deadline(&self) -> Deadline {
+        self.envelope.deadline()
+    }
+
+    /// The way back to the device, for pushes and affinity.
+    pub fn session(&self) -> Session {
+        self.envelope.session()
+    }
+
+    /// Values that layers left for handlers.
+    pub fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
+    /// Where layers leave values for handlers.
+    pub fn extensions_mut(&mut self) -> &mut Extensions {
+        &mut self.extensions
+    }
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request")
+            .field("resource_path", &self.resource_path())
+            .field("endpoint_id", &self.endpoint_id())
+            .field("app_version", &self.app_version())
+            .field("request_id", &self.request_id())
+            .field("correlation_id", &self.correlation_id())
+            .field("payload_bytes", &self.envelope.payload().len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,135 @@
+//! `.run()`: what a service's `main` needs, in one call.
+
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use kaa_bus::{Bus, ConnectError, NatsOptionsError};
+use kaa_protocol::esp::Revision;
+use std::time::Duration;
+
+use crate::config::{Config, ConfigError, EspRevision};
+use crate::extension::{BuildError, Builder};
+use crate::serve::{ServeError, Stopped};
+
+/// How long the connection may take to say its last words.
+const CLOSE: Duration = Duration::from_secs(1);
+
+impl<S: Send + Sync + 'static> Builder<S> {
+    /// Runs the extension as a service: reads the [configuration](Config::load), connects to NATS
+    /// and serves until SIGTERM, SIGINT or ctrl-c, then stops gracefully. A second signal stops it
+    /// at once.
+    ///
+    /// Logs go to standard error, by `RUST_LOG` (default `info`), unless the program has set up
+    /// `tracing` itself.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`]: everything that keeps the service from starting, or ended it.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime with time and I/O.
+    pub async fn run(self) -> Result<Stopped, RunError> {
+        log_to_stderr();
+        self.run_with(&Config::load()?).await
+    }
+
+    /// The same with a configuration from elsewhere, and without setting up logs.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime with time and I/O.
+    pub async fn run_with(self, config: &Config) -> Result<Stopped, RunError> {
+        let extension = self.configure(config).build()?;
+        let options = config.nats.options()?.name(extension.replica().as_str());
+        let bus = Bus::nats(options).await?;
+        let server = extension.serve(bus.clone()).with_graceful_shutdown(signal()).start().await?;
+        let stopped = tokio::select! {
+            stopped = server.wait() => stopped?,
+            // The first signal began the graceful stop; the second one ends the patience.
+            () = second_signal() => return Err(RunError::Interrupted),
+        };
+        if let Err(error) = bus.close(CLOSE).await {
+            tracing::warn!("the connection was not closed in order: {error}");
+        }
+        Ok(stopped)
+    }
+
+    /// Puts the entries that are set over what the program says.
+    pub(crate) fn configure(mut self, config: &Config) -> Self {
+        let service = config.service.clone();
+        self.instance = service.instance.unwrap_or(self.instance);
+        self.replica = service.replica.or(self.replica);
+        self.communication_service = service.communication_service.unwrap_or(self.communication_service);
+        self.revision = match service.esp_revision {
+            Some(EspRevision::Seed) => Revision::Seed,
+            Some(EspRevision::Current) => Revision::Current,
+            None => self.revision,
+        };
+        self.limits = config.limits.over(self.limits);
+        self
+    }
+}
+
+/// Logs of `RUST_LOG`, which has no effect when the program logs already.
+fn log_to_stderr() {
+    let wanted = std::env::var("RUST_LOG").ok();
+    let filter = wanted.as_deref().and_then(|text| text.parse::<Targets>().ok());
+    let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    // An error says that the program logs already: then its way of logging holds.
+    let _ = tracing_subscriber::registry().with(filter).with(log).try_init();
+}
+
+/// SIGTERM, SIGINT or ctrl-c.
+async fn signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Without signals the service runs until it is killed.
+        std::future::pending().await
+    }
+}
+
+async fn second_signal() {
+    signal().await;
+    signal().await;
+}
+
+/// Why a service did not start, or ended.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The extension is not put together right.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// `[nats]` of the configuration cannot be used.
+    #[error("the configuration of NATS is not valid")]
+    Nats(#[from] NatsOptionsError),
+    /// NATS cannot be reached.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The extension could not be served.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// A second signal came while the extension was stopping.
+    #[error("stopped at once, by a second signal: requests were left unfinished")]
+    Interrupted,
+}

@@ -1,0 +1,205 @@
+//! The task that receives: it never waits for a handler.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures_util::poll;
+use kaa_bus::Message;
+use tokio::task::{Id, JoinError, JoinSet};
+
+use super::admission::Admission;
+use super::guard::{Guard, Interrupted};
+use super::intake::{Intake, Taken};
+use super::lanes::{Lanes, Place};
+use crate::counters::Tally;
+use crate::envelope::Envelope;
+use crate::failure::Failure;
+use crate::limits::Limits;
+use crate::outlet::{Outlet, Sent};
+use crate::pipeline::Pipeline;
+use crate::reply::Reply;
+use crate::request::Request;
+use crate::status::ErrorStatus;
+
+/// Takes messages in, starts their handlers and keeps account of both.
+pub(super) struct Dispatcher {
+    intake: Intake,
+    admission: Admission,
+    lanes: Lanes,
+    station: Arc<Station>,
+    /// Handlers that have to wait, and answers the bus has no room for yet.
+    waiting: JoinSet<Done>,
+    /// The same by task, for the day they have to be given up.
+    envelopes: HashMap<Id, Arc<Envelope>>,
+}
+
+/// What a request needs on its way, shared by all of them.
+struct Station {
+    pipeline: Pipeline,
+    outlet: Arc<Outlet>,
+    tally: Arc<Tally>,
+}
+
+/// A request that has been attended to.
+struct Done {
+    envelope: Arc<Envelope>,
+    sent: Sent,
+}
+
+impl Dispatcher {
+    pub(super) fn new(intake: Intake, pipeline: Pipeline, limits: Limits) -> Self {
+        let station = Station { pipeline, outlet: intake.outlet.clone(), tally: intake.tally.clone() };
+        Self {
+            intake,
+            admission: Admission::new(limits),
+            lanes: Lanes::new(limits.per_endpoint),
+            station: Arc::new(station),
+            waiting: JoinSet::new(),
+            envelopes: HashMap::new(),
+        }
+    }
+
+    /// Nothing is waiting and nothing is in line.
+    pub(super) fn is_idle(&self) -> bool {
+        self.admission.is_empty() && self.waiting.is_empty()
+    }
+
+    /// Takes a message all the way, or as far as it goes without waiting.
+    pub(super) async fn take(&mut self, message: Message) {
+        match self.intake.take(&message) {
+            Taken::Dropped => {}
+            Taken::Refused(envelope, failure) => self.refuse(envelope, failure, Tally::answered).await,
+            Taken::Request(envelope) => self.admit(envelope).await,
+        }
+    }
+
+    async fn admit(&mut self, envelope: Arc<Envelope>) {
+        if self.admission.enter(envelope.len()).is_err() {
+            let failure = Failure::unavailable("the extension has more requests than it takes at once");
+            return self.refuse(envelope, failure, Tally::shed).await;
+        }
+        let request = envelope.clone();
+        match self.lanes.enter(envelope.endpoint_id(), request) {
+            Place::InLine => {}
+            Place::First(request) => self.start(request).await,
+            Place::NoRoom(request) => {
+                self.admission.leave(request.len());
+                let failure = Failure::unavailable("too many requests of this endpoint are waiting");
+                self.refuse(request, failure, Tally::shed).await;
+            }
+        }
+    }
+
+    /// Handles a request and those behind it, until one of them has to wait.
+    async fn start(&mut self, first: Arc<Envelope>) {
+        let mut next = Some(first);
+        while let Some(envelope) = next.take() {
+            let mut work = Box::pin(self.station.clone().attend(envelope.clone()));
+            // The budget of this task must not make a handler look as if it had to wait.
+            if let std::task::Poll::Ready(done) = poll!(&mut work) {
+                self.settle(&done);
+                next = self.lanes.next(envelope.endpoint_id());
+            } else {
+                self.lanes.occupy(envelope.endpoint_id());
+                let task = self.waiting.spawn(work).id();
+                self.envelopes.insert(task, envelope);
+            }
+        }
+    }
+
+    /// Waits for a handler that had to wait. Pending forever when there is none.
+    ///
+    /// Cancel safe: a handler that is done is either returned or still there.
+    pub(super) async fn finished(&mut self) -> Finished {
+        match self.waiting.join_next_with_id().await {
+            Some(finished) => Finished(finished),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Books what a waiting handler came to, and goes on with its lane.
+    pub(super) async fn finish(&mut self, Finished(finished): Finished) {
+        let (id, done) = match finished {
+            Ok((id, done)) => (id, Some(done)),
+            Err(error) => (error.id(), None),
+        };
+        let Some(envelope) = self.envelopes.remove(&id) else { return };
+        // Panics of handlers are caught in the guard; one that gets here came out of a destructor.
+        let done = done.unwrap_or(Done { envelope, sent: Sent::Failed });
+        self.settle(&done);
+        if let Some(next) = self.lanes.next(done.envelope.endpoint_id()) {
+            self.start(next).await;
+        }
+    }
+
+    /// Gives up whatever is not done: its devices get 503.
+    pub(super) async fn abandon(&mut self) -> usize {
+        self.waiting.abort_all();
+        while self.waiting.join_next().await.is_some() {}
+        let unfinished: Vec<_> = self.envelopes.drain().map(|(_, envelope)| envelope).collect();
+        let unfinished: Vec<_> = unfinished.into_iter().chain(self.lanes.drain()).collect();
+        for envelope in &unfinished {
+            self.admission.leave(envelope.len());
+            let failure = Failure::unavailable("the extension was stopped before the request was done");
+            let sent = self.station.outlet.answer(envelope, failure.into()).await;
+            self.station.book(sent, Tally::shed);
+        }
+        unfinished.len()
+    }
+
+    fn settle(&mut self, done: &Done) {
+        self.admission.leave(done.envelope.len());
+        self.station.book(done.sent, Tally::answered);
+    }
+
+    /// Tells the sender of a request why it is not handled. An answer the bus has no room for
+    /// waits like a handler; it is not counted as one by admission.
+    async fn refuse(&mut self, envelope: Arc<Envelope>, failure: Failure, count: fn(&Tally)) {
+        let mut answer = Box::pin(self.station.outlet.answer(&envelope, failure.into()));
+        match poll!(&mut answer) {
+            std::task::Poll::Ready(sent) => self.station.book(sent, count),
+            // When not even the bus keeps up, waiting for it would turn overload into silence for all.
+            std::task::Poll::Pending => self.station.book(Sent::Failed, count),
+        }
+    }
+}
+
+/// A waiting handler that is done; opaque outside of the dispatcher.
+pub(super) struct Finished(Result<(Id, Done), JoinError>);
+
+impl Station {
+    /// Everything that happens to one request after its lane.
+    async fn attend(self: Arc<Self>, envelope: Arc<Envelope>) -> Done {
+        let guard = Guard::new(self.pipeline.clone(), Request::new(envelope.clone()));
+        let reply = match guard.await {
+            Ok(reply) => reply,
+            Err(interrupted) => self.interrupted(&envelope, &interrupted),
+        };
+        let sent = self.outlet.answer(&envelope, reply).await;
+        Done { envelope, sent }
+    }
+
+    fn interrupted(&self, envelope: &Envelope, interrupted: &Interrupted) -> Reply {
+        let (path, correlation_id) = (envelope.resource_path(), envelope.correlation_id());
+        match interrupted {
+            Interrupted::Panicked(message) => {
+                self.tally.panicked();
+                tracing::error!(path, correlation_id, "the handler panicked: {message}");
+                Failure::new(ErrorStatus::INTERNAL_SERVER_ERROR, "Internal Server Error").into()
+            }
+            Interrupted::TimedOut => {
+                self.tally.timed_out();
+                tracing::warn!(path, correlation_id, "the handler ran out of time");
+                Failure::new(ErrorStatus::GATEWAY_TIMEOUT, "the request was not done in time").into()
+            }
+        }
+    }
+
+    fn book(&self, sent: Sent, published: fn(&Tally)) {
+        match sent {
+            Sent::Published => published(&self.tally),
+            Sent::Silent => self.tally.silent(),
+            Sent::Failed => self.tally.failed_to_send(),
+        }
+    }
+}

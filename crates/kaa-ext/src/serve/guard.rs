@@ -1,0 +1,83 @@
+//! What no handler escapes: its deadline, and the net under its panics.
+
+use std::any::Any;
+use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::time::{Sleep, sleep_until};
+
+use crate::pipeline::Pipeline;
+use crate::reply::Reply;
+use crate::request::Request;
+use crate::resource::HandlerFuture;
+use crate::time::Deadline;
+
+/// A request on its way through the layers to its handler.
+///
+/// The timer is armed only when the handler has to wait: most are done at the first poll, and a
+/// timer costs as much as the rest of this station together.
+pub(super) struct Guard {
+    stage: Stage,
+    deadline: Deadline,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+enum Stage {
+    Ready(Option<(Pipeline, Request)>),
+    Running(HandlerFuture),
+}
+
+/// Why a handler gave no reply.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Interrupted {
+    /// It panicked, with this message.
+    Panicked(String),
+    /// Its deadline passed.
+    TimedOut,
+}
+
+impl Guard {
+    pub(super) fn new(pipeline: Pipeline, request: Request) -> Self {
+        let deadline = request.deadline();
+        Self { stage: Stage::Ready(Some((pipeline, request))), deadline, timer: None }
+    }
+}
+
+impl Stage {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Reply, Infallible>> {
+        loop {
+            match self {
+                Self::Running(handler) => return handler.as_mut().poll(context),
+                // A layer may panic before there is a future, so the call is made in here as well.
+                Self::Ready(start) => match start.take() {
+                    Some((pipeline, request)) => *self = Self::Running(pipeline.handle(request)),
+                    None => return Poll::Pending,
+                },
+            }
+        }
+    }
+}
+
+impl Future for Guard {
+    type Output = Result<Reply, Interrupted>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        // A handler that panicked is never polled again, so nothing of it can be seen half done.
+        match catch_unwind(AssertUnwindSafe(|| self.stage.poll(context))) {
+            Err(panic) => return Poll::Ready(Err(Interrupted::Panicked(message(&*panic)))),
+            Ok(Poll::Ready(Ok(reply))) => return Poll::Ready(Ok(reply)),
+            Ok(Poll::Pending) => {}
+        }
+        let deadline = self.deadline.at();
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        timer.as_mut().poll(context).map(|()| Err(Interrupted::TimedOut))
+    }
+}
+
+/// What a panic said.
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message").to_owned()
+}

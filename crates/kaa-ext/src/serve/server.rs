@@ -1,0 +1,252 @@
+//! A running extension: starting it, watching it, stopping it without losing anything.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kaa_bus::{Bus, SubscribeError, Subscription};
+use kaa_protocol::esp;
+use kaa_protocol::subject::{SubjectFilter, Target};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::dispatcher::Dispatcher;
+use super::intake::Intake;
+use crate::counters::{Counters, Tally};
+use crate::extension::Extension;
+use crate::outlet::{Identity, Outlet};
+use crate::time::Clock;
+
+type Signal = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// An extension about to be served. Await it to serve until the bus closes or the
+/// [shutdown signal](Serve::with_graceful_shutdown) comes; or [`start`](Serve::start) it and keep
+/// the [`Server`].
+#[must_use = "an extension is served when this is awaited or started"]
+pub struct Serve {
+    extension: Extension,
+    bus: Bus,
+    clock: Clock,
+    signal: Option<Signal>,
+}
+
+impl Serve {
+    pub(crate) fn new(extension: Extension, bus: Bus) -> Self {
+        Self { extension, bus, clock: Clock::System, signal: None }
+    }
+
+    pub(crate) fn clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Stops the extension when `signal` completes: it leaves the queue group, finishes what it
+    /// has begun within [`Limits::grace`](crate::Limits::grace) and sends the last answers.
+    pub fn with_graceful_shutdown(self, signal: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self { signal: Some(Box::pin(signal)), ..self }
+    }
+
+    /// Subscribes and serves on a task of its own. When this returns, requests are being served.
+    ///
+    /// # Errors
+    ///
+    /// [`ServeError::Subscribe`] when the bus refuses a subscription.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub async fn start(self) -> Result<Server, ServeError> {
+        let Self { extension, bus, clock, signal } = self;
+        let Extension { instance, replica, communication_service, revision, limits, pipeline, tally } = extension;
+        let service_wide = esp::client_data_subject(Target::Service(instance.clone()));
+        let own_replica = esp::client_data_subject(Target::Replica(replica.clone()));
+        let replica_wide = bus.subscribe(SubjectFilter::from(&own_replica), None).await?;
+        let service = bus.subscribe(SubjectFilter::from(&service_wide), Some(&instance)).await?;
+        tracing::info!(%instance, %replica, "serving");
+
+        let identity = Identity { instance, replica, communication_service, revision };
+        let outlet = Arc::new(Outlet::new(bus.clone(), clock, identity, tally.clone()));
+        let intake = Intake { clock, limits, outlet: outlet.clone(), tally: tally.clone() };
+        let (stop, stopped) = oneshot::channel::<()>();
+        let shutdown: Signal = Box::pin(async move {
+            // A server that nobody holds any more cannot be asked to stop.
+            let asked = async {
+                if stopped.await.is_err() {
+                    std::future::pending().await
+                }
+            };
+            match signal {
+                Some(signal) => tokio::select! { () = signal => {}, () = asked => {} },
+                None => asked.await,
+            }
+        });
+        let worker = Worker {
+            dispatcher: Dispatcher::new(intake, pipeline, limits),
+            service,
+            replica: replica_wide,
+            outlet,
+            bus,
+            grace: limits.grace,
+        };
+        Ok(Server { task: tokio::spawn(worker.run(shutdown)), stop: Some(stop), tally })
+    }
+}
+
+impl IntoFuture for Serve {
+    type Output = Result<Stopped, ServeError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.start().await?.wait().await })
+    }
+}
+
+/// A running extension. Dropping it leaves the extension running.
+#[derive(Debug)]
+pub struct Server {
+    task: JoinHandle<Result<usize, ServeError>>,
+    stop: Option<oneshot::Sender<()>>,
+    tally: Arc<Tally>,
+}
+
+/// How a server ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stopped {
+    /// What became of all messages.
+    pub counters: Counters,
+    /// Requests that were not done within the grace period; their devices got 503.
+    pub unfinished: usize,
+}
+
+impl Server {
+    /// What became of the messages so far.
+    pub fn counters(&self) -> Counters {
+        self.tally.snapshot()
+    }
+
+    /// Stops the server gracefully and waits until it has stopped.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait`](Self::wait).
+    pub async fn stop(mut self) -> Result<Stopped, ServeError> {
+        if let Some(stop) = self.stop.take() {
+            // Nobody listens any more when the server has already stopped.
+            let _ = stop.send(());
+        }
+        self.wait().await
+    }
+
+    /// Waits until the server stops.
+    ///
+    /// # Errors
+    ///
+    /// [`ServeError::BusClosed`] when the bus closed under it.
+    pub async fn wait(self) -> Result<Stopped, ServeError> {
+        let Self { task, stop, tally } = self;
+        let unfinished = task.await.map_err(|_| ServeError::Aborted)??;
+        // Until here the sender has to live: its end would be a stop.
+        drop(stop);
+        Ok(Stopped { counters: tally.snapshot(), unfinished })
+    }
+}
+
+/// Why an extension is not, or no longer, served.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The bus refused a subscription.
+    #[error("the extension cannot listen for requests")]
+    Subscribe(#[from] SubscribeError),
+    /// The bus was closed while the extension was serving.
+    #[error("the bus was closed while the extension was serving; stop the extension first")]
+    BusClosed,
+    /// The runtime ended before the server did.
+    #[error("the server was aborted: its runtime ended before it")]
+    Aborted,
+}
+
+struct Worker {
+    dispatcher: Dispatcher,
+    service: Subscription,
+    replica: Subscription,
+    outlet: Arc<Outlet>,
+    bus: Bus,
+    grace: Duration,
+}
+
+impl Worker {
+    async fn run(mut self, mut shutdown: Signal) -> Result<usize, ServeError> {
+        let Self { dispatcher, service, replica, .. } = &mut self;
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut shutdown => break,
+                finished = dispatcher.finished() => dispatcher.finish(finished).await,
+                message = service.next() => match message {
+                    Some(message) => dispatcher.take(message).await,
+                    None => return Err(ServeError::BusClosed),
+                },
+                message = replica.next() => match message {
+                    Some(message) => dispatcher.take(message).await,
+                    None => return Err(ServeError::BusClosed),
+                },
+            }
+        }
+        Ok(self.wind_down().await)
+    }
+
+    /// The way out, in the order in which nothing is lost: no new sessions; leave the queue group
+    /// and take what was already on its way; finish; then the same for the replica subject; and
+    /// only go when the last answers have reached the server.
+    async fn wind_down(mut self) -> usize {
+        let end = Instant::now() + self.grace;
+        let left = || end.saturating_duration_since(Instant::now());
+        tracing::info!(grace = ?self.grace, "stopping");
+        self.outlet.stop_pinning();
+        self.leave(Which::Service, left()).await;
+        let idle = tokio::time::timeout_at(end, self.finish_all()).await;
+        self.leave(Which::Replica, left()).await;
+        let idle = idle.and(tokio::time::timeout_at(end, self.finish_all()).await);
+        let unfinished = if idle.is_ok() { 0 } else { self.dispatcher.abandon().await };
+        if let Err(error) = self.bus.fence(left().max(Duration::from_millis(100))).await {
+            tracing::warn!("the last answers may not have reached the bus: {error}");
+        }
+        tracing::info!(unfinished, "stopped");
+        unfinished
+    }
+
+    /// Ends a subscription and takes everything that was routed to it.
+    async fn leave(&mut self, which: Which, within: Duration) {
+        let Self { dispatcher, service, replica, .. } = self;
+        let leaving = match which {
+            Which::Service => service,
+            Which::Replica => replica,
+        };
+        if let Err(error) = leaving.drain(within).await {
+            tracing::warn!("requests may have been lost while leaving {which:?}: {error}");
+        }
+        while let Some(message) = leaving.next().await {
+            dispatcher.take(message).await;
+        }
+    }
+
+    /// Waits until every handler is done, while the replica subject is still served.
+    async fn finish_all(&mut self) {
+        let Self { dispatcher, replica, .. } = self;
+        while !dispatcher.is_idle() {
+            tokio::select! {
+                biased;
+                finished = dispatcher.finished() => dispatcher.finish(finished).await,
+                Some(message) = replica.next() => dispatcher.take(message).await,
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Which {
+    Service,
+    Replica,
+}

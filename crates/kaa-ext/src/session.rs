@@ -1,0 +1,152 @@
+//! The way back to a device, as a value.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use kaa_protocol::kp1::ResourcePath;
+use kaa_protocol::subject::Subject;
+
+use crate::envelope::Envelope;
+use crate::failure::Failure;
+use crate::outlet::Outlet;
+use crate::reply::IntoReply;
+
+/// The return path of a message (3/ISM session affinity): an argument that can be kept, cloned and
+/// used long after the request is answered.
+///
+/// ```
+/// use std::sync::{Arc, Mutex};
+/// use kaa_ext::prelude::*;
+///
+/// #[derive(FromRef)]
+/// struct App { observers: Arc<Mutex<Vec<Session>>> }
+///
+/// #[resource("/observe")]
+/// async fn observe(session: Session, State(observers): State<Arc<Mutex<Vec<Session>>>>) -> Result<(), Failure> {
+///     // Requests of this session come to this replica from now on: it has the list.
+///     session.pin();
+///     observers.lock().map_err(|_| Failure::unavailable("try again"))?.push(session);
+///     Ok(())
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Session(Arc<Parts>);
+
+struct Parts {
+    outlet: Arc<Outlet>,
+    app_version: String,
+    endpoint_id: Option<String>,
+    resource_path: String,
+    return_path: Option<Subject>,
+    pinned: AtomicBool,
+}
+
+/// A push as the outlet needs it: everything an unasked ExtensionData says about its receiver.
+pub(crate) struct Receiver<'a> {
+    pub(crate) app_version: &'a str,
+    pub(crate) endpoint_id: Option<&'a str>,
+    pub(crate) resource_path: &'a str,
+    pub(crate) return_path: Option<&'a Subject>,
+    pub(crate) pinned: bool,
+}
+
+impl Session {
+    pub(crate) fn of(envelope: &Envelope) -> Self {
+        Self(Arc::new(Parts {
+            outlet: envelope.outlet().clone(),
+            app_version: envelope.app_version().to_owned(),
+            endpoint_id: envelope.endpoint_id().map(str::to_owned),
+            resource_path: envelope.resource_path().to_owned(),
+            return_path: envelope.reply_to().cloned(),
+            pinned: AtomicBool::new(false),
+        }))
+    }
+
+    /// The endpoint at the other end; `None` for an endpoint-unaware extension.
+    pub fn endpoint_id(&self) -> Option<&str> {
+        self.0.endpoint_id.as_deref()
+    }
+
+    /// The resource path of the request the session came with.
+    pub fn resource_path(&self) -> &str {
+        &self.0.resource_path
+    }
+
+    /// Asks that further requests of this session come to this replica.
+    ///
+    /// The answer to the current request and every later push carry this replica's own subject as
+    /// `replyTo`. A replica that is stopping no longer asks for it.
+    pub fn pin(&self) {
+        self.0.pinned.store(true, Relaxed);
+    }
+
+    /// Takes [`pin`](Self::pin) back: answers and pushes carry no `replyTo` any more.
+    pub fn unpin(&self) {
+        self.0.pinned.store(false, Relaxed);
+    }
+
+    /// Whether the session is pinned to this replica.
+    pub fn is_pinned(&self) -> bool {
+        self.0.pinned.load(Relaxed)
+    }
+
+    /// Sends the device something it did not ask for, on the resource path of the session.
+    ///
+    /// The message goes to the communication service replica that sent the request, or to the
+    /// communication service as a whole when the request named none. Delivery is at most once: the
+    /// device may be gone.
+    ///
+    /// # Errors
+    ///
+    /// [`PushError`] when the content is no success or the bus did not take the message.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped push was sent or was not; it is never sent in part.
+    pub async fn push<T: IntoReply>(&self, content: T) -> Result<(), PushError> {
+        self.send(&self.0.resource_path, content).await
+    }
+
+    /// The same on another resource path of this extension.
+    ///
+    /// # Errors
+    ///
+    /// As [`push`](Self::push).
+    pub async fn push_to<T: IntoReply>(&self, path: &ResourcePath, content: T) -> Result<(), PushError> {
+        self.send(path.as_str(), content).await
+    }
+
+    async fn send<T: IntoReply>(&self, resource_path: &str, content: T) -> Result<(), PushError> {
+        let reply = content.into_reply().map_err(PushError::Content)?;
+        let receiver = Receiver {
+            app_version: &self.0.app_version,
+            endpoint_id: self.endpoint_id(),
+            resource_path,
+            return_path: self.0.return_path.as_ref(),
+            pinned: self.is_pinned(),
+        };
+        Ok(self.0.outlet.push(&receiver, reply).await?)
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session")
+            .field("endpoint_id", &self.endpoint_id())
+            .field("resource_path", &self.resource_path())
+            .field("pinned", &self.is_pinned())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A push that was not sent.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PushError {
+    /// The content could not be encoded or is itself an error.
+    #[error("the content of the push is not a success: {0}")]
+    Content(Failure),
+    /// The bus did not take the message.
+    #[error("the push could not be published")]
+    Publish(#[from] kaa_bus::PublishError),
+}

@@ -1,0 +1,260 @@
+//! A device of a test: its requests, its answers, its pushes.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use kaa_protocol::avro::Record;
+use kaa_protocol::esp::{ClientData, ExtensionData, Revision};
+use kaa_protocol::subject::Subject;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::mpsc;
+
+use super::communication::{PATIENCE, Shared};
+
+/// A device, as the extension under test knows it.
+#[derive(Debug)]
+pub struct Device {
+    shared: Arc<Shared>,
+    endpoint_id: Option<String>,
+    /// Where an answer told us to send further requests.
+    pinned: Mutex<Option<Subject>>,
+    pushes: mpsc::Receiver<TestReply>,
+    sent: AtomicU64,
+}
+
+impl Device {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        endpoint_id: Option<String>,
+        pushes: mpsc::Receiver<TestReply>,
+    ) -> Self {
+        Self { shared, endpoint_id, pinned: Mutex::default(), pushes, sent: AtomicU64::new(0) }
+    }
+
+    /// A request with a request ID and without a payload; await it for the answer.
+    pub fn request(&self, resource_path: impl Into<String>) -> TestRequest<'_> {
+        let number = self.sent.fetch_add(1, Relaxed);
+        TestRequest {
+            device: self,
+            correlation_id: format!("{}-{number}", self.endpoint_id.as_deref().unwrap_or("no-endpoint")),
+            resource_path: resource_path.into(),
+            app_version: "test-app-v1".to_owned(),
+            request_id: Some(i32::try_from(number).unwrap_or_default()),
+            payload: Bytes::new(),
+            config_name: None,
+            timestamp: self.shared.clock.millis(),
+            timeout: 0,
+            reply_to: Some(self.shared.return_path.clone()),
+        }
+    }
+
+    /// The next message the device did not ask for.
+    pub async fn next_push(&mut self) -> TestReply {
+        let push = tokio::time::timeout(PATIENCE, self.pushes.recv()).await;
+        push.ok().flatten().unwrap_or_else(|| panic!("no push came to {:?}", self.endpoint_id))
+    }
+
+    /// Whether requests of this device go to one replica of the extension.
+    pub fn is_pinned(&self) -> bool {
+        self.pinned().is_some()
+    }
+
+    fn pinned(&self) -> Option<Subject> {
+        self.pinned.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A request a device is about to make.
+#[derive(Debug)]
+#[must_use = "a request is made when it is awaited or sent"]
+pub struct TestRequest<'a> {
+    device: &'a Device,
+    correlation_id: String,
+    resource_path: String,
+    app_version: String,
+    request_id: Option<i32>,
+    payload: Bytes,
+    config_name: Option<String>,
+    timestamp: i64,
+    timeout: i64,
+    reply_to: Option<Subject>,
+}
+
+impl TestRequest<'_> {
+    /// Sends this payload.
+    pub fn payload(self, payload: impl Into<Bytes>) -> Self {
+        Self { payload: payload.into(), ..self }
+    }
+
+    /// Sends this value as JSON.
+    pub fn json<T: Serialize>(self, value: T) -> Self {
+        self.payload(serde_json::to_vec(&value).expect("the value of a test can be JSON"))
+    }
+
+    /// Asks for no answer.
+    pub fn without_request_id(self) -> Self {
+        Self { request_id: None, ..self }
+    }
+
+    /// Asks with this request ID, whether it is one or not.
+    pub fn request_id(self, id: i32) -> Self {
+        Self { request_id: Some(id), ..self }
+    }
+
+    /// Names the application version.
+    pub fn app_version(self, name: impl Into<String>) -> Self {
+        Self { app_version: name.into(), ..self }
+    }
+
+    /// Names a configuration beside the path (the revision of 2026).
+    pub fn config_name(self, name: impl Into<String>) -> Self {
+        Self { config_name: Some(name.into()), ..self }
+    }
+
+    /// Lets the request expire after this time, which is rounded down to milliseconds.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout: i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX), ..self }
+    }
+
+    /// Sets the fields `timestamp` and `timeout` as they go over the wire, in milliseconds.
+    pub fn times(self, timestamp: i64, timeout: i64) -> Self {
+        Self { timestamp, timeout, ..self }
+    }
+
+    /// Lets the request have been made this long ago.
+    pub fn made(self, ago: Duration) -> Self {
+        let ago = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
+        Self { timestamp: self.timestamp.saturating_sub(ago), ..self }
+    }
+
+    /// Sets the return address; `None` leaves it out.
+    pub fn reply_to(self, subject: Option<&str>) -> Self {
+        Self { reply_to: subject.map(|text| text.parse().expect("a subject")), ..self }
+    }
+
+    /// The request as bytes on the wire.
+    pub fn datum(&self) -> Bytes {
+        let data = ClientData {
+            correlation_id: &self.correlation_id,
+            timestamp: self.timestamp,
+            timeout: self.timeout,
+            app_version_name: &self.app_version,
+            endpoint_id: self.device.endpoint_id.as_deref(),
+            resource_path: &self.resource_path,
+            request_id: self.request_id,
+            payload: &self.payload,
+            config_name: self.config_name.as_deref(),
+        };
+        data.encode(Revision::Current).expect("every request fits the current revision")
+    }
+
+    /// Sends the request without waiting for an answer.
+    pub async fn send(self) {
+        let subject = self.device.pinned().unwrap_or_else(|| self.device.shared.service_wide.clone());
+        let (datum, bus) = (self.datum(), &self.device.shared.bus);
+        bus.publish(subject, self.reply_to, datum).await.expect("the bus takes the request");
+    }
+
+    async fn answer(self) -> TestReply {
+        let (device, path, id) = (self.device, self.resource_path.clone(), self.correlation_id.clone());
+        let answer = device.shared.expect(&id);
+        self.send().await;
+        let answer = tokio::time::timeout(PATIENCE, answer).await;
+        device.shared.forget(&id);
+        let answer = answer.ok().and_then(Result::ok).unwrap_or_else(|| panic!("no answer came to {path}"));
+        *device.pinned.lock().unwrap_or_else(PoisonError::into_inner) = answer.reply_to.clone();
+        answer
+    }
+}
+
+impl<'a> IntoFuture for TestRequest<'a> {
+    type Output = TestReply;
+    type IntoFuture = Pin<Box<dyn Future<Output = TestReply> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.answer())
+    }
+}
+
+/// What came to a device: an answer or a push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TestReply {
+    /// The HTTP status code.
+    pub status: i32,
+    /// The reason phrase.
+    pub reason: Option<String>,
+    /// The payload; `None` for null.
+    pub payload: Option<Bytes>,
+    /// The resource path the message belongs to.
+    pub resource_path: String,
+    /// The correlation ID.
+    pub correlation_id: String,
+    /// The request ID; `None` for a push.
+    pub request_id: Option<i32>,
+    /// The extension that sent the message.
+    pub extension: Option<String>,
+    reply_to: Option<Subject>,
+}
+
+impl TestReply {
+    pub(super) fn new(data: &ExtensionData<'_>, reply_to: Option<Bytes>) -> Self {
+        Self {
+            status: data.status_code,
+            reason: data.reason_phrase.map(str::to_owned),
+            payload: data.payload.map(Bytes::copy_from_slice),
+            resource_path: data.resource_path.to_owned(),
+            correlation_id: data.correlation_id.to_owned(),
+            request_id: data.request_id,
+            extension: data.extension_instance_name.map(str::to_owned),
+            reply_to: reply_to.map(|bytes| bytes.try_into().expect("extensions send valid replyTo subjects")),
+        }
+    }
+
+    /// Expects this status.
+    #[track_caller]
+    pub fn assert_status(&self, status: i32) -> &Self {
+        assert_eq!(self.status, status, "{self:?}");
+        self
+    }
+
+    /// Expects this reason phrase.
+    #[track_caller]
+    pub fn assert_reason(&self, reason: &str) -> &Self {
+        assert_eq!(self.reason.as_deref(), Some(reason), "{self:?}");
+        self
+    }
+
+    /// Expects this resource path.
+    #[track_caller]
+    pub fn assert_path(&self, path: &str) -> &Self {
+        assert_eq!(self.resource_path, path, "{self:?}");
+        self
+    }
+
+    /// Expects this text as the payload.
+    #[track_caller]
+    pub fn assert_text(&self, text: &str) -> &Self {
+        let payload = self.payload.as_deref().map(String::from_utf8_lossy);
+        assert_eq!(payload.as_deref(), Some(text), "{self:?}");
+        self
+    }
+
+    /// Expects this value as the payload, as JSON.
+    #[track_caller]
+    pub fn assert_json(&self, value: serde_json::Value) -> &Self {
+        assert_eq!(self.json::<serde_json::Value>(), value, "{self:?}");
+        self
+    }
+
+    /// The payload as JSON of this type.
+    #[track_caller]
+    pub fn json<T: DeserializeOwned>(&self) -> T {
+        let payload = self.payload.as_deref().unwrap_or_default();
+        serde_json::from_slice(payload).unwrap_or_else(|error| panic!("no such JSON: {error}: {self:?}"))
+    }
+}
