@@ -25,12 +25,14 @@
 
 mod event;
 mod filter;
+mod inbox;
 mod literal;
 mod reply;
 mod targeted;
 
 pub use event::EventSubject;
 pub use filter::SubjectFilter;
+pub use inbox::Inbox;
 pub use literal::Subject;
 pub use reply::{HostileReplyTo, ReplyTo};
 pub use targeted::{Target, TargetedSubject};

@@ -43,16 +43,16 @@ impl Problem {
         } else if text.len() > MAX_NAME_LEN {
             Self::TooLong(text.len())
         } else {
-            Self::character(text, |bytes| all_allowed(bytes, allowed))
+            Self::character(text, allowed)
         }
     }
 
     /// The first character of `text` whose bytes are not `allowed`: a byte that is refused inside a
     /// multi-byte character refuses the character.
     #[cold]
-    pub(crate) fn character(text: &str, allowed: impl Fn(&[u8]) -> bool) -> Self {
+    pub(crate) fn character(text: &str, allowed: &[bool; 256]) -> Self {
         text.char_indices()
-            .find(|(_, c)| !allowed(c.encode_utf8(&mut [0; 4]).as_bytes()))
+            .find(|(_, c)| !all_allowed(c.encode_utf8(&mut [0; 4]).as_bytes(), allowed))
             .map_or(Self::Empty, |(at, c)| Self::Character(c, at))
     }
 }
