@@ -1,1 +1,80 @@
-//! Under construction.
+//! 3/ISM messaging: on NATS, or inside the process.
+//!
+//! ```text
+//!   publish ──► Link: connected? ──► Backend ──► nats-server (or the router in the process)
+//!   request ──►   slot in the inbox ─┘                 │
+//!                                                      ▼
+//!   Subscription ◄── Mailbox: bounded, counts what it drops ◄── Pump (or the router itself)
+//!        request ◄── Answers: one slot per waiting request  ◄──┘
+//! ```
+//!
+//! | module | idea |
+//! |---|---|
+//! | `bus` | [`Bus`]: what a service calls |
+//! | `subscription` | [`Subscription`]: what it reads |
+//! | `message` | [`Message`] |
+//! | `shared`, `backend` | what clones share; the two ways to carry messages |
+//! | `link`, `stats` | the state of the connection, and what happened on it |
+//! | `mailbox` | the bounded queue of a subscription |
+//! | `inbox` | which answer belongs to which request |
+//! | `memory` | the bus inside the process |
+//! | `nats` | the bus on NATS, the only place that knows async-nats |
+//! | `deadline` | waiting, but not for ever |
+//! | `error` | what can go wrong |
+//!
+//! Both ways keep one contract, and one test suite runs against both: subjects and wildcards, queue
+//! groups, the no-responders notice, deadlines, refusal while the server is away, bounded queues,
+//! order per publisher, a drain that loses nothing.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::time::Duration;
+//!
+//! use kaa_bus::{Bus, ServiceInstance, Subject, SubjectFilter};
+//!
+//! let bus = Bus::memory();
+//! let group = ServiceInstance::from_static("doubler");
+//! let mut work = bus.subscribe("double".parse::<SubjectFilter>()?, Some(&group)).await?;
+//! tokio::spawn({
+//!     let bus = bus.clone();
+//!     async move {
+//!         while let Some(message) = work.next().await {
+//!             let Some(reply_to) = message.reply_to.and_then(|bytes| Subject::try_from(bytes).ok()) else {
+//!                 continue;
+//!             };
+//!             let _ = bus.publish(reply_to, None, [&message.payload[..]; 2].concat().into()).await;
+//!         }
+//!     }
+//! });
+//!
+//! let answer = bus.request("double".parse()?, "ab".into(), Duration::from_secs(1)).await?;
+//! assert_eq!(answer.payload, "abab");
+//! # Ok(()) }
+//! ```
+
+mod backend;
+mod bus;
+mod deadline;
+mod error;
+mod inbox;
+mod link;
+mod mailbox;
+mod memory;
+mod message;
+mod nats;
+mod shared;
+mod stats;
+mod subscription;
+
+pub use bus::Bus;
+pub use error::{CloseError, DrainError, FenceError, PublishError, RequestError, SubscribeError};
+pub use kaa_protocol::name::ServiceInstance;
+pub use kaa_protocol::subject::{Subject, SubjectFilter};
+pub use link::Connection;
+pub use mailbox::SubscriptionLimit;
+pub use memory::MemoryServer;
+pub use message::Message;
+pub use nats::{ConnectError, NatsOptions, ServerUrlError};
+pub use stats::BusStats;
+pub use subscription::Subscription;

@@ -1,0 +1,123 @@
+//! The two ways to carry messages, behind one set of operations.
+//!
+//! An enum and not a trait: there are two, both are known here, and a branch that is always taken
+//! the same way costs nothing on the hot path.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use kaa_protocol::name::ServiceInstance;
+use kaa_protocol::subject::{Subject, SubjectFilter};
+
+use crate::error::{FenceError, PublishError};
+use crate::inbox::Answers;
+use crate::mailbox::{Mailbox, Pace, SubscriptionLimit};
+use crate::message::Message;
+use crate::{memory, nats};
+
+/// Where the messages of one subscription go. Delivering never waits.
+#[derive(Debug, Clone)]
+pub(crate) enum Sink {
+    Mailbox(Arc<Mailbox>),
+    Answers(Arc<Answers>),
+}
+
+impl Sink {
+    pub(crate) fn deliver(&self, message: Message) -> Pace {
+        match self {
+            Self::Mailbox(mailbox) => mailbox.deliver(message),
+            Self::Answers(answers) => {
+                answers.deliver(message);
+                Pace::Fine
+            }
+        }
+    }
+
+    /// Nothing more will be delivered.
+    pub(crate) fn end(&self) {
+        match self {
+            Self::Mailbox(mailbox) => mailbox.end(),
+            Self::Answers(answers) => answers.close(),
+        }
+    }
+}
+
+/// The backend's side of one subscription. Dropping it gives the subscription up.
+#[derive(Debug)]
+pub(crate) enum Source {
+    Memory(memory::Attachment),
+    Nats(nats::Pump),
+}
+
+impl Source {
+    /// Asks the server to route nothing more here. What it has routed already still arrives.
+    pub(crate) async fn leave(&mut self) {
+        match self {
+            Self::Memory(attachment) => attachment.leave(),
+            Self::Nats(pump) => pump.leave().await,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) enum Backend {
+    Memory(memory::Peer),
+    Nats(nats::Client),
+}
+
+impl Backend {
+    pub(crate) fn inbox_id(&self) -> u128 {
+        match self {
+            Self::Memory(peer) => peer.inbox_id(),
+            Self::Nats(client) => client.inbox_id(),
+        }
+    }
+
+    pub(crate) fn limit(&self) -> SubscriptionLimit {
+        match self {
+            Self::Memory(peer) => peer.limit,
+            Self::Nats(client) => client.limit,
+        }
+    }
+
+    /// How long an operation without a deadline of its own may wait for the server.
+    pub(crate) fn patience(&self) -> Duration {
+        match self {
+            Self::Memory(_) => Duration::from_secs(1),
+            Self::Nats(client) => client.publish_timeout,
+        }
+    }
+
+    pub(crate) async fn publish(
+        &self,
+        subject: Subject,
+        reply_to: Option<Subject>,
+        payload: Bytes,
+    ) -> Result<(), PublishError> {
+        match self {
+            Self::Memory(peer) => peer.publish(subject, reply_to, payload).await,
+            Self::Nats(client) => client.publish(subject, reply_to, payload).await,
+        }
+    }
+
+    pub(crate) async fn attach(
+        &self,
+        filter: SubjectFilter,
+        queue_group: Option<ServiceInstance>,
+        sink: Sink,
+    ) -> Result<Source, FenceError> {
+        match self {
+            Self::Memory(peer) => Ok(Source::Memory(peer.attach(filter, queue_group, sink))),
+            Self::Nats(client) => client.attach(&filter, queue_group, sink).await.map(Source::Nats),
+        }
+    }
+
+    /// Ends all subscriptions and the connection.
+    pub(crate) fn hang_up(&self) {
+        match self {
+            Self::Memory(peer) => peer.hang_up(),
+            Self::Nats(client) => client.hang_up(),
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! The bus as its users see it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use kaa_protocol::name::ServiceInstance;
+use kaa_protocol::subject::{Subject, SubjectFilter};
+use tokio::sync::watch;
+
+use crate::backend::{Backend, Sink};
+use crate::deadline::within;
+use crate::error::{CloseError, FenceError, PublishError, RequestError, SubscribeError};
+use crate::inbox::Answers;
+use crate::link::{Connection, Link};
+use crate::mailbox::Mailbox;
+use crate::memory::MemoryServer;
+use crate::message::Message;
+use crate::nats::{self, ConnectError, NatsOptions};
+use crate::shared::Shared;
+use crate::stats::BusStats;
+use crate::subscription::Subscription;
+
+/// A connection that carries messages between services (3/ISM).
+///
+/// Clones share the connection and cost one reference count. Delivery is at most once, as in core
+/// NATS: `Ok` from [`publish`](Self::publish) means "accepted", not "arrived".
+#[derive(Debug, Clone)]
+pub struct Bus {
+    shared: Arc<Shared>,
+}
+
+impl Bus {
+    pub(crate) fn new(link: Arc<Link>, backend: Backend) -> Self {
+        Self { shared: Arc::new(Shared::new(link, backend)) }
+    }
+
+    /// A bus inside the process, connected to nobody but its clones. For several connections that
+    /// can be closed one by one, take a [`MemoryServer`].
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use kaa_bus::{Bus, SubjectFilter};
+    ///
+    /// let bus = Bus::memory();
+    /// let mut greetings = bus.subscribe("greetings.*".parse::<SubjectFilter>()?, None).await?;
+    /// bus.publish("greetings.en".parse()?, None, "hello".into()).await?;
+    /// assert_eq!(greetings.next().await.map(|message| message.payload), Some("hello".into()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+    /// ```
+    pub fn memory() -> Self {
+        MemoryServer::new().connect()
+    }
+
+    /// A connection to a NATS server.
+    ///
+    /// It reconnects by itself, for ever, and makes its subscriptions again. While the server is away,
+    /// publishing is refused.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`] names the servers, the cause and what to check. The first connection is not
+    /// retried.
+    pub async fn nats(options: NatsOptions) -> Result<Self, ConnectError> {
+        let (link, client) = nats::connect(options).await?;
+        Ok(Self::new(link, Backend::Nats(client)))
+    }
+
+    /// Subscribes. With a queue group, every message goes to one member of the group only.
+    ///
+    /// When this returns, messages published from now on are delivered, whoever publishes them: on
+    /// NATS it has made a round trip. (In a cluster, other servers may take a moment longer to learn
+    /// of the first subscriber.)
+    ///
+    /// # Errors
+    ///
+    /// [`SubscribeError`] when the server is away, the bus was closed, or the server did not confirm
+    /// within [`NatsOptions::publish_timeout`]. There is no subscription then.
+    pub async fn subscribe(
+        &self,
+        filter: impl Into<SubjectFilter>,
+        queue_group: Option<&ServiceInstance>,
+    ) -> Result<Subscription, SubscribeError> {
+        let filter = filter.into();
+        let mailbox =
+            Mailbox::new(filter.clone(), self.shared.backend.limit(), Arc::clone(&self.shared.link));
+        let mailbox = Arc::new(mailbox);
+        let subscribe = async {
+            match self.shared.link.connection() {
+                Connection::Connected => {}
+                Connection::Disconnected => return Err(FenceError::Disconnected),
+                Connection::Closed => return Err(FenceError::Closed),
+            }
+            let sink = Sink::Mailbox(Arc::clone(&mailbox));
+            let source = self.shared.backend.attach(filter.clone(), queue_group.cloned(), sink).await?;
+            self.shared.fence(self.shared.backend.patience()).await?;
+            Ok(source)
+        };
+        match subscribe.await {
+            Ok(source) => Ok(Subscription::new(mailbox, source, Arc::clone(&self.shared))),
+            Err(FenceError::Disconnected) => Err(SubscribeError::Disconnected { filter }),
+            Err(FenceError::Closed) => Err(SubscribeError::Closed { filter }),
+            Err(FenceError::TimedOut { deadline }) => {
+                Err(SubscribeError::TimedOut { filter, timeout: deadline })
+            }
+        }
+    }
+
+    /// Publishes a message.
+    ///
+    /// `Ok` means that the connection has accepted it; a server that dies now takes it along. Only an
+    /// answer confirms that somebody got it. [`fence`](Self::fence) makes sure that the server did.
+    ///
+    /// When nobody listens and `reply_to` is a subject this connection has subscribed to, an empty
+    /// message with [`no_responders`](Message::no_responders) arrives there.
+    ///
+    /// The future is ready at its first poll, unless the connection's queue is full (inside the
+    /// process: unless a reader has fallen half its queue behind).
+    ///
+    /// # Errors
+    ///
+    /// [`PublishError`]: server away, bus closed, payload too large, queue full for the whole
+    /// [`NatsOptions::publish_timeout`]. Counted in [`BusStats::refused`].
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, the message may or may not have been sent; never half of it.
+    pub async fn publish(
+        &self,
+        subject: Subject,
+        reply_to: Option<Subject>,
+        payload: Bytes,
+    ) -> Result<(), PublishError> {
+        let published = match self.admit(&subject) {
+            Ok(()) => self.shared.backend.publish(subject, reply_to, payload).await,
+            Err(refused) => Err(refused),
+        };
+        let counters = &self.shared.link.counters;
+        match &published {
+            Ok(()) => counters.published.increment(),
+            Err(_) => counters.refused.increment(),
+        }
+        published
+    }
+
+    /// Publishes a message and waits for one answer to it.
+    ///
+    /// An answer that comes later is dropped and counted in [`BusStats::late_answers`].
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`]: nobody listens (known at once), no answer within `deadline`, the bus was
+    /// closed, or the message could not be published.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, the request may have been sent; nothing is left behind.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// use std::time::Duration;
+    /// use kaa_bus::{Bus, RequestError};
+    ///
+    /// let bus = Bus::memory();
+    /// let answer = bus.request("nobody".parse()?, "?".into(), Duration::from_secs(1)).await;
+    /// assert!(matches!(answer, Err(RequestError::NoResponders { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+    /// ```
+    pub async fn request(
+        &self,
+        subject: Subject,
+        payload: Bytes,
+        deadline: Duration,
+    ) -> Result<Message, RequestError> {
+        let exchange = async {
+            let answers = self.answers_to(&subject).await;
+            let mut expected =
+                answers.inspect_err(|_| self.shared.link.counters.refused.increment())?.expect();
+            self.publish(subject.clone(), Some(expected.subject()), payload).await?;
+            Ok::<_, PublishError>(expected.answer().await)
+        };
+        match within(deadline, exchange).await {
+            Some(Ok(Some(message))) if message.no_responders => Err(RequestError::NoResponders { subject }),
+            Some(Ok(Some(message))) => Ok(message),
+            Some(Ok(None)) => Err(RequestError::Closed { subject }),
+            Some(Err(error)) => Err(error.into()),
+            None => Err(RequestError::TimedOut { subject, deadline }),
+        }
+    }
+
+    /// Waits until everything published before has reached the server, and everything the server
+    /// sent before has reached the subscriptions: a true round trip.
+    ///
+    /// # Errors
+    ///
+    /// [`FenceError`]: server away, bus closed, or no round trip within `deadline`.
+    pub async fn fence(&self, deadline: Duration) -> Result<(), FenceError> {
+        self.shared.fence(deadline).await
+    }
+
+    /// Ends the connection: from the first poll on, later calls are refused as closed, on all clones;
+    /// what was published before is sent; then subscriptions end (what waits in them can still be
+    /// taken) and open requests fail.
+    ///
+    /// Takes at most `deadline`, and no time at all when the server is away. Closing again does
+    /// nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`CloseError`] when the server did not confirm that everything arrived. The bus is closed all
+    /// the same.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped before it is ready, the bus is closed without the confirmation.
+    pub async fn close(&self, deadline: Duration) -> Result<(), CloseError> {
+        let before = self.shared.link.enter(Connection::Closed);
+        if before == Connection::Closed {
+            return Ok(());
+        }
+        let _hang_up = HangUp(&self.shared);
+        if before == Connection::Disconnected {
+            return Err(CloseError::Disconnected);
+        }
+        match self.shared.round_trip(deadline).await {
+            Ok(()) => Ok(()),
+            Err(FenceError::TimedOut { .. }) => Err(CloseError::TimedOut { deadline }),
+            Err(FenceError::Disconnected | FenceError::Closed) => Err(CloseError::Disconnected),
+        }
+    }
+
+    /// Whether the bus can carry messages right now.
+    pub fn connection(&self) -> Connection {
+        self.shared.link.connection()
+    }
+
+    /// The same value, for those who wait for it to change.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// # use kaa_bus::{Connection, MemoryServer};
+    /// let server = MemoryServer::new();
+    /// let bus = server.connect();
+    /// let mut connection = bus.watch_connection();
+    /// server.stop();
+    /// connection.wait_for(|connection| *connection == Connection::Disconnected).await?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+    /// ```
+    pub fn watch_connection(&self) -> watch::Receiver<Connection> {
+        self.shared.link.watch()
+    }
+
+    /// What happened on this connection so far.
+    pub fn stats(&self) -> BusStats {
+        self.shared.link.counters.snapshot()
+    }
+
+    /// Refuses at once what could only be queued for later, or never.
+    fn admit(&self, subject: &Subject) -> Result<(), PublishError> {
+        match self.shared.link.connection() {
+            Connection::Connected => Ok(()),
+            Connection::Disconnected => Err(PublishError::Disconnected { subject: subject.clone() }),
+            Connection::Closed => Err(PublishError::Closed { subject: subject.clone() }),
+        }
+    }
+
+    /// The inbox for an answer to a request that may go to `subject` now.
+    async fn answers_to(&self, subject: &Subject) -> Result<&Answers, PublishError> {
+        self.admit(subject)?;
+        self.shared.answers().await.map_err(|error| match error {
+            FenceError::Disconnected => PublishError::Disconnected { subject: subject.clone() },
+            FenceError::Closed => PublishError::Closed { subject: subject.clone() },
+            FenceError::TimedOut { deadline } => {
+                PublishError::TimedOut { subject: subject.clone(), timeout: deadline }
+            }
+        })
+    }
+}
+
+/// Hangs up when dropped, so that a cancelled close is a close.
+struct HangUp<'a>(&'a Shared);
+
+impl Drop for HangUp<'_> {
+    fn drop(&mut self) {
+        self.0.hang_up();
+    }
+}

@@ -1,0 +1,260 @@
+//! The queue between the bus and the one who reads a subscription.
+//!
+//! Whoever delivers never waits: a full mailbox drops the new message, counts it and says so. That
+//! is what nats-server's clients do too, but there the drops cannot be counted.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use kaa_protocol::subject::SubjectFilter;
+use tokio::task::coop::poll_proceed;
+use tokio::time::Instant;
+
+use crate::link::Link;
+use crate::message::Message;
+
+/// How much may wait in one subscription before new messages are dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SubscriptionLimit {
+    /// The number of messages, at least 1. Default: 65,536.
+    pub messages: usize,
+    /// Their bytes: subject, reply address and payload. Default: 64 MiB. A single message that is
+    /// larger still fits when nothing else waits.
+    pub bytes: usize,
+}
+
+impl Default for SubscriptionLimit {
+    fn default() -> Self {
+        Self { messages: 65_536, bytes: 64 << 20 }
+    }
+}
+
+/// The shared end: the backend delivers, the [`Subscription`](crate::Subscription) takes.
+#[derive(Debug)]
+pub(crate) struct Mailbox {
+    filter: SubjectFilter,
+    limit: SubscriptionLimit,
+    link: Arc<Link>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    queue: VecDeque<Message>,
+    bytes: usize,
+    /// Nothing will be delivered any more.
+    ended: bool,
+    waker: Option<Waker>,
+    lost: u64,
+    warned: Option<Instant>,
+}
+
+/// How the reader keeps up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    Fine,
+    /// More than half of the room is taken.
+    Behind,
+}
+
+impl Mailbox {
+    /// An overload is one sentence in the log per second, not one per message.
+    const WARNING_INTERVAL: Duration = Duration::from_secs(1);
+    /// Room that an emptied queue keeps; a burst must not hold its memory for ever.
+    const KEPT_CAPACITY: usize = 4096;
+
+    pub(crate) fn new(filter: SubjectFilter, limit: SubscriptionLimit, link: Arc<Link>) -> Self {
+        let limit = SubscriptionLimit { messages: limit.messages.max(1), ..limit };
+        Self { filter, limit, link, state: Mutex::default() }
+    }
+
+    pub(crate) fn filter(&self) -> &SubjectFilter {
+        &self.filter
+    }
+
+    pub(crate) fn lost(&self) -> u64 {
+        self.lock().lost
+    }
+
+    pub(crate) fn deliver(&self, message: Message) -> Pace {
+        let size = size_of(&message);
+        let mut state = self.lock();
+        if state.ended {
+            return Pace::Fine;
+        }
+        let has_room = state.queue.len() < self.limit.messages
+            && (state.queue.is_empty() || state.bytes.saturating_add(size) <= self.limit.bytes);
+        if !has_room {
+            drop(message);
+            self.lose(state);
+            return Pace::Behind;
+        }
+        state.bytes = state.bytes.saturating_add(size);
+        state.queue.push_back(message);
+        let behind = state.queue.len() > self.limit.messages / 2 || state.bytes > self.limit.bytes / 2;
+        let waker = state.waker.take();
+        drop(state);
+        self.link.counters.received.increment();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        if behind { Pace::Behind } else { Pace::Fine }
+    }
+
+    #[cold]
+    fn lose(&self, mut state: MutexGuard<'_, State>) {
+        state.lost += 1;
+        self.link.counters.lost.increment();
+        let now = Instant::now();
+        let is_quiet = state.warned.is_none_or(|warned| now - warned >= Self::WARNING_INTERVAL);
+        if is_quiet {
+            state.warned = Some(now);
+            let (lost, waiting, bytes) = (state.lost, state.queue.len(), state.bytes);
+            drop(state);
+            tracing::warn!(
+                subject = %self.filter, lost, waiting, bytes,
+                "subscription is full, new messages are dropped: its reader is too slow",
+            );
+        }
+    }
+
+    /// No more deliveries; what waits can still be taken.
+    pub(crate) fn end(&self) {
+        let mut state = self.lock();
+        state.ended = true;
+        let waker = state.waker.take();
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    pub(crate) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
+        // A reader that always finds something still lets its neighbours run.
+        let budget = ready!(poll_proceed(cx));
+        let mut state = self.lock();
+        if let Some(message) = state.queue.pop_front() {
+            state.bytes = state.bytes.saturating_sub(size_of(&message));
+            if state.queue.is_empty() && state.queue.capacity() > Self::KEPT_CAPACITY {
+                state.queue = VecDeque::new();
+            }
+            budget.made_progress();
+            return Poll::Ready(Some(message));
+        }
+        if state.ended {
+            budget.made_progress();
+            return Poll::Ready(None);
+        }
+        match &mut state.waker {
+            Some(waker) => waker.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+        Poll::Pending
+    }
+
+    /// Nothing in here can panic with the lock held, so a poisoned lock is still a good one.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn size_of(message: &Message) -> usize {
+    message.subject.len() + message.reply_to.as_ref().map_or(0, Bytes::len) + message.payload.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::link::Connection;
+
+    fn mailbox(messages: usize, bytes: usize) -> Mailbox {
+        let limit = SubscriptionLimit { messages, bytes };
+        Mailbox::new("a.*".parse().unwrap(), limit, Arc::new(Link::new(Connection::Connected)))
+    }
+
+    fn message(payload: &'static [u8]) -> Message {
+        let payload = Bytes::from_static(payload);
+        Message { subject: Bytes::from_static(b"a.b"), reply_to: None, payload, no_responders: false }
+    }
+
+    fn take(mailbox: &Mailbox) -> Option<Option<Message>> {
+        poll_fn(|cx| mailbox.poll_take(cx)).now_or_never()
+    }
+
+    #[test]
+    fn a_full_mailbox_drops_the_newest_and_counts_it() {
+        let mailbox = mailbox(2, 1 << 20);
+        for payload in [b"1", b"2", b"3", b"4"] {
+            mailbox.deliver(message(payload));
+        }
+        assert_eq!(mailbox.lost(), 2);
+        assert_eq!(mailbox.link.counters.snapshot().lost, 2);
+        assert_eq!(mailbox.link.counters.snapshot().received, 2);
+        assert_eq!(take(&mailbox), Some(Some(message(b"1"))));
+        mailbox.deliver(message(b"5"));
+        assert_eq!(take(&mailbox), Some(Some(message(b"2"))));
+        assert_eq!(take(&mailbox), Some(Some(message(b"5"))));
+        assert_eq!(take(&mailbox), None);
+    }
+
+    #[test]
+    fn bytes_are_bounded_too_but_one_message_always_fits() {
+        let mailbox = mailbox(100, 10);
+        mailbox.deliver(message(b"much more than ten bytes"));
+        mailbox.deliver(message(b"x"));
+        assert_eq!(mailbox.lost(), 1);
+        take(&mailbox);
+        mailbox.deliver(message(b"x"));
+        mailbox.deliver(message(b"y"));
+        mailbox.deliver(message(b"z"));
+        assert_eq!(mailbox.lost(), 2, "3 bytes of subject and 1 of payload fit twice");
+    }
+
+    #[test]
+    fn an_ended_mailbox_yields_what_waits_and_then_none() {
+        let mailbox = mailbox(2, 100);
+        mailbox.deliver(message(b"1"));
+        mailbox.end();
+        mailbox.deliver(message(b"2"));
+        assert_eq!(take(&mailbox), Some(Some(message(b"1"))));
+        assert_eq!(take(&mailbox), Some(None));
+        assert_eq!(mailbox.lost(), 0);
+    }
+
+    #[test]
+    fn a_reader_that_falls_behind_is_reported_before_anything_is_lost() {
+        let mailbox = mailbox(4, 100);
+        assert_eq!(mailbox.deliver(message(b"1")), Pace::Fine);
+        assert_eq!(mailbox.deliver(message(b"2")), Pace::Fine);
+        assert_eq!(mailbox.deliver(message(b"3")), Pace::Behind);
+    }
+
+    #[test]
+    fn the_memory_of_a_burst_is_given_back() {
+        let mailbox = mailbox(100_000, 1 << 20);
+        for _ in 0..10_000 {
+            mailbox.deliver(message(b"x"));
+        }
+        while take(&mailbox).is_some() {}
+        assert!(mailbox.lock().queue.capacity() <= Mailbox::KEPT_CAPACITY);
+    }
+
+    #[tokio::test]
+    async fn a_waiting_reader_is_woken() {
+        let mailbox = Arc::new(mailbox(4, 100));
+        let reader = tokio::spawn({
+            let mailbox = Arc::clone(&mailbox);
+            async move { poll_fn(|cx| mailbox.poll_take(cx)).await }
+        });
+        tokio::task::yield_now().await;
+        mailbox.deliver(message(b"1"));
+        assert_eq!(reader.await.unwrap(), Some(message(b"1")));
+    }
+}

@@ -1,0 +1,99 @@
+//! One connection to the server in the process.
+
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use kaa_protocol::name::ServiceInstance;
+use kaa_protocol::subject::{Subject, SubjectFilter};
+
+use super::router::{Route, Router};
+use super::server::lock;
+use crate::backend::Sink;
+use crate::error::PublishError;
+use crate::mailbox::{Pace, SubscriptionLimit};
+
+/// The default of nats-server.
+const MAX_PAYLOAD: usize = 1 << 20;
+
+#[derive(Debug)]
+pub(crate) struct Peer {
+    router: Arc<Mutex<Router>>,
+    id: u64,
+    pub(crate) limit: SubscriptionLimit,
+}
+
+impl Peer {
+    pub(super) fn new(router: Arc<Mutex<Router>>, id: u64, limit: SubscriptionLimit) -> Self {
+        Self { router, id, limit }
+    }
+
+    pub(crate) fn inbox_id(&self) -> u128 {
+        self.id.into()
+    }
+
+    pub(crate) async fn publish(
+        &self,
+        subject: Subject,
+        reply_to: Option<Subject>,
+        payload: Bytes,
+    ) -> Result<(), PublishError> {
+        let size = payload.len();
+        if size > MAX_PAYLOAD {
+            return Err(PublishError::TooLarge { subject, size, limit: MAX_PAYLOAD });
+        }
+        let pace = lock(&self.router).publish(self.id, subject, reply_to, payload);
+        if pace == Pace::Behind {
+            // A publisher that never waits would starve its own readers on a single thread, which
+            // on NATS the connection's full queue prevents.
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn attach(
+        &self,
+        filter: SubjectFilter,
+        queue_group: Option<ServiceInstance>,
+        sink: Sink,
+    ) -> Attachment {
+        let route = Route { peer: self.id, filter, queue_group, sink };
+        let id = lock(&self.router).add(route);
+        Attachment { router: Arc::clone(&self.router), id }
+    }
+
+    pub(crate) fn hang_up(&self) {
+        let routes = lock(&self.router).remove_peer(self.id);
+        for route in routes {
+            route.sink.end();
+        }
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.hang_up();
+    }
+}
+
+/// A subscription's place in the router, given up when dropped.
+#[derive(Debug)]
+pub(crate) struct Attachment {
+    router: Arc<Mutex<Router>>,
+    id: u64,
+}
+
+impl Attachment {
+    /// Stops deliveries; the sink ends after what it already has.
+    pub(crate) fn leave(&self) {
+        let route = lock(&self.router).remove(self.id);
+        if let Some(route) = route {
+            route.sink.end();
+        }
+    }
+}
+
+impl Drop for Attachment {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}

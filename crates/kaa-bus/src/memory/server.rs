@@ -1,0 +1,75 @@
+//! The server that connections inside the process share.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::peer::Peer;
+use super::router::Router;
+use crate::backend::Backend;
+use crate::bus::Bus;
+use crate::link::{Connection, Link};
+use crate::mailbox::SubscriptionLimit;
+
+/// A message server inside the process. Every [`connect`](Self::connect) is a connection of its own,
+/// with its own state, counters and [`close`](Bus::close), as if it were another process.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use kaa_bus::{Connection, MemoryServer};
+///
+/// let server = MemoryServer::new();
+/// let (alice, bob) = (server.connect(), server.connect());
+/// let mut inbox = bob.subscribe("greetings".parse::<kaa_bus::SubjectFilter>()?, None).await?;
+///
+/// alice.publish("greetings".parse()?, None, "hello".into()).await?;
+/// assert_eq!(inbox.next().await.map(|message| message.payload), Some("hello".into()));
+///
+/// server.stop();
+/// assert_eq!(alice.connection(), Connection::Disconnected);
+/// assert!(alice.publish("greetings".parse()?, None, "hello".into()).await.is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct MemoryServer {
+    router: Arc<Mutex<Router>>,
+    limit: SubscriptionLimit,
+}
+
+impl MemoryServer {
+    /// A server without connections.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same server; connections made with the returned value have this limit per subscription.
+    #[must_use]
+    pub fn subscription_limit(self, limit: SubscriptionLimit) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// A new connection.
+    pub fn connect(&self) -> Bus {
+        let mut router = lock(&self.router);
+        let state = if router.stopped { Connection::Disconnected } else { Connection::Connected };
+        let link = Arc::new(Link::new(state));
+        let id = router.add_peer(Arc::clone(&link));
+        drop(router);
+        let peer = Peer::new(Arc::clone(&self.router), id, self.limit);
+        Bus::new(link, Backend::Memory(peer))
+    }
+
+    /// Goes away, as a killed nats-server does: publishing is refused on every connection until
+    /// [`start`](Self::start). Messages that were delivered stay in their subscriptions.
+    pub fn stop(&self) {
+        lock(&self.router).enter(Connection::Disconnected);
+    }
+
+    /// Comes back, with every subscription as it was.
+    pub fn start(&self) {
+        lock(&self.router).enter(Connection::Connected);
+    }
+}
+
+/// Nothing in the router can panic half-way through a change, so a poisoned lock is still a good one.
+pub(super) fn lock(router: &Mutex<Router>) -> MutexGuard<'_, Router> {
+    router.lock().unwrap_or_else(PoisonError::into_inner)
+}

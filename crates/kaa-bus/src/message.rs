@@ -1,0 +1,25 @@
+//! What a subscription yields.
+
+use bytes::Bytes;
+
+/// A message as it arrived.
+///
+/// Subject and reply address are what the sender wrote, unchecked: any peer of the NATS account may
+/// put anything there. Parse them before use
+/// ([`Subject::try_from`](kaa_protocol::subject::Subject), and
+/// [`ReplyTo::judge`](kaa_protocol::subject::ReplyTo::judge) for the address of an answer).
+///
+/// On NATS the payload is a slice of the connection's 64 KiB read buffer, which stays alive as long
+/// as the message does. Whoever keeps a message for long copies the payload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The subject it was published to.
+    pub subject: Bytes,
+    /// Where the sender expects an answer.
+    pub reply_to: Option<Bytes>,
+    /// The content.
+    pub payload: Bytes,
+    /// The server's own notice that nobody listened to a message which named
+    /// [`subject`](Self::subject) as its reply address. Its payload is empty.
+    pub no_responders: bool,
+}

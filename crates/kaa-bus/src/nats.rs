@@ -1,0 +1,27 @@
+//! The bus on NATS: the only place that knows async-nats, and where its sharp edges stay.
+//!
+//! | file | what it does | edge |
+//! |---|---|---|
+//! | `options` | [`NatsOptions`] | its default notices a silent server after three minutes |
+//! | `server_url` | the list of servers | its parse errors do not name the URL |
+//! | `connect` | [`connect`], [`ConnectError`] | it says "IO error" for most things |
+//! | `events` | connection state and counters | its event channel overflows |
+//! | `backoff` | when to try again | its own delay is the same for all clients of a dead server |
+//! | `client` | publishing | it queues for a dead server until the queue is full, and then blocks |
+//! | `pump` | one subscription | it drops without counting, and its drain loses what is on its way |
+
+mod backoff;
+mod client;
+mod connect;
+mod events;
+mod options;
+mod pump;
+mod random;
+mod server_url;
+
+pub(crate) use client::Client;
+pub use connect::ConnectError;
+pub(crate) use connect::connect;
+pub use options::NatsOptions;
+pub(crate) use pump::Pump;
+pub use server_url::ServerUrlError;

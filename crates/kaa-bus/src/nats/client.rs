@@ -1,0 +1,97 @@
+//! Publishing and subscribing on one connection.
+
+use std::time::Duration;
+
+use async_nats::Subject as NatsSubject;
+use async_nats::client::traits::Publisher;
+use async_nats::message::OutboundMessage;
+use bytes::Bytes;
+use futures_util::FutureExt;
+use kaa_protocol::name::ServiceInstance;
+use kaa_protocol::subject::{Subject, SubjectFilter};
+use tokio::sync::watch;
+use tokio::task::unconstrained;
+
+use super::pump::Pump;
+use super::random::random;
+use crate::backend::Sink;
+use crate::deadline::within;
+use crate::error::{FenceError, PublishError};
+use crate::mailbox::SubscriptionLimit;
+
+#[derive(Debug)]
+pub(crate) struct Client {
+    /// Never cloned: a clone costs a fifth of what receiving and answering a message costs.
+    nats: async_nats::Client,
+    pub(crate) publish_timeout: Duration,
+    pub(crate) limit: SubscriptionLimit,
+    hung_up: watch::Sender<bool>,
+}
+
+impl Client {
+    pub(super) fn new(nats: async_nats::Client, publish_timeout: Duration, limit: SubscriptionLimit) -> Self {
+        Self { nats, publish_timeout, limit, hung_up: watch::Sender::new(false) }
+    }
+
+    pub(crate) fn inbox_id(&self) -> u128 {
+        u128::from(random()) << 64 | u128::from(random())
+    }
+
+    pub(crate) async fn publish(
+        &self,
+        subject: Subject,
+        reply_to: Option<Subject>,
+        payload: Bytes,
+    ) -> Result<(), PublishError> {
+        let (size, limit) = (payload.len(), self.nats.max_payload());
+        if size > limit {
+            return Err(PublishError::TooLarge { subject, size, limit });
+        }
+        let message = OutboundMessage {
+            subject: nats_subject(subject.clone()),
+            reply: reply_to.map(nats_subject),
+            payload,
+            headers: None,
+        };
+        // Outside the task's budget: a publish that could go out must not look like a full queue.
+        let sending = unconstrained(self.nats.publish_message(message));
+        let Some(sent) = within(self.publish_timeout, sending).await else {
+            return Err(PublishError::TimedOut { subject, timeout: self.publish_timeout });
+        };
+        // Size and subject were checked, so what is left is a connection that has ended.
+        sent.map_err(|_| PublishError::Closed { subject })
+    }
+
+    pub(crate) async fn attach(
+        &self,
+        filter: &SubjectFilter,
+        queue_group: Option<ServiceInstance>,
+        sink: Sink,
+    ) -> Result<Pump, FenceError> {
+        let subject = NatsSubject::from(filter.as_str());
+        let subscribe = async {
+            match queue_group {
+                Some(group) => self.nats.queue_subscribe(subject, group.as_str().to_owned()).await,
+                None => self.nats.subscribe(subject).await,
+            }
+        };
+        match within(self.publish_timeout, subscribe).await {
+            Some(Ok(subscriber)) => Ok(Pump::start(subscriber, sink, self.hung_up.subscribe())),
+            Some(Err(_)) => Err(FenceError::Closed),
+            None => Err(FenceError::TimedOut { deadline: self.publish_timeout }),
+        }
+    }
+
+    pub(crate) fn hang_up(&self) {
+        self.hung_up.send_replace(true);
+        // Ends the connection's task. It never waits here: with the queue full or the server away,
+        // the task ends when this client is dropped, or gives up reconnecting by itself.
+        let _ = unconstrained(self.nats.drain()).now_or_never();
+    }
+}
+
+/// The same bytes as async-nats' kind of subject.
+fn nats_subject(subject: Subject) -> NatsSubject {
+    // A subject is visible ASCII: the check cannot fail, and an empty one would be refused.
+    NatsSubject::try_from(subject.into_bytes()).unwrap_or_else(|_| NatsSubject::from_static(""))
+}

@@ -1,0 +1,104 @@
+//! From async-nats' queue into ours, for one subscription.
+
+use async_nats::Subscriber;
+use bytes::Bytes;
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::unconstrained;
+
+use crate::backend::Sink;
+use crate::message::Message;
+
+/// A task that takes every message out of async-nats at once and never waits for a reader.
+///
+/// async-nats drops what does not fit into its queue and cannot say how much that was. So its queue
+/// is kept empty, and the one that may fill up is ours, which counts. This costs some 60 ns a
+/// message.
+///
+/// Dropping the pump ends it: it hands over what has arrived, unsubscribes and ends the sink.
+#[derive(Debug)]
+pub(crate) struct Pump {
+    orders: mpsc::Sender<Leave>,
+}
+
+/// The order to leave; answered when it is on its way to the server.
+type Leave = oneshot::Sender<()>;
+
+/// Makes the server stop, and the client keep listening.
+///
+/// `UNSUB <sid> <max>` means "after max messages in all". async-nats keeps the subscription until
+/// that many have arrived, so with this number: until we drop it. nats-server reads at most nine
+/// digits; what it cannot read is no limit to wait for, and it unsubscribes on the spot. (It would
+/// be -1 if it were read into 64 bits.) So the server routes nothing more here, and what it had
+/// routed before still finds its subscription. async-nats' own `drain` and `unsubscribe` take the
+/// subscription out before the server has heard of it, which loses everything on its way.
+///
+/// A server that took the number at its word would go on routing, and the unsubscribe at the end of
+/// the pump would be an ordinary, lossy one. A test drains under load to see that this is not so.
+const NEVER: u64 = u64::MAX;
+
+impl Pump {
+    pub(super) fn start(subscriber: Subscriber, sink: Sink, hung_up: watch::Receiver<bool>) -> Self {
+        let (orders, received) = mpsc::channel(1);
+        tokio::spawn(run(subscriber, sink, received, hung_up));
+        Self { orders }
+    }
+
+    /// Asks the server to route nothing more here. Returns when a fence would come after the order.
+    pub(crate) async fn leave(&self) {
+        let (left, confirmed) = oneshot::channel();
+        // An error means that the pump has ended, so there is nothing to leave.
+        if self.orders.send(left).await.is_ok() {
+            let _ = confirmed.await;
+        }
+    }
+}
+
+async fn run(
+    mut subscriber: Subscriber,
+    sink: Sink,
+    mut orders: mpsc::Receiver<Leave>,
+    mut hung_up: watch::Receiver<bool>,
+) {
+    loop {
+        tokio::select! {
+            // Messages first: the rest is looked at when there are none, or when this task has used
+            // up its share.
+            biased;
+            message = subscriber.next() => match message {
+                Some(message) => {
+                    sink.deliver(convert(message));
+                }
+                None => break,
+            },
+            order = orders.recv() => match order {
+                Some(left) => {
+                    let _ = subscriber.unsubscribe_after(NEVER).await;
+                    let _ = left.send(());
+                }
+                None => break,
+            },
+            () = ended(&mut hung_up) => break,
+        }
+    }
+    // Outside the budget: a pause would look like the end.
+    while let Some(Some(message)) = unconstrained(subscriber.next()).now_or_never() {
+        sink.deliver(convert(message));
+    }
+    sink.end();
+}
+
+/// Ready when the bus was closed or is gone.
+async fn ended(hung_up: &mut watch::Receiver<bool>) {
+    let _ = hung_up.wait_for(|hung_up| *hung_up).await;
+}
+
+/// Takes over the bytes of subject and reply address without a copy.
+fn convert(message: async_nats::Message) -> Message {
+    Message {
+        subject: Bytes::from(message.subject.into_string()),
+        reply_to: message.reply.map(|reply| Bytes::from(reply.into_string())),
+        payload: message.payload,
+        no_responders: message.status == Some(async_nats::StatusCode::NO_RESPONDERS),
+    }
+}

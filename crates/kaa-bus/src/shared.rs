@@ -1,0 +1,76 @@
+//! What the clones of one [`Bus`](crate::Bus) and its subscriptions share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use kaa_protocol::subject::Inbox;
+use tokio::sync::OnceCell;
+
+use crate::backend::{Backend, Sink, Source};
+use crate::deadline::within;
+use crate::error::FenceError;
+use crate::inbox::Answers;
+use crate::link::{Connection, Link};
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) link: Arc<Link>,
+    pub(crate) backend: Backend,
+    answers: Arc<Answers>,
+    /// Attached when it is needed first: a service that only answers never subscribes to it.
+    inbox: OnceCell<Source>,
+}
+
+impl Shared {
+    pub(crate) fn new(link: Arc<Link>, backend: Backend) -> Self {
+        let answers = Arc::new(Answers::new(Inbox::new(backend.inbox_id()), Arc::clone(&link)));
+        Self { link, backend, answers, inbox: OnceCell::new() }
+    }
+
+    /// The waiting requests, with the inbox attached.
+    pub(crate) async fn answers(&self) -> Result<&Answers, FenceError> {
+        let attach = || {
+            let sink = Sink::Answers(Arc::clone(&self.answers));
+            self.backend.attach(self.answers.inbox().filter(), None, sink)
+        };
+        self.inbox.get_or_try_init(attach).await?;
+        Ok(&self.answers)
+    }
+
+    /// Sends a message to ourselves through the server and waits for it.
+    ///
+    /// The server handles one connection in order, in both directions: when the message is back,
+    /// everything published or subscribed before it has reached the server, and everything the
+    /// server routed here before it has been received.
+    pub(crate) async fn round_trip(&self, deadline: Duration) -> Result<(), FenceError> {
+        let trip = async {
+            let mut expected = self.answers().await?.expect();
+            self.backend.publish(expected.subject(), None, Bytes::new()).await?;
+            expected.answer().await.map(drop).ok_or(FenceError::Closed)
+        };
+        within(deadline, trip).await.unwrap_or(Err(FenceError::TimedOut { deadline }))
+    }
+
+    /// The round trip, refused at once when there is nobody to make it with.
+    pub(crate) async fn fence(&self, deadline: Duration) -> Result<(), FenceError> {
+        match self.link.connection() {
+            Connection::Connected => self.round_trip(deadline).await,
+            Connection::Disconnected => Err(FenceError::Disconnected),
+            Connection::Closed => Err(FenceError::Closed),
+        }
+    }
+
+    /// Ends everything. The state has to be [`Connection::Closed`] already.
+    pub(crate) fn hang_up(&self) {
+        self.backend.hang_up();
+        self.answers.close();
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // Tells a reconnect that is under way to give up.
+        self.link.enter(Connection::Closed);
+    }
+}
