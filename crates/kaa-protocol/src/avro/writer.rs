@@ -84,7 +84,11 @@ fn length(value: &[u8]) -> u64 {
 
 #[inline]
 fn varint_size(value: u64) -> usize {
-    let bits = u64::BITS - (value | 1).leading_zeros();
+    // Most numbers of a message are lengths and branches below 64.
+    if value < 0x80 {
+        return 1;
+    }
+    let bits = u64::BITS - value.leading_zeros();
     bits.div_ceil(7) as usize
 }
 
