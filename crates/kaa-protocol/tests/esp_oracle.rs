@@ -144,6 +144,18 @@ fn extension_data_value(data: &ExtensionData<'_>, revision: Revision) -> Value {
     ])
 }
 
+/// Checks that apache-avro, given our schema, reads our datum as `value` and writes `value` as our
+/// datum; returns what it wrote.
+fn agree(schema: &str, value: &Value, ours: &[u8]) -> Result<Vec<u8>, TestCaseError> {
+    let schema = Schema::parse_str(schema).unwrap();
+    let reader = GenericDatumReader::builder(&schema).build().unwrap();
+    prop_assert_eq!(&reader.read_value(&mut &*ours).unwrap(), value);
+    let writer = GenericDatumWriter::builder(&schema).build().unwrap();
+    let theirs = writer.write_value_to_vec(value.clone()).unwrap();
+    prop_assert_eq!(ours, &theirs);
+    Ok(theirs)
+}
+
 fn config() -> ProptestConfig {
     ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() }
 }
@@ -154,15 +166,11 @@ proptest! {
     #[test]
     fn client_data_is_what_apache_avro_reads_and_writes(parts in parts()) {
         for revision in REVISIONS {
-            let schema = Schema::parse_str(&ClientData::schema(revision)).unwrap();
             let data = parts.client_data(revision);
             let value = client_data_value(&data, revision);
 
             let ours = data.encode(revision).unwrap();
-            let theirs = GenericDatumWriter::builder(&schema).build().unwrap().write_value_to_vec(value.clone()).unwrap();
-            prop_assert_eq!(&ours, &theirs);
-            let read = GenericDatumReader::builder(&schema).build().unwrap().read_value(&mut &ours[..]).unwrap();
-            prop_assert_eq!(read, value);
+            let theirs = agree(&ClientData::schema(revision), &value, &ours)?;
             prop_assert_eq!(ClientData::decode_strict(&theirs), Ok(data));
 
             let seed = ClientData { config_name: None, ..data }.size(Revision::Seed).unwrap();
@@ -175,15 +183,11 @@ proptest! {
     #[test]
     fn extension_data_is_what_apache_avro_reads_and_writes(parts in parts()) {
         for revision in REVISIONS {
-            let schema = Schema::parse_str(&ExtensionData::schema(revision)).unwrap();
             let data = parts.extension_data(revision);
             let value = extension_data_value(&data, revision);
 
             let ours = data.encode(revision).unwrap();
-            let theirs = GenericDatumWriter::builder(&schema).build().unwrap().write_value_to_vec(value.clone()).unwrap();
-            prop_assert_eq!(&ours, &theirs);
-            let read = GenericDatumReader::builder(&schema).build().unwrap().read_value(&mut &ours[..]).unwrap();
-            prop_assert_eq!(read, value);
+            let theirs = agree(&ExtensionData::schema(revision), &value, &ours)?;
             prop_assert_eq!(ExtensionData::decode_strict(&theirs), Ok(data));
 
             for cut in 0..ours.len() {

@@ -103,7 +103,9 @@ mod tests {
             for value in [1 << bit, (1_i64 << bit).wrapping_sub(1), (1_i64 << bit).wrapping_neg()] {
                 let mut writer = Writer::with_size(Writer::long_size(value));
                 writer.long(value);
-                assert_eq!(Reader::new(&writer.finish()).long(), Ok(value));
+                let datum = writer.finish();
+                assert_eq!(datum.len(), Writer::long_size(value), "{value}");
+                assert_eq!(Reader::new(&datum).long(), Ok(value));
             }
         }
     }
