@@ -1,1 +1,22 @@
-//! Under construction.
+//! What the tests across crates share: real servers and what belongs to them.
+//!
+//! | module | what it gives |
+//! |---|---|
+//! | [`nats_server`] | a nats-server of one's own, to be killed, stopped and restarted |
+//! | [`nats_jwt`] | an operator, an account and a user of it, made offline |
+//! | [`nats_tls`] | a certificate authority, a server and a client it trusts |
+//! | [`patience`] | waiting for an event, but not for ever |
+//!
+//! The tests themselves are in `tests/`, one file per subject.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a fixture that fails has to fail the test that uses it"
+)]
+
+pub mod nats_jwt;
+pub mod nats_server;
+pub mod nats_tls;
+pub mod patience;
