@@ -2,6 +2,7 @@
 //!
 //! | module | what it gives |
 //! |---|---|
+//! | [`flood`] | a publisher that does not stop |
 //! | [`nats_server`] | a nats-server of one's own, to be killed, stopped and restarted |
 //! | [`nats_jwt`] | an operator, an account and a user of it, made offline |
 //! | [`nats_tls`] | a certificate authority, a server and a client it trusts |
@@ -16,6 +17,7 @@
     reason = "a fixture that fails has to fail the test that uses it"
 )]
 
+pub mod flood;
 pub mod nats_jwt;
 pub mod nats_server;
 pub mod nats_tls;
