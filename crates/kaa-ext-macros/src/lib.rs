@@ -1,1 +1,3 @@
-//! Under construction.
+//! wip
+#![allow(dead_code)]
+mod path;
