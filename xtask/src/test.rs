@@ -129,9 +129,10 @@ fn tests(workspace: &Workspace) -> Result<(), Failure> {
         workspace
             .cargo(["test", "--quiet", "--workspace", "--profile", "ci", "--no-fail-fast"])
             .env(nats::VARIABLE, server.path())
-            // The compile-fail tests build their cases in the dev profile, in a target directory of
-            // their own; nobody debugs what they build.
-            .env("CARGO_PROFILE_DEV_DEBUG", "0"),
+            // The compile-fail tests start cargo again, in the dev profile and a target directory of
+            // their own. Nobody debugs what that builds, nor reads its progress.
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            .env("CARGO_TERM_QUIET", "true"),
         "The failed tests are listed above; `cargo test -p <crate> <name>` runs one of them again.",
     )
 }
