@@ -124,13 +124,15 @@ fn parse_part(depth: usize, part: &str, open: &str) -> Result<Vec<Segment>, Prob
             _ => format!(r#"an optional part must begin with `/`: "[/{part}]""#),
         });
     };
-    if let Some(before) = part.strip_suffix('/') {
-        return Err(if before.is_empty() {
-            "a segment is missing after `/`".to_owned()
-        } else if open.ends_with(part) {
-            format!(r#"the path must not end with `/`: "{}""#, open.trim_end_matches('/'))
+    if segments.is_empty() {
+        return Err("a segment is missing after `/`".to_owned());
+    }
+    if part.ends_with('/') {
+        let kept = part.trim_end_matches('/');
+        return Err(if open.ends_with(part) {
+            format!("`{part}` must not end with `/`; expected `{kept}`")
         } else {
-            format!(r#"the `/` of an optional part stands inside its brackets: "{before}[/…]""#)
+            format!(r#"the `/` of an optional part stands inside its brackets: "{kept}[/…]""#)
         });
     }
     segments.split('/').map(|segment| parse_segment(segment, part)).collect()
