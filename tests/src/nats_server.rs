@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use tempfile::TempDir;
 
 use crate::patience::soon;
@@ -78,7 +78,9 @@ impl NatsServer {
 
     /// Freezes the server (SIGSTOP): its connections stay open and nothing moves.
     pub fn stop(&self) {
-        self.signal(Signal::STOP);
+        let process = self.signal(Signal::STOP);
+        // A signal takes effect in its own time; the parent is told when the last thread stands still.
+        waitpid(Some(process), WaitOptions::UNTRACED).expect("our own child can be waited for");
     }
 
     /// Lets a frozen server go on (SIGCONT).
@@ -93,9 +95,10 @@ impl NatsServer {
         self.launch(&port).await;
     }
 
-    fn signal(&self, signal: Signal) {
-        let process = self.process.as_ref().expect("a running server");
-        kill_process(Pid::from_child(process), signal).expect("our own child takes signals");
+    fn signal(&self, signal: Signal) -> Pid {
+        let process = Pid::from_child(self.process.as_ref().expect("a running server"));
+        kill_process(process, signal).expect("our own child takes signals");
+        process
     }
 
     async fn launch(&mut self, port: &str) {

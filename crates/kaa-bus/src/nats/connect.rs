@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use async_nats::{ConnectErrorKind, ConnectOptions, ServerError, rustls};
 
+use super::backoff::Backoff;
 use super::client::Client;
 use super::events::observe;
 use super::options::{Auth, NatsOptions};
@@ -129,11 +130,7 @@ async fn translate(options: &NatsOptions, link: &Arc<Link>) -> Result<ConnectOpt
             observe(&observed, &event);
             std::future::ready(())
         })
-        .reconnect_delay_callback(move |attempt| match reconnecting.connection() {
-            // The only way to make async-nats give up: it reconnects for ever.
-            Connection::Closed => Duration::MAX,
-            _ => backoff.delay(attempt),
-        });
+        .reconnect_delay_callback(move |attempt| delay(&reconnecting, backoff, attempt));
     if let Some(name) = &options.name {
         nats = nats.name(name);
     }
@@ -162,6 +159,14 @@ async fn translate(options: &NatsOptions, link: &Arc<Link>) -> Result<ConnectOpt
             })?
         }
     })
+}
+
+/// async-nats reconnects for ever and cannot be told to stop, but it can be made to wait for ever.
+fn delay(link: &Link, backoff: Backoff, attempt: usize) -> Duration {
+    match link.connection() {
+        Connection::Closed => Duration::MAX,
+        Connection::Connected | Connection::Disconnected => backoff.delay(attempt),
+    }
 }
 
 async fn read(role: &'static str, path: &Path) -> Result<String, ConnectError> {
@@ -210,5 +215,47 @@ impl fmt::Display for Servers<'_> {
             write!(f, "{comma}{server}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_closed_bus_never_tries_again() {
+        let link = Link::new(Connection::Disconnected);
+        let backoff = Backoff { first: Duration::from_millis(10), longest: Duration::from_millis(500) };
+        assert!(delay(&link, backoff, 1) <= Duration::from_millis(10));
+        link.enter(Connection::Closed);
+        assert_eq!(delay(&link, backoff, 1), Duration::MAX);
+    }
+
+    #[test]
+    fn a_cause_is_found_inside_an_io_error() {
+        let alert = rustls::Error::General("x".to_owned());
+        let error = async_nats::ConnectError::with_source(ConnectErrorKind::Io, io::Error::other(alert));
+        assert!(has_cause::<rustls::Error>(&error));
+        assert!(!has_cause::<ServerError>(&error));
+    }
+
+    #[test]
+    fn a_server_that_says_no_in_its_own_words_is_a_refused_login() {
+        let refusal = ServerError::Other("User Authentication Expired".to_owned());
+        let error = async_nats::ConnectError::with_source(ConnectErrorKind::Io, refusal);
+        let options = NatsOptions::new("nats://a").unwrap();
+        let explained = explain(error, &options, &Servers(&options.servers));
+        assert!(matches!(explained, ConnectError::Unauthorized { .. }), "{explained:?}");
+    }
+
+    #[test]
+    fn a_host_without_an_address_is_named() {
+        let error = async_nats::ConnectError::with_source(ConnectErrorKind::Dns, "no addresses resolved");
+        let options = NatsOptions::new("nats://nowhere.invalid").unwrap();
+        let explained = explain(error, &options, &Servers(&options.servers));
+        assert_eq!(
+            explained.to_string(),
+            "no connection to nats://nowhere.invalid:4222: the host name was not found; check its spelling and the DNS"
+        );
     }
 }

@@ -72,10 +72,13 @@ async fn run(
                 None => break,
             },
             order = orders.recv() => match order {
-                Some(left) => {
-                    let _ = subscriber.unsubscribe_after(NEVER).await;
-                    let _ = left.send(());
-                }
+                Some(mut left) => tokio::select! {
+                    _ = subscriber.unsubscribe_after(NEVER) => {
+                        let _ = left.send(());
+                    }
+                    // A frozen server makes the order wait; the one who gave it may not.
+                    () = left.closed() => {}
+                },
                 None => break,
             },
             () = ended(&mut hung_up) => break,
