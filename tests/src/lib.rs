@@ -7,6 +7,7 @@
 //! | [`nats_jwt`] | an operator, an account and a user of it, made offline |
 //! | [`nats_tls`] | a certificate authority, a server and a client it trusts |
 //! | [`patience`] | waiting for an event, but not for ever |
+//! | [`service`] | quickstart and `kaa` as processes |
 //!
 //! The tests themselves are in `tests/`, one file per subject.
 
@@ -22,3 +23,4 @@ pub mod nats_jwt;
 pub mod nats_server;
 pub mod nats_tls;
 pub mod patience;
+pub mod service;

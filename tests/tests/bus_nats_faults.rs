@@ -205,8 +205,9 @@ async fn every_message_a_slow_reader_misses_is_counted() {
     while soon("the end", slow.next()).await.is_some() {
         received += 1;
     }
-    assert_eq!(received, 64);
-    assert_eq!(slow.lost(), SENT - 64);
-    assert_eq!((bob.stats().lost, bob.stats().received), (SENT - 64, 64));
+    // Nearly all of them: nobody read until the drain, which hands over while we read already.
+    assert!(slow.lost() > SENT / 2, "{} lost", slow.lost());
+    assert_eq!(received + slow.lost(), SENT);
+    assert_eq!((bob.stats().lost, bob.stats().received), (slow.lost(), received));
     assert_eq!(bob.connection(), Connection::Connected);
 }

@@ -155,6 +155,11 @@ impl Mailbox {
         Poll::Pending
     }
 
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        self.lock().queue.len()
+    }
+
     /// Nothing in here can panic with the lock held, so a poisoned lock is still a good one.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -168,11 +173,45 @@ fn size_of(message: &Message) -> usize {
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
+    use std::io;
 
     use futures_util::FutureExt;
+    use tracing_subscriber::fmt::MakeWriter;
 
     use super::*;
     use crate::link::Connection;
+
+    /// What was logged.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Log {
+        fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+
+        fn lines(&self) -> usize {
+            self.text().lines().count()
+        }
+    }
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl MakeWriter<'_> for Log {
+        type Writer = Self;
+
+        fn make_writer(&self) -> Self {
+            self.clone()
+        }
+    }
 
     fn mailbox(messages: usize, bytes: usize) -> Mailbox {
         let limit = SubscriptionLimit { messages, bytes };
@@ -244,6 +283,22 @@ mod tests {
         }
         while take(&mailbox).is_some() {}
         assert!(mailbox.lock().queue.capacity() <= Mailbox::KEPT_CAPACITY);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_full_mailbox_says_so_once_per_second_and_names_its_subject() {
+        let log = Log::default();
+        let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
+        let _guard = tracing::subscriber::set_default(subscriber);
+        let mailbox = mailbox(1, 100);
+        for _ in 0..1000 {
+            mailbox.deliver(message(b"x"));
+        }
+        assert_eq!(log.lines(), 1);
+        tokio::time::advance(Mailbox::WARNING_INTERVAL).await;
+        mailbox.deliver(message(b"x"));
+        assert_eq!(log.lines(), 2);
+        assert!(log.text().contains("subject=a.* lost=1000"), "{}", log.text());
     }
 
     #[tokio::test]

@@ -139,3 +139,99 @@ impl Router {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mailbox::{Mailbox, SubscriptionLimit};
+
+    /// A router, one connection and the mailboxes of its subscriptions.
+    struct Bench {
+        router: Router,
+        link: Arc<Link>,
+        peer: u64,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            let (mut router, link) = (Router::default(), Arc::new(Link::new(Connection::Connected)));
+            let peer = router.add_peer(Arc::clone(&link));
+            Self { router, link, peer }
+        }
+
+        fn subscribe(&mut self, filter: &str, group: Option<&str>) -> (u64, Arc<Mailbox>) {
+            let filter: SubjectFilter = filter.parse().unwrap();
+            let limit = SubscriptionLimit::default();
+            let mailbox = Arc::new(Mailbox::new(filter.clone(), limit, Arc::clone(&self.link)));
+            let queue_group = group.map(|group| group.parse().unwrap());
+            let sink = Sink::Mailbox(Arc::clone(&mailbox));
+            (self.router.add(Route { peer: self.peer, filter, queue_group, sink }), mailbox)
+        }
+
+        fn publish(&mut self, subject: &str, reply_to: Option<&str>) {
+            let reply_to = reply_to.map(|reply_to| reply_to.parse().unwrap());
+            self.router.publish(self.peer, subject.parse().unwrap(), reply_to, Bytes::new());
+        }
+    }
+
+    #[test]
+    fn members_of_a_group_take_turns_in_the_order_they_came() {
+        let mut bench = Bench::new();
+        let members: Vec<_> = (0..3).map(|_| bench.subscribe("a", Some("group")).1).collect();
+        for (publishes, expected) in [(1, [1, 0, 0]), (1, [1, 1, 0]), (1, [1, 1, 1]), (4, [3, 2, 2])] {
+            for _ in 0..publishes {
+                bench.publish("a", None);
+            }
+            let waiting: Vec<usize> = members.iter().map(|member| member.waiting()).collect();
+            assert_eq!(waiting, expected);
+        }
+    }
+
+    #[test]
+    fn turns_go_on_when_a_member_leaves_and_are_forgotten_with_the_last() {
+        let mut bench = Bench::new();
+        let (first, _) = bench.subscribe("a", Some("group"));
+        let (second, staying) = bench.subscribe("a", Some("group"));
+        bench.publish("a", None);
+        bench.router.remove(first);
+        for _ in 0..5 {
+            bench.publish("a", None);
+        }
+        assert_eq!(staying.waiting(), 5);
+        bench.router.remove(second);
+        assert!(bench.router.turns.is_empty() && bench.router.routes.is_empty());
+    }
+
+    #[test]
+    fn the_notice_goes_to_the_first_plain_subscription_of_the_publisher_only() {
+        let mut bench = Bench::new();
+        let (_, grouped) = bench.subscribe("reply", Some("group"));
+        let (_, first) = bench.subscribe("reply", None);
+        let (_, second) = bench.subscribe("*", None);
+        bench.publish("nobody.here", Some("reply"));
+        assert_eq!([grouped.waiting(), first.waiting(), second.waiting()], [0, 1, 0]);
+    }
+
+    #[test]
+    fn a_connection_that_ends_takes_its_subscriptions_along() {
+        let mut bench = Bench::new();
+        bench.subscribe("a", None);
+        bench.subscribe("a", Some("group"));
+        let routes = bench.router.remove_peer(bench.peer);
+        assert_eq!(routes.len(), 2);
+        assert!(
+            bench.router.routes.is_empty() && bench.router.turns.is_empty() && bench.router.peers.is_empty()
+        );
+    }
+
+    #[test]
+    fn only_a_return_counts_as_a_reconnect() {
+        let mut bench = Bench::new();
+        bench.router.enter(Connection::Connected);
+        assert_eq!(bench.link.counters.snapshot().reconnects, 0);
+        bench.router.enter(Connection::Disconnected);
+        bench.router.enter(Connection::Disconnected);
+        bench.router.enter(Connection::Connected);
+        assert_eq!(bench.link.counters.snapshot().reconnects, 1);
+    }
+}

@@ -73,3 +73,46 @@ impl MemoryServer {
 pub(super) fn lock(router: &Mutex<Router>) -> MutexGuard<'_, Router> {
     router.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_dropped_leaves_the_server_empty() {
+        let server = MemoryServer::new();
+        let bus = server.connect();
+        let subscription = bus.subscribe("a".parse::<crate::SubjectFilter>().unwrap(), None).await.unwrap();
+        drop((bus, subscription));
+        assert!(lock(&server.router).peers.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_connection_made_while_the_server_is_away_starts_out_disconnected() {
+        let server = MemoryServer::new();
+        server.stop();
+        let bus = server.connect();
+        assert_eq!(bus.connection(), Connection::Disconnected);
+        server.start();
+        assert_eq!(bus.connection(), Connection::Connected);
+    }
+
+    #[tokio::test]
+    async fn a_publisher_lets_a_reader_on_the_same_thread_keep_up() {
+        let server = MemoryServer::new()
+            .subscription_limit(SubscriptionLimit { messages: 8, ..SubscriptionLimit::default() });
+        let bus = server.connect();
+        let mut subscription =
+            bus.subscribe("a".parse::<crate::SubjectFilter>().unwrap(), None).await.unwrap();
+        let reader = tokio::spawn(async move {
+            for _ in 0..10_000 {
+                subscription.next().await.unwrap();
+            }
+            subscription.lost()
+        });
+        for _ in 0..10_000 {
+            bus.publish("a".parse().unwrap(), None, "x".into()).await.unwrap();
+        }
+        assert_eq!(reader.await.unwrap(), 0);
+    }
+}

@@ -1,0 +1,108 @@
+//! Several replicas of one extension on a real nats-server, some of which do not survive.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+
+use kaa_bus::{Bus, NatsOptions, Subject};
+use kaa_protocol::avro::Record;
+use kaa_protocol::esp::{ClientData, ExtensionData, Revision};
+use kaa_tests::nats_server::NatsServer;
+use kaa_tests::patience::soon;
+use kaa_tests::service::Service;
+
+/// A communication service of which only the requests are of interest.
+#[derive(Clone)]
+struct Asker(Bus);
+
+impl Asker {
+    async fn new(server: &NatsServer) -> Self {
+        Self(Bus::nats(NatsOptions::new(&server.url()).unwrap()).await.unwrap())
+    }
+
+    /// Asks the quickstart once; the status and the payload.
+    async fn ask(&self, path: &str, endpoint: &str, within: Duration) -> Result<(i32, String), String> {
+        let data = ClientData {
+            correlation_id: endpoint,
+            app_version_name: "app-v1",
+            endpoint_id: Some(endpoint),
+            resource_path: path,
+            request_id: Some(1),
+            ..ClientData::default()
+        };
+        let subject: Subject = "kaa.v1.service.quickstart.esp.ClientData".parse().unwrap();
+        let datum = data.encode(Revision::Seed).unwrap();
+        let answer = self.0.request(subject, datum, within).await.map_err(|error| error.to_string())?;
+        let data = ExtensionData::decode_strict(&answer.payload).unwrap();
+        let payload = String::from_utf8(data.payload.unwrap_or_default().to_vec()).unwrap();
+        Ok((data.status_code, payload))
+    }
+}
+
+#[tokio::test]
+async fn two_replicas_share_the_load_and_one_that_is_killed_is_not_missed() {
+    let server = NatsServer::start().await;
+    let one = Service::quickstart(&server, "quickstart-0").await;
+    let _two = Service::quickstart(&server, "quickstart-1").await;
+    let asker = Asker::new(&server).await;
+
+    // Each replica counts for itself, so the highest count says how many requests it got.
+    let mut counts = HashMap::<u32, usize>::new();
+    for _ in 0..200 {
+        let (status, count) = asker.ask("/count", "ep-1", Duration::from_secs(5)).await.unwrap();
+        assert_eq!(status, 200);
+        *counts.entry(count.parse().unwrap()).or_default() += 1;
+    }
+    let shared = counts.values().filter(|&&seen| seen == 2).count();
+    assert!(shared >= 50, "both replicas count to at least 50: {counts:?}");
+
+    one.kill();
+    assert!(!one.ended().await);
+    for _ in 0..100 {
+        let (status, _) = asker.ask("/count", "ep-1", Duration::from_secs(5)).await.unwrap();
+        assert_eq!(status, 200);
+    }
+}
+
+#[tokio::test]
+async fn replicas_that_are_stopped_one_after_the_other_under_load_lose_nothing() {
+    let server = NatsServer::start().await;
+    let mut running = vec![Service::quickstart(&server, "quickstart-0").await];
+    let stop = Arc::new(AtomicBool::new(false));
+    let answered = Arc::new(AtomicUsize::new(0));
+    let mut askers = Vec::new();
+    for n in 0..8 {
+        let (asker, stop, answered) = (Asker::new(&server).await, stop.clone(), answered.clone());
+        askers.push(tokio::spawn(async move {
+            let mut failed = Vec::new();
+            while !stop.load(Relaxed) {
+                match asker.ask("/greet/Ada", &format!("ep-{n}"), Duration::from_secs(2)).await {
+                    Ok((200, _)) => answered.fetch_add(1, Relaxed),
+                    other => {
+                        failed.push(format!("{other:?}"));
+                        0
+                    }
+                };
+            }
+            failed
+        }));
+    }
+    for restart in 1..=10 {
+        running.push(Service::quickstart(&server, &format!("quickstart-{restart}")).await);
+        let before = answered.load(Relaxed);
+        let old = running.remove(0);
+        old.terminate();
+        assert!(old.ended().await, "a stopped service ends with exit code 0");
+        let more = async {
+            while answered.load(Relaxed) < before + 100 {
+                tokio::task::yield_now().await;
+            }
+        };
+        soon("requests being answered", more).await;
+    }
+    stop.store(true, Relaxed);
+    for asker in askers {
+        assert_eq!(asker.await.unwrap(), Vec::<String>::new(), "of {answered:?} requests");
+    }
+}
