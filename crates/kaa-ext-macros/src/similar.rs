@@ -1,27 +1,32 @@
 //! "Did you mean": the name that was probably meant.
 
+use std::fmt::Display;
+
 /// The candidate that differs from `name` in at most a third of its characters.
-pub(crate) fn most_similar<'a, T: AsRef<str>>(name: &str, candidates: &'a [T]) -> Option<&'a T> {
-    let distance = |candidate: &&T| edits(name, candidate.as_ref());
-    let closest = candidates.iter().min_by_key(distance)?;
-    (distance(&closest) <= name.len().max(closest.as_ref().len()) / 3).then_some(closest)
+pub(crate) fn most_similar<T: Display>(name: &str, candidates: impl Iterator<Item = T>) -> Option<T> {
+    let measured = candidates.map(|candidate| {
+        let text = candidate.to_string();
+        (edits(name, &text), name.len().max(text.len()) / 3, candidate)
+    });
+    let (distance, limit, closest) = measured.min_by_key(|(distance, ..)| *distance)?;
+    (distance <= limit).then_some(closest)
 }
 
 /// How many characters have to be added, removed or replaced (Levenshtein).
 fn edits(from: &str, to: &str) -> usize {
-    // `costs[n]` is the distance between what was read of `from` and the first n of `to`.
+    // `costs[n]` is the distance between what was read of `from` and the first n characters of `to`.
     let mut costs: Vec<usize> = (0..=to.chars().count()).collect();
     for (removed, a) in from.chars().enumerate() {
-        let mut diagonal = removed;
-        let mut left = removed + 1;
-        for (cost, b) in costs.iter_mut().zip(std::iter::once(None).chain(to.chars().map(Some))) {
+        let (mut diagonal, mut left) = (removed, removed + 1);
+        let mut costs = costs.iter_mut();
+        if let Some(nothing_kept) = costs.next() {
+            *nothing_kept = left;
+        }
+        for (cost, b) in costs.zip(to.chars()) {
             let above = *cost;
-            *cost = match b {
-                None => left,
-                Some(b) => (diagonal + usize::from(a != b)).min(above + 1).min(left + 1),
-            };
+            left = (diagonal + usize::from(a != b)).min(above + 1).min(left + 1);
+            *cost = left;
             diagonal = above;
-            left = *cost;
         }
     }
     costs.pop().unwrap_or_default()
@@ -49,8 +54,8 @@ mod tests {
     #[test]
     fn only_a_name_that_is_nearly_the_same_is_meant() {
         let candidates = ["endpoint", "config_nam", "request"];
-        assert_eq!(most_similar("config_name", &candidates), Some(&"config_nam"));
-        assert_eq!(most_similar("id", &candidates), None);
-        assert_eq!(most_similar::<&str>("id", &[]), None);
+        assert_eq!(most_similar("config_name", candidates.iter()), Some(&"config_nam"));
+        assert_eq!(most_similar("id", candidates.iter()), None);
+        assert_eq!(most_similar("id", [""; 0].iter()), None);
     }
 }
