@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-pub use nats::{NatsConfig, Secret, TlsConfig};
+pub use nats::{NatsConfig, NatsConfigError, Secret, TlsConfig};
 
 use crate::limits::Limits;
 
@@ -206,7 +206,8 @@ mod tests {
         std::fs::write(&file, text).unwrap();
         let path = file.to_str().unwrap();
         let config =
-            load(&[("KAA_CONFIG", path), ("SERVICE_INSTANCE_NAME", "env"), ("NATS_URLS", "nats://a:1, b:2")]).unwrap();
+            load(&[("KAA_CONFIG", path), ("SERVICE_INSTANCE_NAME", "env"), ("NATS_URLS", "nats://a:1, b:2")])
+                .unwrap();
         std::fs::remove_file(&file).unwrap();
         assert_eq!(config.service.instance.as_deref(), Some("env"));
         assert_eq!(config.service.replica.as_deref(), Some("r-1"));

@@ -71,7 +71,8 @@ counters! {
 impl Counters {
     /// Messages received that nothing has become of yet: waiting or being handled.
     pub fn in_flight(&self) -> u64 {
-        let done = self.answered + self.silent + self.expired + self.shed + self.malformed + self.failed_to_send;
+        let done =
+            self.answered + self.silent + self.expired + self.shed + self.malformed + self.failed_to_send;
         self.received.saturating_sub(done)
     }
 }

@@ -52,7 +52,11 @@ impl Envelope {
             config_name: data.config_name.map(span),
             payload: Span::of(datum, data.payload),
             request_id: data.checked_request_id().ok().flatten(),
-            datum: if datum.len() <= Self::COPY_LIMIT { Bytes::copy_from_slice(datum) } else { datum.clone() },
+            datum: if datum.len() <= Self::COPY_LIMIT {
+                Bytes::copy_from_slice(datum)
+            } else {
+                datum.clone()
+            },
             deadline,
             reply_to,
             outlet,

@@ -47,11 +47,7 @@ pub trait ReplyError: Error + Send + Sync + 'static {
     /// By default a 4xx tells the error's own text and a 5xx only the standard phrase.
     fn reason(&self) -> Cow<'static, str> {
         let status = self.status();
-        if status.is_server_error() {
-            status.canonical_reason().into()
-        } else {
-            self.to_string().into()
-        }
+        if status.is_server_error() { status.canonical_reason().into() } else { self.to_string().into() }
     }
 }
 

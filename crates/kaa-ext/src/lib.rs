@@ -56,6 +56,9 @@
 //! - Delivery over the bus is at most once. A device knows that a request was handled when it gets
 //!   its answer, and not before.
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 mod config;
 mod counters;
 mod envelope;
@@ -66,9 +69,6 @@ mod limits;
 mod outlet;
 mod pipeline;
 pub mod prelude;
-#[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
 mod reply;
 mod request;
 mod resource;
@@ -86,7 +86,10 @@ pub use kaa_bus as bus;
 pub use kaa_ext_macros::{FromRef, resource};
 pub use kaa_protocol as protocol;
 
-pub use config::{Config, ConfigError, EspRevision, LimitsConfig, NatsConfig, Secret, ServiceConfig, TlsConfig};
+pub use config::{
+    Config, ConfigError, EspRevision, LimitsConfig, NatsConfig, NatsConfigError, Secret, ServiceConfig,
+    TlsConfig,
+};
 pub use counters::Counters;
 pub use extension::{BuildError, Builder, Extension};
 pub use failure::{Failure, ReplyError};

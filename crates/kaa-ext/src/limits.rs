@@ -51,8 +51,8 @@ impl Limits {
             ("bytes", self.bytes == 0),
             ("handler_timeout", self.handler_timeout.is_zero()),
         ];
-        zero.into_iter()
-            .filter(|(_, is_zero)| *is_zero)
-            .map(|(field, _)| format!("limits.{field} is zero: nothing could be served; give it a larger value"))
+        zero.into_iter().filter(|(_, is_zero)| *is_zero).map(|(field, _)| {
+            format!("limits.{field} is zero: nothing could be served; give it a larger value")
+        })
     }
 }

@@ -56,7 +56,8 @@ pub(crate) enum Sent {
 impl Outlet {
     pub(crate) fn new(bus: Bus, clock: Clock, identity: Identity, tally: Arc<Tally>) -> Self {
         let Identity { instance, replica, communication_service, revision } = identity;
-        let service_wide = Subject::from(&esp::extension_data_subject(Target::Service(communication_service)));
+        let service_wide =
+            Subject::from(&esp::extension_data_subject(Target::Service(communication_service)));
         let own_replica = Subject::from(&esp::client_data_subject(Target::Replica(replica.clone())));
         Self {
             bus,
@@ -146,8 +147,9 @@ impl Outlet {
             status_code: i32::from(reply.status.as_u16()),
             reason_phrase: reply.reason.as_deref(),
         };
-        // Only an application version of null does not fit every revision, and it is never null here.
-        data.encode(self.revision).unwrap_or_default()
+        // The seed's revision has no place for an empty application version name. A request that has
+        // one was not written by a reader of the seed, so its answer is not either.
+        data.encode(self.revision).or_else(|_| data.encode(Revision::Current)).unwrap_or_default()
     }
 }
 

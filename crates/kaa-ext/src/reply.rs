@@ -1,7 +1,6 @@
 //! What a handler answers when it succeeds.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -149,6 +148,8 @@ impl<T: IntoReply> IntoReply for Result<T, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
 
     #[test]
@@ -168,6 +169,9 @@ mod tests {
     fn an_error_keeps_its_status_and_reason_and_has_no_payload() {
         let result: Result<Json<u8>, Failure> = Err(Failure::not_found("nothing here"));
         let reply = Reply::from(result.into_reply().unwrap_err());
-        assert_eq!((reply.status().as_u16(), reply.reason(), reply.payload()), (404, Some("nothing here"), None));
+        assert_eq!(
+            (reply.status().as_u16(), reply.reason(), reply.payload()),
+            (404, Some("nothing here"), None)
+        );
     }
 }

@@ -36,10 +36,6 @@ impl Request {
         Self { envelope, parameters: Parameters::default(), extensions: Extensions::new() }
     }
 
-    pub(crate) fn envelope(&self) -> &Envelope {
-        &self.envelope
-    }
-
     pub(crate) fn set_parameters(&mut self, parameters: Parameters) {
         self.parameters = parameters;
     }

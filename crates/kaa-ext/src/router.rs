@@ -74,7 +74,8 @@ impl RouterBuilder {
 
     fn conflict(&mut self, pattern: &str, origin: Origin, with: &str) {
         let other = self.known.iter().find(|(known, _)| *known == with).map(|(_, other)| other);
-        let other = other.map_or_else(String::new, |other| format!(" of `{}` ({})", other.name, other.location));
+        let other =
+            other.map_or_else(String::new, |other| format!(" of `{}` ({})", other.name, other.location));
         self.conflicts.push(Conflict(format!(
             "resource `{}` ({}): the path {pattern:?} matches what {with:?}{other} matches; change one of them",
             origin.name, origin.location

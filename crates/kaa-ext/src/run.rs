@@ -1,14 +1,17 @@
 //! `.run()`: what a service's `main` needs, in one call.
 
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use kaa_bus::{Bus, ConnectError, NatsOptionsError};
+use kaa_bus::{Bus, ConnectError};
 use kaa_protocol::esp::Revision;
-use std::time::Duration;
 
-use crate::config::{Config, ConfigError, EspRevision};
+use crate::config::{Config, ConfigError, EspRevision, NatsConfigError};
 use crate::extension::{BuildError, Builder};
 use crate::serve::{ServeError, Stopped};
 
@@ -101,7 +104,7 @@ async fn signal() {
     }
     if tokio::signal::ctrl_c().await.is_err() {
         // Without signals the service runs until it is killed.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
@@ -111,7 +114,10 @@ async fn second_signal() {
 }
 
 /// Why a service did not start, or ended.
-#[derive(Debug, thiserror::Error)]
+///
+/// Its `Debug` output is the error with all its causes, for people: it is what a `main` that
+/// returns this error prints.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
     /// The configuration cannot be used.
@@ -121,8 +127,8 @@ pub enum RunError {
     #[error(transparent)]
     Build(#[from] BuildError),
     /// `[nats]` of the configuration cannot be used.
-    #[error("the configuration of NATS is not valid")]
-    Nats(#[from] NatsOptionsError),
+    #[error(transparent)]
+    Nats(#[from] NatsConfigError),
     /// NATS cannot be reached.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -132,4 +138,16 @@ pub enum RunError {
     /// A second signal came while the extension was stopping.
     #[error("stopped at once, by a second signal: requests were left unfinished")]
     Interrupted,
+}
+
+impl fmt::Debug for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut source = self.source();
+        while let Some(cause) = source {
+            write!(f, "\n  because {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
+    }
 }

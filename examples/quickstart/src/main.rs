@@ -14,8 +14,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let app = App::default();
     app.configurations.assign(None, json!({ "sampling": 200 })).await?;
     if Config::load()?.nats.urls.is_empty() {
-        conversation::play(app).await
+        conversation::play(app).await?;
     } else {
-        Ok(extension(app).run().await?)
+        extension(app).run().await?;
     }
+    Ok(())
 }

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use kaa_ext::NatsConfig;
 use kaa_ext::bus::{Bus, ConnectError, Message, PublishError, SubscribeError, Subscription};
 use kaa_ext::protocol::avro::{EncodeError, Record};
 use kaa_ext::protocol::esp::{self, ClientData, ExtensionData, Revision};
-use kaa_ext::protocol::name::{ReplicaId, ServiceInstance};
+use kaa_ext::protocol::name::{NameError, ReplicaId, ServiceInstance};
 use kaa_ext::protocol::subject::{Subject, Target};
+use kaa_ext::{NatsConfig, NatsConfigError};
 use tokio::time::timeout;
 
 use super::Call;
@@ -23,12 +23,16 @@ pub(super) struct Asked {
 /// Why no answer came.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CallError {
-    #[error("nobody serves the extension instance {instance:?}: no subscriber on {subject}; is it running, and is the name right?")]
+    #[error(
+        "nobody serves the extension instance {instance:?}: no subscriber on {subject}; is it running, and is the name right?"
+    )]
     NobodyServes { instance: ServiceInstance, subject: Subject },
-    #[error("no answer from {instance:?} within {waited:?}; the request may or may not have been handled")]
+    #[error("no answer from \"{instance}\" within {waited:?}; the request may or may not have been handled")]
     NoAnswer { instance: ServiceInstance, waited: Duration },
-    #[error("{0}")]
-    Config(String),
+    #[error(transparent)]
+    Name(#[from] NameError),
+    #[error(transparent)]
+    Config(#[from] NatsConfigError),
     #[error(transparent)]
     Connect(#[from] ConnectError),
     #[error("no way back for the answer")]
@@ -43,10 +47,10 @@ pub(super) enum CallError {
 
 /// Asks once. Everything happens within `call.timeout`, apart from connecting.
 pub(super) async fn ask(call: &Call, payload: Vec<u8>, nats: &NatsConfig) -> Result<Asked, CallError> {
-    let options = nats.options().map_err(|error| CallError::Config(error.to_string()))?;
+    let options = nats.options()?;
     let bus = Bus::nats(options.name("kaa call")).await?;
     let own = format!("kaa-call-{}-{}", std::process::id(), now() % 1_000_000);
-    let replica: ReplicaId = own.parse().map_err(|_| CallError::Config(own.clone()))?;
+    let replica: ReplicaId = own.parse()?;
     let return_path = Subject::from(&esp::extension_data_subject(Target::Replica(replica)));
     let mut answers = bus.subscribe(return_path.clone(), None).await?;
 

@@ -12,7 +12,6 @@ struct Variable {
     set: fn(&mut Config, &str) -> Option<()>,
 }
 
-
 #[rustfmt::skip]
 const VARIABLES: &[Variable] = &[
     Variable { name: "SERVICE_INSTANCE_NAME", expected: "a name", set: |c, v| set(&mut c.service.instance, v.to_owned()) },
@@ -33,7 +32,10 @@ const VARIABLES: &[Variable] = &[
 ];
 
 /// Puts every variable that is set into its entry.
-pub(super) fn apply(config: &mut Config, environment: impl Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
+pub(super) fn apply(
+    config: &mut Config,
+    environment: impl Fn(&str) -> Option<String>,
+) -> Result<(), ConfigError> {
     for Variable { name, expected, set } in VARIABLES {
         if let Some(value) = environment(name)
             && set(config, &value).is_none()

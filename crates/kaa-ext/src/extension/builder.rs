@@ -11,10 +11,10 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::Extension;
+use crate::__private as private;
 use crate::counters::Tally;
 use crate::limits::Limits;
 use crate::pipeline::Pipeline;
-use crate::__private as private;
 use crate::reply::{IntoReply, Reply};
 use crate::request::Request;
 use crate::resource::ResourceDef;

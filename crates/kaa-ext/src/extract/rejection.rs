@@ -35,7 +35,7 @@ pub enum Rejection {
     #[error("the payload is not the JSON expected here: {0}")]
     Json(String),
     /// A path parameter is not of its type.
-    #[error("path parameter {{{name}}}: {text:?} is not valid: {problem}")]
+    #[error("path parameter {{{name}}} cannot be {text:?}: {problem}")]
     Parameter {
         /// The name of the parameter.
         name: &'static str,

@@ -1,9 +1,11 @@
 //! The task that receives: it never waits for a handler.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
-use futures_util::poll;
 use kaa_bus::Message;
 use tokio::task::{Id, JoinError, JoinSet};
 
@@ -95,8 +97,7 @@ impl Dispatcher {
         let mut next = Some(first);
         while let Some(envelope) = next.take() {
             let mut work = Box::pin(self.station.clone().attend(envelope.clone()));
-            // The budget of this task must not make a handler look as if it had to wait.
-            if let std::task::Poll::Ready(done) = poll!(&mut work) {
+            if let Poll::Ready(done) = poll_once(work.as_mut()).await {
                 self.settle(&done);
                 next = self.lanes.next(envelope.endpoint_id());
             } else {
@@ -156,12 +157,17 @@ impl Dispatcher {
     /// waits like a handler; it is not counted as one by admission.
     async fn refuse(&mut self, envelope: Arc<Envelope>, failure: Failure, count: fn(&Tally)) {
         let mut answer = Box::pin(self.station.outlet.answer(&envelope, failure.into()));
-        match poll!(&mut answer) {
-            std::task::Poll::Ready(sent) => self.station.book(sent, count),
+        match poll_once(answer.as_mut()).await {
+            Poll::Ready(sent) => self.station.book(sent, count),
             // When not even the bus keeps up, waiting for it would turn overload into silence for all.
-            std::task::Poll::Pending => self.station.book(Sent::Failed, count),
+            Poll::Pending => self.station.book(Sent::Failed, count),
         }
     }
+}
+
+/// One look at a future: most of them need no second one.
+async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
+    poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await
 }
 
 /// A waiting handler that is done; opaque outside of the dispatcher.

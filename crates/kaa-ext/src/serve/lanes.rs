@@ -33,7 +33,8 @@ impl<T> Lanes<T> {
 
     /// Puts a request in line. Requests without an endpoint have no order and are always first.
     pub(super) fn enter(&mut self, endpoint: Option<&str>, request: T) -> Place<T> {
-        let lane = endpoint.filter(|_| !self.busy.is_empty()).and_then(|endpoint| self.busy.get_mut(endpoint));
+        let lane =
+            endpoint.filter(|_| !self.busy.is_empty()).and_then(|endpoint| self.busy.get_mut(endpoint));
         match lane {
             None => Place::First(request),
             Some(line) if line.len() < self.depth => {

@@ -18,6 +18,10 @@ use crate::extension::Extension;
 use crate::outlet::{Identity, Outlet};
 use crate::time::Clock;
 
+/// How long the bus may take to confirm a step of the way out. A server that is there takes less
+/// than a millisecond; one that is not must not hold up the end.
+const CONFIRMATION: Duration = Duration::from_secs(1);
+
 type Signal = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// An extension about to be served. Await it to serve until the bus closes or the
@@ -57,7 +61,8 @@ impl Serve {
     /// Outside of a tokio runtime.
     pub async fn start(self) -> Result<Server, ServeError> {
         let Self { extension, bus, clock, signal } = self;
-        let Extension { instance, replica, communication_service, revision, limits, pipeline, tally } = extension;
+        let Extension { instance, replica, communication_service, revision, limits, pipeline, tally } =
+            extension;
         let service_wide = esp::client_data_subject(Target::Service(instance.clone()));
         let own_replica = esp::client_data_subject(Target::Replica(replica.clone()));
         let replica_wide = bus.subscribe(SubjectFilter::from(&own_replica), None).await?;
@@ -72,7 +77,7 @@ impl Serve {
             // A server that nobody holds any more cannot be asked to stop.
             let asked = async {
                 if stopped.await.is_err() {
-                    std::future::pending().await
+                    std::future::pending::<()>().await;
                 }
             };
             match signal {
@@ -202,15 +207,14 @@ impl Worker {
     /// only go when the last answers have reached the server.
     async fn wind_down(mut self) -> usize {
         let end = Instant::now() + self.grace;
-        let left = || end.saturating_duration_since(Instant::now());
         tracing::info!(grace = ?self.grace, "stopping");
         self.outlet.stop_pinning();
-        self.leave(Which::Service, left()).await;
+        self.leave(Which::Service).await;
         let idle = tokio::time::timeout_at(end, self.finish_all()).await;
-        self.leave(Which::Replica, left()).await;
+        self.leave(Which::Replica).await;
         let idle = idle.and(tokio::time::timeout_at(end, self.finish_all()).await);
         let unfinished = if idle.is_ok() { 0 } else { self.dispatcher.abandon().await };
-        if let Err(error) = self.bus.fence(left().max(Duration::from_millis(100))).await {
+        if let Err(error) = self.bus.fence(CONFIRMATION).await {
             tracing::warn!("the last answers may not have reached the bus: {error}");
         }
         tracing::info!(unfinished, "stopped");
@@ -218,13 +222,13 @@ impl Worker {
     }
 
     /// Ends a subscription and takes everything that was routed to it.
-    async fn leave(&mut self, which: Which, within: Duration) {
+    async fn leave(&mut self, which: Which) {
         let Self { dispatcher, service, replica, .. } = self;
         let leaving = match which {
             Which::Service => service,
             Which::Replica => replica,
         };
-        if let Err(error) = leaving.drain(within).await {
+        if let Err(error) = leaving.drain(CONFIRMATION).await {
             tracing::warn!("requests may have been lost while leaving {which:?}: {error}");
         }
         while let Some(message) = leaving.next().await {

@@ -246,6 +246,7 @@ impl TestReply {
 
     /// Expects this value as the payload, as JSON.
     #[track_caller]
+    #[allow(clippy::needless_pass_by_value, reason = "reads well with json!({…})")]
     pub fn assert_json(&self, value: serde_json::Value) -> &Self {
         assert_eq!(self.json::<serde_json::Value>(), value, "{self:?}");
         self

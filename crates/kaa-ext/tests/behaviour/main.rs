@@ -1,0 +1,24 @@
+//! What an extension does, shown by devices that talk to it in the process.
+
+mod bad_input;
+mod building;
+mod layers;
+mod overload;
+mod requests;
+mod sessions;
+mod shutdown;
+
+use kaa_ext::prelude::*;
+use kaa_ext::testing::TestKaa;
+use kaa_ext::{Builder, ResourceDef};
+
+type Defs<S> = Vec<ResourceDef<S>>;
+
+/// An extension called `ext` with these resources and no state.
+fn extension(resources: Defs<()>) -> Builder<()> {
+    Extension::new("ext").replica("ext-0").resources(resources)
+}
+
+async fn start(builder: Builder<()>) -> TestKaa {
+    TestKaa::start(builder.build().unwrap()).await
+}

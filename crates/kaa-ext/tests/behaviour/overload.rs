@@ -1,0 +1,244 @@
+//! Order, waiting, deadlines, panics, and more work than there is room for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kaa_ext::prelude::*;
+use kaa_ext::testing::TestKaa;
+use kaa_ext::{Builder, Limits};
+use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::time::Instant;
+
+use crate::{extension, start};
+
+#[resource("/panic")]
+async fn panic() -> () {
+    panic!("on purpose");
+}
+
+#[resource("/late-panic")]
+async fn late_panic() -> () {
+    tokio::task::yield_now().await;
+    panic!("later, on purpose");
+}
+
+#[resource("/ok")]
+async fn ok() -> &'static str {
+    "ok"
+}
+
+#[resource("/forever")]
+async fn forever() -> () {
+    std::future::pending().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_is_500_and_the_endpoint_lives_on() {
+    let kaa = start(extension(resources![panic, late_panic, ok].into())).await;
+    let device = kaa.endpoint("ep-1");
+    for path in ["/panic", "/late-panic"] {
+        device.request(path).await.assert_status(500).assert_reason("Internal Server Error");
+        device.request("/ok").await.assert_status(200);
+    }
+    let counters = kaa.settled(4).await;
+    assert_eq!((counters.answered, counters.panicked), (4, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_is_not_done_in_time_is_504_at_the_requests_own_deadline() {
+    let kaa = start(extension(resources![forever, ok].into())).await;
+    let device = kaa.endpoint("ep-1");
+    let started = Instant::now();
+    let timeout = Duration::from_secs(3);
+    device
+        .request("/forever")
+        .timeout(timeout)
+        .await
+        .assert_status(504)
+        .assert_reason("the request was not done in time");
+    // The tolerated clock skew, and the granularity of tokio's timer.
+    let waited = started.elapsed() - timeout;
+    assert!(waited <= Duration::from_millis(1010), "{waited:?}");
+    device.request("/ok").await.assert_status(200);
+    assert_eq!(kaa.settled(2).await.timed_out, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_without_a_timeout_has_the_extensions_handler_timeout() {
+    let limits = Limits { handler_timeout: Duration::from_secs(7), ..Limits::default() };
+    let kaa = start(extension(resources![forever].into()).limits(limits)).await;
+    let started = Instant::now();
+    kaa.endpoint("ep-1").request("/forever").await.assert_status(504);
+    let waited = started.elapsed();
+    assert!(waited >= Duration::from_secs(7) && waited < Duration::from_secs(8), "{waited:?}");
+}
+
+/// What the resources below share with their test: a gate, and a log of who passed it.
+#[derive(Clone, FromRef)]
+struct Gate {
+    open: Arc<Semaphore>,
+    entered: mpsc::UnboundedSender<String>,
+    let_go: Arc<Notify>,
+}
+
+/// Logs its payload, waits for a permit, logs it again.
+#[resource("/wait")]
+async fn wait(
+    payload: Payload,
+    State(open): State<Arc<Semaphore>>,
+    State(log): State<mpsc::UnboundedSender<String>>,
+) -> Payload {
+    let text = String::from_utf8_lossy(&payload).into_owned();
+    log.send(format!("{text} in")).unwrap();
+    open.acquire().await.unwrap().forget();
+    log.send(format!("{text} out")).unwrap();
+    payload
+}
+
+fn gated(limits: Limits) -> (Builder<Gate>, Gate, mpsc::UnboundedReceiver<String>) {
+    let (entered, log) = mpsc::unbounded_channel();
+    let gate = Gate { open: Arc::new(Semaphore::new(0)), entered, let_go: Arc::new(Notify::new()) };
+    let builder = Extension::new("ext").state(gate.clone()).resources(resources![wait, quick]).limits(limits);
+    (builder, gate, log)
+}
+
+#[resource("/quick")]
+async fn quick(payload: Payload, State(log): State<mpsc::UnboundedSender<String>>) -> Payload {
+    log.send(format!("{} quick", String::from_utf8_lossy(&payload))).unwrap();
+    payload
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_of_one_endpoint_are_handled_in_order_and_different_endpoints_in_parallel() {
+    let (builder, gate, mut log) = gated(Limits::default());
+    let kaa = TestKaa::start(builder.build().unwrap()).await;
+    let (one, two) = (kaa.endpoint("ep-1"), kaa.endpoint("ep-2"));
+    for (device, path, payload) in [
+        (&one, "/wait", "1a"),
+        (&one, "/quick", "1b"),
+        (&one, "/wait", "1c"),
+        (&two, "/wait", "2a"),
+        (&two, "/quick", "2b"),
+    ] {
+        device.request(path).payload(payload).send().await;
+    }
+    assert_eq!(log.recv().await.unwrap(), "1a in");
+    assert_eq!(log.recv().await.unwrap(), "2a in");
+    gate.open.add_permits(3);
+    let mut rest = Vec::new();
+    for _ in 0..6 {
+        rest.push(log.recv().await.unwrap());
+    }
+    let of =
+        |endpoint: &str| rest.iter().filter(|entry| entry.starts_with(endpoint)).cloned().collect::<Vec<_>>();
+    assert_eq!(of("1"), ["1a out", "1b quick", "1c in", "1c out"]);
+    assert_eq!(of("2"), ["2a out", "2b quick"]);
+    assert_eq!(kaa.settled(5).await.answered, 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_without_an_endpoint_do_not_wait_for_each_other() {
+    let (builder, gate, mut log) = gated(Limits::default());
+    let kaa = TestKaa::start(builder.build().unwrap()).await;
+    let device = kaa.without_endpoint();
+    device.request("/wait").payload("a").send().await;
+    device.request("/wait").payload("b").send().await;
+    assert_eq!(log.recv().await.unwrap(), "a in");
+    assert_eq!(log.recv().await.unwrap(), "b in");
+    gate.open.add_permits(2);
+    kaa.settled(2).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_extension_answers_503_at_once_and_recovers() {
+    let (builder, gate, mut log) = gated(Limits { requests: 2, ..Limits::default() });
+    let kaa = TestKaa::start(builder.build().unwrap()).await;
+    for endpoint in ["ep-1", "ep-2"] {
+        kaa.endpoint(endpoint).request("/wait").payload("x").send().await;
+        log.recv().await.unwrap();
+    }
+    let third = kaa.endpoint("ep-3");
+    third
+        .request("/quick")
+        .await
+        .assert_status(503)
+        .assert_reason("the extension has more requests than it takes at once");
+    gate.open.add_permits(2);
+    kaa.settled(3).await;
+    third.request("/quick").await.assert_status(200);
+    let counters = kaa.settled(4).await;
+    assert_eq!((counters.shed, counters.answered), (1, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_bytes_of_waiting_requests_are_bounded_too() {
+    let (builder, gate, mut log) = gated(Limits { bytes: 10_000, ..Limits::default() });
+    let kaa = TestKaa::start(builder.build().unwrap()).await;
+    kaa.endpoint("ep-1").request("/wait").payload(vec![b'x'; 6_000]).send().await;
+    log.recv().await.unwrap();
+    kaa.endpoint("ep-2").request("/quick").payload(vec![b'y'; 6_000]).await.assert_status(503);
+    kaa.endpoint("ep-2").request("/quick").payload("y").await.assert_status(200);
+    gate.open.add_permits(1);
+    kaa.settled(3).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_endpoint_cannot_fill_the_extension_alone() {
+    let (builder, gate, mut log) = gated(Limits { per_endpoint: 2, ..Limits::default() });
+    let kaa = TestKaa::start(builder.build().unwrap()).await;
+    let device = kaa.endpoint("ep-1");
+    for payload in ["a", "b", "c"] {
+        device.request("/wait").payload(payload).send().await;
+    }
+    log.recv().await.unwrap();
+    device
+        .request("/wait")
+        .await
+        .assert_status(503)
+        .assert_reason("too many requests of this endpoint are waiting");
+    kaa.endpoint("ep-2").request("/quick").await.assert_status(200);
+    gate.open.add_permits(3);
+    let counters = kaa.settled(5).await;
+    assert_eq!((counters.shed, counters.answered), (1, 4));
+}
+
+#[resource("/mixed/{what}")]
+async fn mixed(what: u8) -> Result<(), Failure> {
+    match what % 5 {
+        0 => Ok(()),
+        1 => Err(Failure::not_found("nothing")),
+        2 => panic!("on purpose"),
+        3 => {
+            tokio::time::sleep(Duration::from_millis(u64::from(what))).await;
+            Ok(())
+        }
+        _ => std::future::pending().await,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_comes_every_message_is_accounted_for_once() {
+    let limits = Limits { requests: 40, per_endpoint: 3, ..Limits::default() };
+    let kaa = start(extension(resources![mixed].into()).limits(limits)).await;
+    let devices: Vec<_> = (0..20).map(|n| kaa.endpoint(&format!("ep-{n}"))).collect();
+    let mut sent = 0;
+    for round in 0..50_u8 {
+        for (device, n) in devices.iter().zip(0_u8..) {
+            let request = device.request(format!("/mixed/{}", round.wrapping_mul(31).wrapping_add(n)));
+            match (round ^ n) % 7 {
+                0 => request.without_request_id().send().await,
+                1 => request.timeout(Duration::from_secs(1)).made(Duration::from_secs(9)).send().await,
+                2 => kaa.publish(request.datum().slice(..20), None).await,
+                _ => request.send().await,
+            }
+            sent += 1;
+        }
+        tokio::time::advance(Duration::from_millis(500)).await;
+    }
+    let c = kaa.settled(sent).await;
+    assert_eq!(c.received, sent);
+    assert_eq!(c.received, c.answered + c.silent + c.expired + c.shed + c.malformed + c.failed_to_send);
+    for figure in [c.answered, c.silent, c.expired, c.shed, c.malformed, c.panicked, c.timed_out] {
+        assert!(figure > 0, "{c:?}");
+    }
+}
