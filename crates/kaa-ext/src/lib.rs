@@ -59,6 +59,11 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../../../docs/writing-an-extension.md")]
+mod book {}
+
 mod config;
 mod counters;
 mod envelope;

@@ -4,6 +4,7 @@ mod bad_input;
 mod building;
 mod layers;
 mod overload;
+mod readme;
 mod requests;
 mod sessions;
 mod shutdown;
