@@ -3,6 +3,8 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+pub use kaa_ext_macros::resources;
+
 pub use crate::extract::FromRequest;
 pub use crate::request::Request;
 pub use crate::resource::{HandlerFuture, Location, Resource, ResourceDef};

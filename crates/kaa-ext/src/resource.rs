@@ -24,6 +24,36 @@ pub trait Resource<S> {
     fn definition() -> ResourceDef<S>;
 }
 
+/// A list of resources, for [`Builder::resources`](crate::Builder::resources): the functions by name,
+/// with their module where they are not imported.
+///
+/// ```
+/// use kaa_ext::prelude::*;
+///
+/// mod greetings {
+///     use kaa_ext::prelude::*;
+///
+///     #[resource("/hello")]
+///     pub async fn hello() -> &'static str {
+///         "hello"
+///     }
+/// }
+///
+/// #[resource("/bye")]
+/// async fn bye() -> &'static str {
+///     "bye"
+/// }
+///
+/// let extension = Extension::new("polite").resources(resources![greetings::hello, bye]).build()?;
+/// # Ok::<(), kaa_ext::BuildError>(())
+/// ```
+#[macro_export]
+macro_rules! resources {
+    ($($resource:tt)*) => {
+        $crate::__private::resources!([$crate] $($resource)*)
+    };
+}
+
 /// Everything the router needs to know about a resource.
 pub struct ResourceDef<S> {
     /// The path as it was written: `/config/json[/{config_name}]`.
