@@ -1,8 +1,95 @@
-//! wip
-#![allow(dead_code)]
+//! The macros of `kaa-ext`. Use them through that crate, which documents them with examples.
+//!
+//! ```text
+//! #[resource("/config/json[/{config_name}]")]  attribute ─┐
+//!                                                  path   ├─ validate ── expand ── struct + impl
+//! async fn config(config_name: Option<…>, …)   function ──┘      │
+//!                                                            arguments (similar: "did you mean")
+//! resources![config, applied]                  list
+//! #[derive(FromRef)] struct App { … }          from_ref
+//! ```
+//!
+//! Everything but the three entry points works on `proc_macro2` types and is tested as plain
+//! functions; what the compiler makes of it is tested in `kaa-ext` (`tests/resource_macro.rs`, and a
+//! snapshot in `tests/ui` of what is said about each mistake).
+
 mod arguments;
 mod attribute;
+mod expand;
+mod from_ref;
 mod function;
+mod list;
 mod path;
 mod similar;
 mod validate;
+
+use proc_macro::TokenStream;
+
+/// Makes an async function a resource: what an extension answers on a path.
+///
+/// ```text
+/// /// The configuration of an endpoint.
+/// #[resource("/config/json[/{config_name}]")]
+/// async fn config(
+///     config_name: Option<ConfigName>,
+///     endpoint: EndpointId,
+///     State(store): State<Arc<Store>>,
+///     request: Option<Json<ConfigRequest>>,
+/// ) -> Result<Json<Config>, ConfigError> {
+///     …
+/// }
+/// ```
+///
+/// The function stays what it is and can be called. Beside it stands an empty struct of the same
+/// name, by which `resources![config]` finds it; importing the function imports both.
+///
+/// # The path
+///
+/// One or more segments, each `/` and either text or a parameter `{name}`; then, in brackets, parts
+/// that may be absent, one inside the other: `/a/{b}[/{c}[/d]]`. Text is any visible characters
+/// except `{ } [ ] * + ? #`. Paths are compared exactly.
+///
+/// # The arguments
+///
+/// An argument with the name of a parameter gets that segment, parsed into its type: `T` when it is
+/// always there, `Option<T>` when it stands in brackets. Every other argument is an extractor. They
+/// are taken from left to right, and the first that refuses decides the answer.
+///
+/// # Options
+///
+/// | option | meaning |
+/// |---|---|
+/// | `state = App` | the resource works with this state type only; needed for an extractor that is implemented for one state type, and where `State<T>` goes by another name |
+/// | `type = ConfigResource` | the struct's name, when the function's name is taken by a type or a module; `resources!` takes this name then |
+/// | `crate = path` | where `kaa-ext` is, when it is not `::kaa_ext` |
+#[proc_macro_attribute]
+pub fn resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    expand::resource(attribute.into(), &item.into()).into()
+}
+
+/// The procedural half of `kaa_ext::resources!`, which puts `[$crate]` before the list.
+#[doc(hidden)]
+#[proc_macro]
+pub fn resources(list: TokenStream) -> TokenStream {
+    list::resources(list.into()).into()
+}
+
+/// Makes each field of the application's state a piece that handlers ask for with `State<T>`, `T`
+/// being the field's type.
+///
+/// ```text
+/// #[derive(FromRef)]
+/// struct App {
+///     store: Arc<Store>,
+///     #[from_ref(skip)]
+///     internal: u64,
+/// }
+/// ```
+///
+/// A piece is cloned for every request that asks for it. Two fields cannot have the same type unless
+/// one is skipped. `#[from_ref(crate = path)]` on the struct tells where `kaa-ext` is, when it is not
+/// `::kaa_ext`.
+#[proc_macro_derive(FromRef, attributes(from_ref))]
+pub fn from_ref(state: TokenStream) -> TokenStream {
+    from_ref::derive(state.into()).into()
+}
