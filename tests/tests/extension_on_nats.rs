@@ -1,6 +1,8 @@
 //! Extensions on a real nats-server: the scenario of the in-process tests, and what only a real
 //! server can show.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::time::Duration;
 
 use async_nats::Client;

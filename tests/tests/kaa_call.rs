@@ -1,5 +1,7 @@
 //! `kaa call` in a terminal, against the quickstart on a real nats-server.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::process::Output;
 
 use kaa_tests::nats_server::NatsServer;

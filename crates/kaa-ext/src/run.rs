@@ -104,7 +104,7 @@ async fn signal() {
     }
     if tokio::signal::ctrl_c().await.is_err() {
         // Without signals the service runs until it is killed.
-        std::future::pending::<()>().await;
+        std::future::pending().await
     }
 }
 

@@ -1,5 +1,7 @@
 //! A device that talks to the extension in this process, printed as it goes.
 
+#![allow(clippy::print_stdout, reason = "a person reads along")]
+
 use std::error::Error;
 
 use kaa_ext::testing::{Device, TestKaa, TestReply};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use kaa_ext::bus::{Bus, ConnectError, Message, PublishError, SubscribeError, Subscription};
 use kaa_ext::protocol::avro::{EncodeError, Record};
 use kaa_ext::protocol::esp::{self, ClientData, ExtensionData, Revision};
-use kaa_ext::protocol::name::{NameError, ReplicaId, ServiceInstance};
+use kaa_ext::protocol::name::{ConfigName, EndpointId, NameError, ReplicaId, ServiceInstance};
 use kaa_ext::protocol::subject::{Subject, Target};
 use kaa_ext::{NatsConfig, NatsConfigError};
 use tokio::time::timeout;
@@ -60,11 +60,11 @@ pub(super) async fn ask(call: &Call, payload: Vec<u8>, nats: &NatsConfig) -> Res
         timestamp: now(),
         timeout: i64::try_from(call.timeout.as_millis()).unwrap_or(i64::MAX),
         app_version_name: call.app_version.as_str(),
-        endpoint_id: call.endpoint.as_ref().map(|id| id.as_str()),
+        endpoint_id: call.endpoint.as_ref().map(EndpointId::as_str),
         resource_path: call.path.as_str(),
         request_id: Some(call.request_id.into()),
         payload: &payload,
-        config_name: call.config_name.as_ref().map(|name| name.as_str()),
+        config_name: call.config_name.as_ref().map(ConfigName::as_str),
     };
     // The last revision differs from the first only by the name of a configuration.
     let revision = if data.config_name.is_some() { Revision::Current } else { Revision::Seed };

@@ -77,7 +77,7 @@ impl Serve {
             // A server that nobody holds any more cannot be asked to stop.
             let asked = async {
                 if stopped.await.is_err() {
-                    std::future::pending::<()>().await;
+                    std::future::pending().await
                 }
             };
             match signal {

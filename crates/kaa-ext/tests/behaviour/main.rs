@@ -1,5 +1,7 @@
 //! What an extension does, shown by devices that talk to it in the process.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod bad_input;
 mod building;
 mod layers;
