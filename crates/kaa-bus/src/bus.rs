@@ -1,5 +1,6 @@
 //! The bus as its users see it.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -179,7 +180,8 @@ impl Bus {
             self.publish(subject.clone(), Some(expected.subject()), payload).await?;
             Ok::<_, PublishError>(expected.answer().await)
         };
-        match within(deadline, exchange).await {
+        let outcome = within(deadline, pin!(exchange)).await;
+        match outcome {
             Some(Ok(Some(message))) if message.no_responders => Err(RequestError::NoResponders { subject }),
             Some(Ok(Some(message))) => Ok(message),
             Some(Ok(None)) => Err(RequestError::Closed { subject }),

@@ -1,5 +1,6 @@
 //! What the clones of one [`Bus`](crate::Bus) and its subscriptions share.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,7 +50,7 @@ impl Shared {
             self.backend.publish(expected.subject(), None, Bytes::new()).await?;
             expected.answer().await.map(drop).ok_or(FenceError::Closed)
         };
-        within(deadline, trip).await.unwrap_or(Err(FenceError::TimedOut { deadline }))
+        within(deadline, pin!(trip)).await.unwrap_or(Err(FenceError::TimedOut { deadline }))
     }
 
     /// The round trip, refused at once when there is nobody to make it with.

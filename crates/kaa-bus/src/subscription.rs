@@ -1,7 +1,7 @@
 //! The receiving end of a subscription.
 
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -99,7 +99,7 @@ impl Subscription {
             }
             self.shared.fence(deadline).await
         };
-        let confirmed = within(deadline, leave).await;
+        let confirmed = within(deadline, pin!(leave)).await;
         // Dropping it makes it hand over what has arrived, and end.
         self.source = None;
         let filter = || self.mailbox.filter().clone();

@@ -1,5 +1,6 @@
 //! Publishing and subscribing on one connection.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use async_nats::Subject as NatsSubject;
@@ -55,7 +56,8 @@ impl Client {
         };
         // Outside the task's budget: a publish that could go out must not look like a full queue.
         let sending = unconstrained(self.nats.publish_message(message));
-        let Some(sent) = within(self.publish_timeout, sending).await else {
+        let sent = within(self.publish_timeout, pin!(sending)).await;
+        let Some(sent) = sent else {
             return Err(PublishError::TimedOut { subject, timeout: self.publish_timeout });
         };
         // Size and subject were checked, so what is left is a connection that has ended.
@@ -75,7 +77,7 @@ impl Client {
                 None => self.nats.subscribe(subject).await,
             }
         };
-        match within(self.publish_timeout, subscribe).await {
+        match within(self.publish_timeout, pin!(subscribe)).await {
             Some(Ok(subscriber)) => Ok(Pump::start(subscriber, sink, self.hung_up.subscribe())),
             Some(Err(_)) => Err(FenceError::Closed),
             None => Err(FenceError::TimedOut { deadline: self.publish_timeout }),
