@@ -67,7 +67,10 @@ pub enum SubscribeError {
         filter: SubjectFilter,
     },
     /// The server did not confirm in time.
-    #[error("not subscribed to {filter}: the server did not confirm within {timeout:?}")]
+    #[error(
+        "not subscribed to {filter}: the server did not confirm within {timeout:?}; \
+         if it has permissions, they must allow _INBOX.> both ways"
+    )]
     TimedOut {
         /// What should have been subscribed to.
         filter: SubjectFilter,

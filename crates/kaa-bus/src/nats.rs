@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `options` | [`NatsOptions`] | its default notices a silent server after three minutes |
 //! | `server_url` | the list of servers | its parse errors do not name the URL |
-//! | `connect` | [`connect`], [`ConnectError`] | it says "IO error" for most things |
+//! | `connect` | [`connect()`], [`ConnectError`] | it says "IO error" for most things |
 //! | `events` | connection state and counters | its event channel overflows |
 //! | `backoff` | when to try again | its own delay is the same for all clients of a dead server |
 //! | `client` | publishing | it queues for a dead server until the queue is full, and then blocks |

@@ -12,8 +12,8 @@ use crate::message::Message;
 /// A task that takes every message out of async-nats at once and never waits for a reader.
 ///
 /// async-nats drops what does not fit into its queue and cannot say how much that was. So its queue
-/// is kept empty, and the one that may fill up is ours, which counts. This costs some 60 ns a
-/// message.
+/// is kept empty, and the one that may fill up is ours, which counts. This hop costs about a tenth
+/// (600 instructions a message) of what async-nats spends on receiving and answering one.
 ///
 /// Dropping the pump ends it: it hands over what has arrived, unsubscribes and ends the sink.
 #[derive(Debug)]
