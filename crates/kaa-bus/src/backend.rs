@@ -101,6 +101,18 @@ impl Backend {
         }
     }
 
+    pub(crate) fn try_publish(
+        &self,
+        subject: Subject,
+        reply_to: Option<Subject>,
+        payload: Bytes,
+    ) -> Result<(), PublishError> {
+        match self {
+            Self::Memory(peer) => peer.try_publish(subject, reply_to, payload).map(drop),
+            Self::Nats(client) => client.try_publish(subject, reply_to, payload),
+        }
+    }
+
     pub(crate) async fn attach(
         &self,
         filter: SubjectFilter,

@@ -136,6 +136,26 @@ impl Bus {
             Ok(()) => self.shared.backend.publish(subject, reply_to, payload).await,
             Err(refused) => Err(refused),
         };
+        self.count(published)
+    }
+
+    /// [`publish`](Self::publish) for those who must not wait, such as the task that receives: it
+    /// costs less, too. Inside the process it never has to wait.
+    ///
+    /// # Errors
+    ///
+    /// Those of `publish`, and [`PublishError::Full`] instead of waiting; nothing was sent then.
+    pub fn try_publish(
+        &self,
+        subject: Subject,
+        reply_to: Option<Subject>,
+        payload: Bytes,
+    ) -> Result<(), PublishError> {
+        let admitted = self.admit(&subject);
+        self.count(admitted.and_then(|()| self.shared.backend.try_publish(subject, reply_to, payload)))
+    }
+
+    fn count(&self, published: Result<(), PublishError>) -> Result<(), PublishError> {
         let counters = &self.shared.link.counters;
         match &published {
             Ok(()) => counters.published.increment(),

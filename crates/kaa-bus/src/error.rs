@@ -36,6 +36,12 @@ pub enum PublishError {
         /// The most the server takes, in bytes.
         limit: usize,
     },
+    /// The connection's queue is full, and [`Bus::try_publish`](crate::Bus::try_publish) does not wait.
+    #[error("not published to {subject}: the connection's queue is full; publish again, and wait this time")]
+    Full {
+        /// Where the message should have gone.
+        subject: Subject,
+    },
     /// The connection's queue stayed full for the whole publish timeout.
     #[error(
         "not published to {subject}: the connection's queue stayed full for {timeout:?}; publish less at once"
@@ -173,8 +179,10 @@ impl From<PublishError> for FenceError {
         match error {
             PublishError::Disconnected { .. } => Self::Disconnected,
             PublishError::TimedOut { timeout, .. } => Self::TimedOut { deadline: timeout },
-            // The message of a fence is empty, so it is never too large.
-            PublishError::Closed { .. } | PublishError::TooLarge { .. } => Self::Closed,
+            // The message of a fence is empty and waits for room, so it is neither too large nor refused.
+            PublishError::Closed { .. } | PublishError::TooLarge { .. } | PublishError::Full { .. } => {
+                Self::Closed
+            }
         }
     }
 }

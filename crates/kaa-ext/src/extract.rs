@@ -13,7 +13,7 @@
 //! | [`Deadline`](crate::Deadline) | when the handler has to be done | never |
 //! | [`Session`](crate::Session) | the way back to the device | never |
 //! | [`State<T>`](crate::State) | a piece of the application state | at compile time |
-//! | [`Request`](crate::Request) | everything | never |
+//! | [`Request`] | everything | never |
 //! | `Option<T>` | `T`, or `None` when it is missing | missing is not malformed: as `T` otherwise |
 //!
 //! Implement [`FromRequest`] for an extractor of your own.

@@ -79,31 +79,47 @@ impl Outlet {
     }
 
     /// Answers the request in `envelope`. A success nobody asked to hear of is not sent.
-    pub(crate) async fn answer(&self, envelope: &Envelope, reply: Reply) -> Sent {
-        if envelope.request_id().is_none() && reply.status().is_success() {
-            return Sent::Silent;
-        }
-        let subject = envelope.reply_to().unwrap_or(&self.service_wide);
-        let pin = self.pin(envelope.is_pinned());
-        let datum = self.encode(&Self::echo(envelope), &reply);
-        let mut result = self.bus.publish(subject.clone(), pin.clone(), datum).await;
-        if let Err(PublishError::TooLarge { .. }) = result {
-            // The device must not wait for an answer that can never be sent.
-            let failure = Failure::internal("the answer is larger than the bus takes");
-            let datum = self.encode(&Self::echo(envelope), &failure.into());
-            result = self.bus.publish(subject.clone(), pin, datum).await;
-        }
-        match result {
-            Ok(()) => Sent::Published,
-            Err(error) => {
-                tracing::warn!(%subject, correlation_id = envelope.correlation_id(), "answer not sent: {error}");
-                Sent::Failed
+    pub(crate) async fn answer(&self, envelope: &Envelope, reply: &Reply) -> Sent {
+        match self.try_answer(envelope, reply) {
+            Ok(sent) => sent,
+            Err(Full(answer)) => {
+                let Answer { subject, pin, datum } = answer;
+                let published = self.bus.publish(subject, pin, datum).await;
+                published.map_or_else(|error| Self::not_sent(envelope, &error), |()| Sent::Published)
             }
         }
     }
 
+    /// The same without waiting.
+    pub(crate) fn try_answer(&self, envelope: &Envelope, reply: &Reply) -> Result<Sent, Full> {
+        if envelope.request_id().is_none() && reply.status().is_success() {
+            return Ok(Sent::Silent);
+        }
+        let answer = Answer {
+            subject: envelope.reply_to().unwrap_or(&self.service_wide).clone(),
+            pin: self.pin(envelope.is_pinned()),
+            datum: self.encode(&Self::echo(envelope), reply),
+        };
+        match self.bus.try_publish(answer.subject.clone(), answer.pin.clone(), answer.datum.clone()) {
+            Ok(()) => Ok(Sent::Published),
+            Err(PublishError::Full { .. }) => Err(Full(answer)),
+            Err(PublishError::TooLarge { .. }) if reply.payload.is_some() => {
+                // The device must not wait for an answer that can never be sent.
+                let failure = Failure::internal("the answer is larger than the bus takes");
+                self.try_answer(envelope, &failure.into())
+            }
+            Err(error) => Ok(Self::not_sent(envelope, &error)),
+        }
+    }
+
+    #[cold]
+    fn not_sent(envelope: &Envelope, error: &PublishError) -> Sent {
+        tracing::warn!(correlation_id = envelope.correlation_id(), "answer not sent: {error}");
+        Sent::Failed
+    }
+
     /// Sends a device what it did not ask for.
-    pub(crate) async fn push(&self, receiver: &Receiver<'_>, reply: Reply) -> Result<(), PublishError> {
+    pub(crate) async fn push(&self, receiver: &Receiver<'_>, reply: &Reply) -> Result<(), PublishError> {
         let number = self.pushes.fetch_add(1, Relaxed);
         let message = Message {
             correlation_id: &format!("{}-{number:x}", self.replica),
@@ -113,7 +129,7 @@ impl Outlet {
             request_id: None,
         };
         let subject = receiver.return_path.unwrap_or(&self.service_wide).clone();
-        self.bus.publish(subject, self.pin(receiver.pinned), self.encode(&message, &reply)).await?;
+        self.bus.publish(subject, self.pin(receiver.pinned), self.encode(&message, reply)).await?;
         self.tally.pushed();
         Ok(())
     }
@@ -151,6 +167,15 @@ impl Outlet {
         // one was not written by a reader of the seed, so its answer is not either.
         data.encode(self.revision).or_else(|_| data.encode(Revision::Current)).unwrap_or_default()
     }
+}
+
+/// An answer the bus had no room for: it can be published as it is.
+pub(crate) struct Full(Answer);
+
+struct Answer {
+    subject: Subject,
+    pin: Option<Subject>,
+    datum: Bytes,
 }
 
 /// What an ExtensionData says about the request or the receiver.

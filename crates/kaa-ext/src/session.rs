@@ -125,7 +125,7 @@ impl Session {
             return_path: self.0.return_path.as_ref(),
             pinned: self.is_pinned(),
         };
-        Ok(self.0.outlet.push(&receiver, reply).await?)
+        Ok(self.0.outlet.push(&receiver, &reply).await?)
     }
 }
 

@@ -37,17 +37,26 @@ impl Peer {
         reply_to: Option<Subject>,
         payload: Bytes,
     ) -> Result<(), PublishError> {
-        let size = payload.len();
-        if size > MAX_PAYLOAD {
-            return Err(PublishError::TooLarge { subject, size, limit: MAX_PAYLOAD });
-        }
-        let pace = lock(&self.router).publish(self.id, subject, reply_to, payload);
-        if pace == Pace::Behind {
+        if self.try_publish(subject, reply_to, payload)? == Pace::Behind {
             // A publisher that never waits would starve its own readers on a single thread, which
             // on NATS the connection's full queue prevents.
             tokio::task::yield_now().await;
         }
         Ok(())
+    }
+
+    /// The same without waiting; says whether a reader is behind.
+    pub(crate) fn try_publish(
+        &self,
+        subject: Subject,
+        reply_to: Option<Subject>,
+        payload: Bytes,
+    ) -> Result<Pace, PublishError> {
+        let size = payload.len();
+        if size > MAX_PAYLOAD {
+            return Err(PublishError::TooLarge { subject, size, limit: MAX_PAYLOAD });
+        }
+        Ok(lock(&self.router).publish(self.id, subject, reply_to, payload))
     }
 
     pub(crate) fn attach(

@@ -44,16 +44,7 @@ impl Client {
         reply_to: Option<Subject>,
         payload: Bytes,
     ) -> Result<(), PublishError> {
-        let (size, limit) = (payload.len(), self.nats.max_payload());
-        if size > limit {
-            return Err(PublishError::TooLarge { subject, size, limit });
-        }
-        let message = OutboundMessage {
-            subject: nats_subject(subject.clone()),
-            reply: reply_to.map(nats_subject),
-            payload,
-            headers: None,
-        };
+        let message = self.message(&subject, reply_to, payload)?;
         // Outside the task's budget: a publish that could go out must not look like a full queue.
         let sending = unconstrained(self.nats.publish_message(message));
         let sent = within(self.publish_timeout, pin!(sending)).await;
@@ -62,6 +53,35 @@ impl Client {
         };
         // Size and subject were checked, so what is left is a connection that has ended.
         sent.map_err(|_| PublishError::Closed { subject })
+    }
+
+    /// The same without waiting. A publish that would have to wait has sent nothing.
+    pub(crate) fn try_publish(
+        &self,
+        subject: Subject,
+        reply_to: Option<Subject>,
+        payload: Bytes,
+    ) -> Result<(), PublishError> {
+        let message = self.message(&subject, reply_to, payload)?;
+        match unconstrained(self.nats.publish_message(message)).now_or_never() {
+            Some(Ok(())) => Ok(()),
+            Some(Err(_)) => Err(PublishError::Closed { subject }),
+            None => Err(PublishError::Full { subject }),
+        }
+    }
+
+    fn message(
+        &self,
+        subject: &Subject,
+        reply_to: Option<Subject>,
+        payload: Bytes,
+    ) -> Result<OutboundMessage, PublishError> {
+        let (size, limit) = (payload.len(), self.nats.max_payload());
+        if size > limit {
+            return Err(PublishError::TooLarge { subject: subject.clone(), size, limit });
+        }
+        let (subject, reply) = (nats_subject(subject.clone()), reply_to.map(nats_subject));
+        Ok(OutboundMessage { subject, reply, payload, headers: None })
     }
 
     pub(crate) async fn attach(

@@ -30,7 +30,7 @@ pub(super) struct Dispatcher {
     lanes: Lanes,
     station: Arc<Station>,
     /// Handlers that have to wait, and answers the bus has no room for yet.
-    waiting: JoinSet<Done>,
+    waiting: JoinSet<Sent>,
     /// The same by task, for the day they have to be given up.
     envelopes: HashMap<Id, Arc<Envelope>>,
 }
@@ -40,12 +40,6 @@ struct Station {
     pipeline: Pipeline,
     outlet: Arc<Outlet>,
     tally: Arc<Tally>,
-}
-
-/// A request that has been attended to.
-struct Done {
-    envelope: Arc<Envelope>,
-    sent: Sent,
 }
 
 impl Dispatcher {
@@ -70,7 +64,7 @@ impl Dispatcher {
     pub(super) async fn take(&mut self, message: Message) {
         match self.intake.take(&message) {
             Taken::Dropped => {}
-            Taken::Refused(envelope, failure) => self.refuse(envelope, failure, Tally::answered).await,
+            Taken::Refused(envelope, failure) => self.refuse(&envelope, failure, Tally::answered),
             Taken::Request(envelope) => self.admit(envelope).await,
         }
     }
@@ -78,34 +72,49 @@ impl Dispatcher {
     async fn admit(&mut self, envelope: Arc<Envelope>) {
         if self.admission.enter(envelope.len()).is_err() {
             let failure = Failure::unavailable("the extension has more requests than it takes at once");
-            return self.refuse(envelope, failure, Tally::shed).await;
+            return self.refuse(&envelope, failure, Tally::shed);
         }
-        let request = envelope.clone();
-        match self.lanes.enter(envelope.endpoint_id(), request) {
+        match self.lanes.enter(envelope) {
             Place::InLine => {}
             Place::First(request) => self.start(request).await,
             Place::NoRoom(request) => {
                 self.admission.leave(request.len());
                 let failure = Failure::unavailable("too many requests of this endpoint are waiting");
-                self.refuse(request, failure, Tally::shed).await;
+                self.refuse(&request, failure, Tally::shed);
             }
         }
     }
 
     /// Handles a request and those behind it, until one of them has to wait.
+    ///
+    /// The handler is polled once, right here; only one that is not done becomes a task.
     async fn start(&mut self, first: Arc<Envelope>) {
         let mut next = Some(first);
         while let Some(envelope) = next.take() {
-            let mut work = Box::pin(self.station.clone().attend(envelope.clone()));
-            if let Poll::Ready(done) = poll_once(work.as_mut()).await {
-                self.settle(&done);
-                next = self.lanes.next(envelope.endpoint_id());
-            } else {
-                self.lanes.occupy(envelope.endpoint_id());
-                let task = self.waiting.spawn(work).id();
-                self.envelopes.insert(task, envelope);
-            }
+            let station = &self.station;
+            let mut handler = Guard::new(&station.pipeline, Request::new(envelope.clone()));
+            let Poll::Ready(result) = poll_once(&mut handler).await else {
+                let (station, envelope) = (station.clone(), envelope.clone());
+                return self.wait(&envelope.clone(), async move {
+                    let reply = station.reply(&envelope, handler.await);
+                    station.outlet.answer(&envelope, &reply).await
+                });
+            };
+            let reply = station.reply(&envelope, result);
+            let Ok(sent) = station.outlet.try_answer(&envelope, &reply) else {
+                let (station, envelope) = (station.clone(), envelope.clone());
+                return self
+                    .wait(&envelope.clone(), async move { station.outlet.answer(&envelope, &reply).await });
+            };
+            next = self.settle(&envelope, sent);
         }
+    }
+
+    /// Makes a task of what has to wait. The following requests of its endpoint wait in its lane.
+    fn wait(&mut self, envelope: &Arc<Envelope>, work: impl Future<Output = Sent> + Send + 'static) {
+        self.lanes.occupy(envelope);
+        let task = self.waiting.spawn(work).id();
+        self.envelopes.insert(task, envelope.clone());
     }
 
     /// Waits for a handler that had to wait. Pending forever when there is none.
@@ -120,15 +129,14 @@ impl Dispatcher {
 
     /// Books what a waiting handler came to, and goes on with its lane.
     pub(super) async fn finish(&mut self, Finished(finished): Finished) {
-        let (id, done) = match finished {
-            Ok((id, done)) => (id, Some(done)),
-            Err(error) => (error.id(), None),
+        let (id, sent) = match finished {
+            Ok((id, sent)) => (id, sent),
+            // Panics of handlers are caught in the guard; one that gets here came out of a destructor.
+            Err(error) => (error.id(), Sent::Failed),
         };
-        let Some(envelope) = self.envelopes.remove(&id) else { return };
-        // Panics of handlers are caught in the guard; one that gets here came out of a destructor.
-        let done = done.unwrap_or(Done { envelope, sent: Sent::Failed });
-        self.settle(&done);
-        if let Some(next) = self.lanes.next(done.envelope.endpoint_id()) {
+        if let Some(envelope) = self.envelopes.remove(&id)
+            && let Some(next) = self.settle(&envelope, sent)
+        {
             self.start(next).await;
         }
     }
@@ -142,47 +150,39 @@ impl Dispatcher {
         for envelope in &unfinished {
             self.admission.leave(envelope.len());
             let failure = Failure::unavailable("the extension was stopped before the request was done");
-            let sent = self.station.outlet.answer(envelope, failure.into()).await;
+            let sent = self.station.outlet.answer(envelope, &failure.into()).await;
             self.station.book(sent, Tally::shed);
         }
         unfinished.len()
     }
 
-    fn settle(&mut self, done: &Done) {
-        self.admission.leave(done.envelope.len());
-        self.station.book(done.sent, Tally::answered);
+    /// Books a request that is done; the next one of its endpoint may start.
+    fn settle(&mut self, envelope: &Arc<Envelope>, sent: Sent) -> Option<Arc<Envelope>> {
+        self.admission.leave(envelope.len());
+        self.station.book(sent, Tally::answered);
+        self.lanes.next(envelope)
     }
 
-    /// Tells the sender of a request why it is not handled. An answer the bus has no room for
-    /// waits like a handler; it is not counted as one by admission.
-    async fn refuse(&mut self, envelope: Arc<Envelope>, failure: Failure, count: fn(&Tally)) {
-        let mut answer = Box::pin(self.station.outlet.answer(&envelope, failure.into()));
-        match poll_once(answer.as_mut()).await {
-            Poll::Ready(sent) => self.station.book(sent, count),
-            // When not even the bus keeps up, waiting for it would turn overload into silence for all.
-            Poll::Pending => self.station.book(Sent::Failed, count),
-        }
+    /// Tells the sender of a request why it is not handled.
+    fn refuse(&self, envelope: &Envelope, failure: Failure, count: fn(&Tally)) {
+        // When not even the bus keeps up, waiting for it would turn overload into silence for all.
+        let sent = self.station.outlet.try_answer(envelope, &failure.into()).unwrap_or(Sent::Failed);
+        self.station.book(sent, count);
     }
 }
 
 /// One look at a future: most of them need no second one.
-async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
-    poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await
+async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    poll_fn(|context| Poll::Ready(Pin::new(&mut *future).poll(context))).await
 }
 
 /// A waiting handler that is done; opaque outside of the dispatcher.
-pub(super) struct Finished(Result<(Id, Done), JoinError>);
+pub(super) struct Finished(Result<(Id, Sent), JoinError>);
 
 impl Station {
-    /// Everything that happens to one request after its lane.
-    async fn attend(self: Arc<Self>, envelope: Arc<Envelope>) -> Done {
-        let guard = Guard::new(self.pipeline.clone(), Request::new(envelope.clone()));
-        let reply = match guard.await {
-            Ok(reply) => reply,
-            Err(interrupted) => self.interrupted(&envelope, &interrupted),
-        };
-        let sent = self.outlet.answer(&envelope, reply).await;
-        Done { envelope, sent }
+    /// What the handler came to as a reply.
+    fn reply(&self, envelope: &Envelope, result: Result<Reply, Interrupted>) -> Reply {
+        result.unwrap_or_else(|interrupted| self.interrupted(envelope, &interrupted))
     }
 
     fn interrupted(&self, envelope: &Envelope, interrupted: &Interrupted) -> Reply {

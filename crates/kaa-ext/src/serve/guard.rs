@@ -39,9 +39,9 @@ pub(super) enum Interrupted {
 }
 
 impl Guard {
-    pub(super) fn new(pipeline: Pipeline, request: Request) -> Self {
+    pub(super) fn new(pipeline: &Pipeline, request: Request) -> Self {
         let deadline = request.deadline();
-        Self { stage: Stage::Ready(Some((pipeline, request))), deadline, timer: None }
+        Self { stage: Stage::Ready(Some((pipeline.clone(), request))), deadline, timer: None }
     }
 }
 

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use kaa_bus::Message;
 use kaa_protocol::avro::Record;
 use kaa_protocol::esp::{self, ClientData, InvalidField};
-use kaa_protocol::subject::ReplyTo;
+use kaa_protocol::subject::{HostileReplyTo, ReplyTo, Subject};
 
 use crate::counters::Tally;
 use crate::envelope::Envelope;
@@ -21,6 +22,9 @@ pub(super) struct Intake {
     pub(super) limits: Limits,
     pub(super) outlet: Arc<Outlet>,
     pub(super) tally: Arc<Tally>,
+    /// The return address accepted last and what became of it. A communication service replica sends
+    /// the same one with every request, and judging costs as much as decoding.
+    pub(super) return_path: Option<(Bytes, Subject)>,
 }
 
 /// What intake makes of a message.
@@ -34,7 +38,7 @@ pub(super) enum Taken {
 }
 
 impl Intake {
-    pub(super) fn take(&self, message: &Message) -> Taken {
+    pub(super) fn take(&mut self, message: &Message) -> Taken {
         if message.no_responders {
             // An answer of ours, pinned to this replica, found nobody at its return address.
             self.tally.undeliverable();
@@ -82,16 +86,32 @@ impl Intake {
         Ok(left.map(|left| left.min(self.limits.handler_timeout)))
     }
 
-    fn envelope(&self, message: &Message, data: &ClientData<'_>, budget: Duration) -> Arc<Envelope> {
-        let reply_to = message.reply_to.as_ref().and_then(|reply_to| {
-            let judged = ReplyTo::judge(reply_to, &esp::PROTOCOL, &esp::EXTENSION_DATA);
-            judged.map(ReplyTo::into_subject).map_err(|error| self.hostile(&error)).ok()
-        });
+    fn envelope(&mut self, message: &Message, data: &ClientData<'_>, budget: Duration) -> Arc<Envelope> {
+        let reply_to = message.reply_to.as_ref().and_then(|reply_to| self.judge(reply_to));
         let deadline = Deadline::after(budget);
         Arc::new(Envelope::new(&message.payload, data, deadline, reply_to, self.outlet.clone()))
     }
 
-    fn hostile(&self, error: &kaa_protocol::subject::HostileReplyTo) {
+    fn judge(&mut self, reply_to: &Bytes) -> Option<Subject> {
+        if let Some((known, subject)) = &self.return_path
+            && known == reply_to
+        {
+            return Some(subject.clone());
+        }
+        match ReplyTo::judge(reply_to, &esp::PROTOCOL, &esp::EXTENSION_DATA) {
+            Ok(accepted) => {
+                let subject = accepted.into_subject();
+                self.return_path = Some((reply_to.clone(), subject.clone()));
+                Some(subject)
+            }
+            Err(error) => {
+                self.hostile(&error);
+                None
+            }
+        }
+    }
+
+    fn hostile(&self, error: &HostileReplyTo) {
         self.tally.hostile_reply_to();
         tracing::warn!("the answer goes to the communication service as a whole: {error}");
     }

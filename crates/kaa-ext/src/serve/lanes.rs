@@ -15,6 +15,18 @@ pub(super) struct Lanes<T = Arc<Envelope>> {
     depth: usize,
 }
 
+/// What can stand in a lane.
+pub(super) trait OfEndpoint {
+    /// The endpoint it belongs to. What belongs to none has no order and never waits.
+    fn endpoint_id(&self) -> Option<&str>;
+}
+
+impl OfEndpoint for Arc<Envelope> {
+    fn endpoint_id(&self) -> Option<&str> {
+        Envelope::endpoint_id(self)
+    }
+}
+
 /// Where a request stands.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Place<T> {
@@ -26,18 +38,25 @@ pub(super) enum Place<T> {
     NoRoom(T),
 }
 
-impl<T> Lanes<T> {
+impl<T: OfEndpoint> Lanes<T> {
     pub(super) fn new(depth: usize) -> Self {
         Self { busy: HashMap::new(), depth }
     }
 
-    /// Puts a request in line. Requests without an endpoint have no order and are always first.
-    pub(super) fn enter(&mut self, endpoint: Option<&str>, request: T) -> Place<T> {
-        let lane =
-            endpoint.filter(|_| !self.busy.is_empty()).and_then(|endpoint| self.busy.get_mut(endpoint));
-        match lane {
+    /// The lane this request belongs to, if there is one. Mostly there is none at all.
+    fn lane(&mut self, request: &T) -> Option<&mut VecDeque<T>> {
+        if self.busy.is_empty() {
+            return None;
+        }
+        self.busy.get_mut(request.endpoint_id()?)
+    }
+
+    /// Puts a request in line.
+    pub(super) fn enter(&mut self, request: T) -> Place<T> {
+        let depth = self.depth;
+        match self.lane(&request) {
             None => Place::First(request),
-            Some(line) if line.len() < self.depth => {
+            Some(line) if line.len() < depth => {
                 line.push_back(request);
                 Place::InLine
             }
@@ -45,18 +64,19 @@ impl<T> Lanes<T> {
         }
     }
 
-    /// The handler of this endpoint's first request has to wait.
-    pub(super) fn occupy(&mut self, endpoint: Option<&str>) {
-        if let Some(endpoint) = endpoint.filter(|endpoint| !self.busy.contains_key(*endpoint)) {
+    /// The handler of this request has to wait, and with it all that follow.
+    pub(super) fn occupy(&mut self, request: &T) {
+        if let Some(endpoint) = request.endpoint_id().filter(|endpoint| !self.busy.contains_key(*endpoint)) {
             self.busy.insert(endpoint.into(), VecDeque::new());
         }
     }
 
-    /// The first request is done: the next in line, or the lane ends.
-    pub(super) fn next(&mut self, endpoint: Option<&str>) -> Option<T> {
-        let endpoint = endpoint?;
-        let next = self.busy.get_mut(endpoint)?.pop_front();
-        if next.is_none() {
+    /// This request is done: the next in line, or the lane ends.
+    pub(super) fn next(&mut self, done: &T) -> Option<T> {
+        let next = self.lane(done)?.pop_front();
+        if next.is_none()
+            && let Some(endpoint) = done.endpoint_id()
+        {
             self.busy.remove(endpoint);
         }
         next
@@ -72,28 +92,42 @@ impl<T> Lanes<T> {
 mod tests {
     use super::*;
 
+    /// An endpoint and a number.
+    type Request = (Option<&'static str>, u8);
+
+    impl OfEndpoint for Request {
+        fn endpoint_id(&self) -> Option<&str> {
+            self.0
+        }
+    }
+
+    const fn a(number: u8) -> Request {
+        (Some("a"), number)
+    }
+
     #[test]
     fn requests_of_one_endpoint_wait_in_order_and_others_pass() {
+        let (b, nobody) = ((Some("b"), 5), (None, 6));
         let mut lanes = Lanes::new(2);
-        assert_eq!(lanes.enter(Some("a"), 1), Place::First(1));
-        lanes.occupy(Some("a"));
-        assert_eq!(lanes.enter(Some("a"), 2), Place::InLine);
-        assert_eq!(lanes.enter(Some("a"), 3), Place::InLine);
-        assert_eq!(lanes.enter(Some("a"), 4), Place::NoRoom(4));
-        assert_eq!(lanes.enter(Some("b"), 5), Place::First(5));
-        assert_eq!(lanes.enter(None, 6), Place::First(6));
-        assert_eq!(lanes.next(Some("a")), Some(2));
-        assert_eq!(lanes.next(Some("a")), Some(3));
-        assert_eq!(lanes.next(Some("a")), None);
-        assert_eq!(lanes.enter(Some("a"), 7), Place::First(7));
+        assert_eq!(lanes.enter(a(1)), Place::First(a(1)));
+        lanes.occupy(&a(1));
+        assert_eq!(lanes.enter(a(2)), Place::InLine);
+        assert_eq!(lanes.enter(a(3)), Place::InLine);
+        assert_eq!(lanes.enter(a(4)), Place::NoRoom(a(4)));
+        assert_eq!(lanes.enter(b), Place::First(b));
+        assert_eq!(lanes.enter(nobody), Place::First(nobody));
+        assert_eq!(lanes.next(&a(1)), Some(a(2)));
+        assert_eq!(lanes.next(&a(2)), Some(a(3)));
+        assert_eq!(lanes.next(&a(3)), None);
+        assert_eq!(lanes.enter(a(7)), Place::First(a(7)));
     }
 
     #[test]
     fn a_lane_ends_with_its_last_request() {
-        let mut lanes = Lanes::<u8>::new(1);
+        let mut lanes = Lanes::new(1);
         for endpoint in ["a", "b", "c"] {
-            lanes.occupy(Some(endpoint));
-            assert_eq!(lanes.next(Some(endpoint)), None);
+            lanes.occupy(&(Some(endpoint), 0));
+            assert_eq!(lanes.next(&(Some(endpoint), 0)), None);
         }
         assert!(lanes.busy.is_empty());
     }

@@ -71,7 +71,8 @@ impl Serve {
 
         let identity = Identity { instance, replica, communication_service, revision };
         let outlet = Arc::new(Outlet::new(bus.clone(), clock, identity, tally.clone()));
-        let intake = Intake { clock, limits, outlet: outlet.clone(), tally: tally.clone() };
+        let intake =
+            Intake { clock, limits, outlet: outlet.clone(), tally: tally.clone(), return_path: None };
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown: Signal = Box::pin(async move {
             // A server that nobody holds any more cannot be asked to stop.
