@@ -52,6 +52,20 @@ struct State {
     warned: Option<Instant>,
 }
 
+impl State {
+    /// Room that an emptied queue keeps; a burst must not hold its memory for ever.
+    const KEPT_CAPACITY: usize = 4096;
+
+    fn pop(&mut self) -> Option<Message> {
+        let message = self.queue.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(size_of(&message));
+        if self.queue.is_empty() && self.queue.capacity() > Self::KEPT_CAPACITY {
+            self.queue = VecDeque::new();
+        }
+        Some(message)
+    }
+}
+
 /// How the reader keeps up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pace {
@@ -63,8 +77,6 @@ pub(crate) enum Pace {
 impl Mailbox {
     /// An overload is one sentence in the log per second, not one per message.
     const WARNING_INTERVAL: Duration = Duration::from_secs(1);
-    /// Room that an emptied queue keeps; a burst must not hold its memory for ever.
-    const KEPT_CAPACITY: usize = 4096;
 
     pub(crate) fn new(filter: SubjectFilter, limit: SubscriptionLimit, link: Arc<Link>) -> Self {
         let limit = SubscriptionLimit { messages: limit.messages.max(1), ..limit };
@@ -132,15 +144,16 @@ impl Mailbox {
         }
     }
 
+    /// A message that is there already.
+    pub(crate) fn try_take(&self) -> Option<Message> {
+        self.lock().pop()
+    }
+
     pub(crate) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
         // A reader that always finds something still lets its neighbours run.
         let budget = ready!(poll_proceed(cx));
         let mut state = self.lock();
-        if let Some(message) = state.queue.pop_front() {
-            state.bytes = state.bytes.saturating_sub(size_of(&message));
-            if state.queue.is_empty() && state.queue.capacity() > Self::KEPT_CAPACITY {
-                state.queue = VecDeque::new();
-            }
+        if let Some(message) = state.pop() {
             budget.made_progress();
             return Poll::Ready(Some(message));
         }

@@ -45,6 +45,14 @@ impl Subscription {
         poll_fn(|cx| self.poll_next(cx)).await
     }
 
+    /// A message that is there already; `None` says nothing about the end.
+    ///
+    /// Whoever takes many at once pays less for each than with `next`, and has to let other tasks
+    /// run in between.
+    pub fn try_next(&mut self) -> Option<Message> {
+        self.mailbox.try_take()
+    }
+
     /// [`next`](Self::next) for a hand-written future.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
         self.mailbox.poll_take(cx)

@@ -29,15 +29,10 @@ pub(crate) struct Envelope {
 }
 
 impl Envelope {
-    /// Up to this size a message is copied out of the connection's read buffer.
-    ///
-    /// A payload is a slice of that buffer (64 KiB), and a handler that waits would keep all of it
-    /// alive: 35 kB for one slow message among fast ones, against 3 kB with the copy. A larger
-    /// message fills most of its buffer anyway and is not copied.
-    const COPY_LIMIT: usize = 16 * 1024;
-
+    /// `data` was decoded from `datum`, and `kept` is the same bytes in a buffer that may be kept.
     pub(crate) fn new(
-        datum: &Bytes,
+        datum: &[u8],
+        kept: Bytes,
         data: &ClientData<'_>,
         deadline: Deadline,
         reply_to: Option<Subject>,
@@ -52,11 +47,7 @@ impl Envelope {
             config_name: data.config_name.map(span),
             payload: Span::of(datum, data.payload),
             request_id: data.checked_request_id().ok().flatten(),
-            datum: if datum.len() <= Self::COPY_LIMIT {
-                Bytes::copy_from_slice(datum)
-            } else {
-                datum.clone()
-            },
+            datum: kept,
             deadline,
             reply_to,
             outlet,

@@ -16,11 +16,24 @@ use crate::reply::{IntoReply, Reply};
 
 pub type SharedState<S> = Arc<S>;
 
+/// The state of no extension. Without it a piece that only the blanket impl of [`FromRef`] provides
+/// would leave one possible state, itself, and `resources!` would settle on that before the builder
+/// tells the real one: the author would read about a mismatch instead of the missing piece.
+pub enum NoState {}
+
+impl<T> FromRef<NoState> for T {
+    fn from_ref(state: &NoState) -> Self {
+        match *state {}
+    }
+}
+
 /// What a handler's future ends with.
 pub type Answer = Result<Reply, Infallible>;
 
-pub async fn argument<S, T: FromRequest<S>>(request: &Request, state: &S) -> Result<T, Failure> {
-    T::from_request(request, state).await.map_err(Into::into)
+/// What an extractor came to. The call of the extractor itself is written where the argument is, so
+/// that a type that is none is underlined there.
+pub fn extracted<T, R: Into<Failure>>(result: Result<T, R>) -> Result<T, Failure> {
+    result.map_err(Into::into)
 }
 
 pub fn path_parameter<T: FromSegment>(request: &Request, name: &'static str) -> Result<T, Failure> {

@@ -10,6 +10,7 @@
 //! handler, and order within an endpoint holds.
 
 mod admission;
+mod copies;
 mod dispatcher;
 mod guard;
 mod intake;

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use kaa_bus::Message;
+use kaa_bus::{Message, Subscription};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::admission::Admission;
@@ -22,6 +22,9 @@ use crate::pipeline::Pipeline;
 use crate::reply::Reply;
 use crate::request::Request;
 use crate::status::ErrorStatus;
+
+/// The most messages taken before everything else is looked at.
+const BURST: usize = 32;
 
 /// Takes messages in, starts their handlers and keeps account of both.
 pub(super) struct Dispatcher {
@@ -58,6 +61,16 @@ impl Dispatcher {
     /// Nothing is waiting and nothing is in line.
     pub(super) fn is_idle(&self) -> bool {
         self.admission.is_empty() && self.waiting.is_empty()
+    }
+
+    /// Takes a message and those that are there already, up to a number: looking at everything else
+    /// in between costs as much as decoding, and nothing else may starve.
+    pub(super) async fn take_all(&mut self, first: Message, more: &mut Subscription) {
+        self.take(first).await;
+        for _ in 1..BURST {
+            let Some(message) = more.try_next() else { break };
+            self.take(message).await;
+        }
     }
 
     /// Takes a message all the way, or as far as it goes without waiting.

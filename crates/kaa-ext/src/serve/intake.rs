@@ -9,6 +9,7 @@ use kaa_protocol::avro::Record;
 use kaa_protocol::esp::{self, ClientData, InvalidField};
 use kaa_protocol::subject::{HostileReplyTo, ReplyTo, Subject};
 
+use super::copies::Copies;
 use crate::counters::Tally;
 use crate::envelope::Envelope;
 use crate::failure::Failure;
@@ -25,6 +26,7 @@ pub(super) struct Intake {
     /// The return address accepted last and what became of it. A communication service replica sends
     /// the same one with every request, and judging costs as much as decoding.
     pub(super) return_path: Option<(Bytes, Subject)>,
+    pub(super) copies: Copies,
 }
 
 /// What intake makes of a message.
@@ -89,7 +91,9 @@ impl Intake {
     fn envelope(&mut self, message: &Message, data: &ClientData<'_>, budget: Duration) -> Arc<Envelope> {
         let reply_to = message.reply_to.as_ref().and_then(|reply_to| self.judge(reply_to));
         let deadline = Deadline::after(budget);
-        Arc::new(Envelope::new(&message.payload, data, deadline, reply_to, self.outlet.clone()))
+        let datum = &message.payload;
+        let kept = self.copies.keep(datum);
+        Arc::new(Envelope::new(datum, kept, data, deadline, reply_to, self.outlet.clone()))
     }
 
     fn judge(&mut self, reply_to: &Bytes) -> Option<Subject> {

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use super::copies::Copies;
 use super::dispatcher::Dispatcher;
 use super::intake::Intake;
 use crate::counters::{Counters, Tally};
@@ -71,8 +72,14 @@ impl Serve {
 
         let identity = Identity { instance, replica, communication_service, revision };
         let outlet = Arc::new(Outlet::new(bus.clone(), clock, identity, tally.clone()));
-        let intake =
-            Intake { clock, limits, outlet: outlet.clone(), tally: tally.clone(), return_path: None };
+        let intake = Intake {
+            clock,
+            limits,
+            outlet: outlet.clone(),
+            tally: tally.clone(),
+            return_path: None,
+            copies: Copies::default(),
+        };
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown: Signal = Box::pin(async move {
             // A server that nobody holds any more cannot be asked to stop.
@@ -191,11 +198,11 @@ impl Worker {
                 () = &mut shutdown => break,
                 finished = dispatcher.finished() => dispatcher.finish(finished).await,
                 message = service.next() => match message {
-                    Some(message) => dispatcher.take(message).await,
+                    Some(message) => dispatcher.take_all(message, service).await,
                     None => return Err(ServeError::BusClosed),
                 },
                 message = replica.next() => match message {
-                    Some(message) => dispatcher.take(message).await,
+                    Some(message) => dispatcher.take_all(message, replica).await,
                     None => return Err(ServeError::BusClosed),
                 },
             }
