@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 pub use kaa_ext_macros::resources;
 
-pub use crate::extract::FromRequest;
+pub use crate::extract::{FromRequest, FromSegment};
+pub use crate::reply::IntoReply;
 pub use crate::request::Request;
 pub use crate::resource::{HandlerFuture, Location, Resource, ResourceDef};
 pub use crate::state::FromRef;
 
-use crate::extract::{self, FromSegment};
+use crate::extract;
 use crate::failure::Failure;
-use crate::reply::{IntoReply, Reply};
+use crate::reply::Reply;
 
 pub type SharedState<S> = Arc<S>;
 
@@ -30,10 +31,8 @@ impl<T> FromRef<NoState> for T {
 /// What a handler's future ends with.
 pub type Answer = Result<Reply, Infallible>;
 
-/// What an extractor came to. The call of the extractor itself is written where the argument is, so
-/// that a type that is none is underlined there.
-pub fn extracted<T, R: Into<Failure>>(result: Result<T, R>) -> Result<T, Failure> {
-    result.map_err(Into::into)
+pub async fn argument<S, T: FromRequest<S>>(request: &Request, state: &S) -> Result<T, Failure> {
+    T::from_request(request, state).await.map_err(Into::into)
 }
 
 pub fn path_parameter<T: FromSegment>(request: &Request, name: &'static str) -> Result<T, Failure> {

@@ -142,10 +142,15 @@ pub enum RunError {
 
 impl fmt::Debug for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")?;
+        let mut text = self.to_string();
+        f.write_str(&text)?;
         let mut source = self.source();
         while let Some(cause) = source {
-            write!(f, "\n  because {cause}")?;
+            // Some libraries repeat the cause in the text of the error.
+            if !text.ends_with(&cause.to_string()) {
+                text = cause.to_string();
+                write!(f, "\n  because {text}")?;
+            }
             source = cause.source();
         }
         Ok(())

@@ -26,7 +26,11 @@ pub(super) fn failure(error: &dyn Error, as_json: bool) {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        text = format!("{text}: {cause}");
+        let cause_text = cause.to_string();
+        // Some libraries repeat the cause in the text of the error.
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
         source = cause.source();
     }
     if as_json {

@@ -190,24 +190,34 @@ struct Worker {
 }
 
 impl Worker {
-    async fn run(mut self, mut shutdown: Signal) -> Result<usize, ServeError> {
-        let Self { dispatcher, service, replica, .. } = &mut self;
+    async fn run(mut self, shutdown: Signal) -> Result<usize, ServeError> {
+        match self.serve(shutdown).await {
+            Ended::Asked => Ok(self.wind_down().await),
+            Ended::BusClosed => {
+                // Nobody can be answered any more, but everything is still accounted for.
+                self.dispatcher.abandon().await;
+                Err(ServeError::BusClosed)
+            }
+        }
+    }
+
+    async fn serve(&mut self, mut shutdown: Signal) -> Ended {
+        let Self { dispatcher, service, replica, .. } = self;
         loop {
             tokio::select! {
                 biased;
-                () = &mut shutdown => break,
+                () = &mut shutdown => return Ended::Asked,
                 finished = dispatcher.finished() => dispatcher.finish(finished).await,
                 message = service.next() => match message {
                     Some(message) => dispatcher.take_all(message, service).await,
-                    None => return Err(ServeError::BusClosed),
+                    None => return Ended::BusClosed,
                 },
                 message = replica.next() => match message {
                     Some(message) => dispatcher.take_all(message, replica).await,
-                    None => return Err(ServeError::BusClosed),
+                    None => return Ended::BusClosed,
                 },
             }
         }
-        Ok(self.wind_down().await)
     }
 
     /// The way out, in the order in which nothing is lost: no new sessions; leave the queue group
@@ -255,6 +265,12 @@ impl Worker {
             }
         }
     }
+}
+
+/// Why serving ended.
+enum Ended {
+    Asked,
+    BusClosed,
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -101,7 +101,18 @@ async fn the_shutdown_signal_stops_a_served_extension() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_bus_that_closes_under_the_extension_is_an_error() {
+async fn a_bus_that_closes_under_the_extension_is_an_error_and_every_message_is_accounted_for() {
+    let (kaa, _gate) = kaa(Duration::from_secs(5)).await;
+    let device = kaa.endpoint("ep-1");
+    device.request("/wait").send().await;
+    device.request("/ok").send().await;
+    while kaa.counters().received < 2 {
+        tokio::task::yield_now().await;
+    }
+    kaa.bus().close(Duration::from_secs(1)).await.unwrap();
+    let counters = kaa.settled(2).await;
+    assert_eq!((counters.failed_to_send, counters.in_flight()), (2, 0));
+
     let bus = Bus::memory();
     let server = extension(resources![ok].into()).build().unwrap().serve(bus.clone()).start().await.unwrap();
     bus.close(Duration::from_secs(1)).await.unwrap();
