@@ -7,7 +7,7 @@ use kaa_protocol::esp::ClientData;
 use kaa_protocol::kp1::RequestId;
 use kaa_protocol::subject::Subject;
 
-use crate::outlet::Outlet;
+use crate::outlet::{Outlet, Receiver};
 use crate::session::Session;
 use crate::span::Span;
 use crate::time::Deadline;
@@ -96,21 +96,21 @@ impl Envelope {
         self.deadline
     }
 
-    pub(crate) fn reply_to(&self) -> Option<&Subject> {
-        self.reply_to.as_ref()
-    }
-
-    pub(crate) fn outlet(&self) -> &Arc<Outlet> {
-        &self.outlet
-    }
-
     /// The session of this message. All callers share one, so that the answer knows of a pin.
     pub(crate) fn session(&self) -> Session {
-        self.session.get_or_init(|| Session::of(self)).clone()
+        self.session.get_or_init(|| Session::new(self.outlet.clone(), &self.sender())).clone()
     }
 
-    /// Whether the handler asked that the session stays with this replica.
-    pub(crate) fn is_pinned(&self) -> bool {
-        self.session.get().is_some_and(Session::is_pinned)
+    /// Who sent the message, as the receiver of its answer: an answer repeats what the request said.
+    pub(crate) fn sender(&self) -> Receiver<'_> {
+        Receiver {
+            correlation_id: self.correlation_id(),
+            app_version: self.app_version(),
+            endpoint_id: self.endpoint_id(),
+            resource_path: self.resource_path(),
+            request_id: self.request_id,
+            return_path: self.reply_to.as_ref(),
+            pinned: self.session.get().is_some_and(Session::is_pinned),
+        }
     }
 }

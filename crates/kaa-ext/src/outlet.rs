@@ -7,14 +7,13 @@ use bytes::Bytes;
 use kaa_bus::{Bus, PublishError};
 use kaa_protocol::avro::Record;
 use kaa_protocol::esp::{self, ExtensionData, Revision};
+use kaa_protocol::kp1::RequestId;
 use kaa_protocol::name::{ReplicaId, ServiceInstance};
 use kaa_protocol::subject::{Subject, Target};
 
 use crate::counters::Tally;
-use crate::envelope::Envelope;
 use crate::failure::Failure;
 use crate::reply::Reply;
-use crate::session::Receiver;
 use crate::time::Clock;
 
 /// Turns replies into ExtensionData messages and hands them to the bus.
@@ -78,87 +77,72 @@ impl Outlet {
         self.stopping.store(true, Relaxed);
     }
 
-    /// Answers the request in `envelope`. A success nobody asked to hear of is not sent.
-    pub(crate) async fn answer(&self, envelope: &Envelope, reply: &Reply) -> Sent {
-        match self.try_answer(envelope, reply) {
+    /// Answers a request. A success nobody asked to hear of is not sent.
+    pub(crate) async fn answer(&self, to: &Receiver<'_>, reply: &Reply) -> Sent {
+        match self.try_answer(to, reply) {
             Ok(sent) => sent,
-            Err(Full(answer)) => {
-                let Answer { subject, pin, datum } = answer;
+            Err(Full { subject, pin, datum }) => {
                 let published = self.bus.publish(subject, pin, datum).await;
-                published.map_or_else(|error| Self::not_sent(envelope, &error), |()| Sent::Published)
+                published.map_or_else(|error| Self::not_sent(to, &error), |()| Sent::Published)
             }
         }
     }
 
     /// The same without waiting.
-    pub(crate) fn try_answer(&self, envelope: &Envelope, reply: &Reply) -> Result<Sent, Full> {
-        if envelope.request_id().is_none() && reply.status().is_success() {
+    pub(crate) fn try_answer(&self, to: &Receiver<'_>, reply: &Reply) -> Result<Sent, Full> {
+        if to.request_id.is_none() && reply.status().is_success() {
             return Ok(Sent::Silent);
         }
-        let answer = Answer {
-            subject: envelope.reply_to().unwrap_or(&self.service_wide).clone(),
-            pin: self.pin(envelope.is_pinned()),
-            datum: self.encode(&Self::echo(envelope), reply),
-        };
-        match self.bus.try_publish(answer.subject.clone(), answer.pin.clone(), answer.datum.clone()) {
+        let (subject, pin) = self.way_to(to);
+        let datum = self.encode(to, reply);
+        match self.bus.try_publish(subject.clone(), pin.clone(), datum.clone()) {
             Ok(()) => Ok(Sent::Published),
-            Err(PublishError::Full { .. }) => Err(Full(answer)),
-            Err(PublishError::TooLarge { .. }) if reply.payload.is_some() => {
+            Err(PublishError::Full { .. }) => Err(Full { subject, pin, datum }),
+            Err(PublishError::TooLarge { .. }) if reply.is_large() => {
                 // The device must not wait for an answer that can never be sent.
                 let failure = Failure::internal("the answer is larger than the bus takes");
-                self.try_answer(envelope, &failure.into())
+                self.try_answer(to, &failure.into())
             }
-            Err(error) => Ok(Self::not_sent(envelope, &error)),
+            Err(error) => Ok(Self::not_sent(to, &error)),
         }
     }
 
     #[cold]
-    fn not_sent(envelope: &Envelope, error: &PublishError) -> Sent {
-        tracing::warn!(correlation_id = envelope.correlation_id(), "answer not sent: {error}");
+    fn not_sent(to: &Receiver<'_>, error: &PublishError) -> Sent {
+        tracing::warn!(correlation_id = to.correlation_id, "answer not sent: {error}");
         Sent::Failed
     }
 
     /// Sends a device what it did not ask for.
-    pub(crate) async fn push(&self, receiver: &Receiver<'_>, reply: &Reply) -> Result<(), PublishError> {
-        let number = self.pushes.fetch_add(1, Relaxed);
-        let message = Message {
-            correlation_id: &format!("{}-{number:x}", self.replica),
-            app_version: receiver.app_version,
-            endpoint_id: receiver.endpoint_id,
-            resource_path: receiver.resource_path,
-            request_id: None,
-        };
-        let subject = receiver.return_path.unwrap_or(&self.service_wide).clone();
-        self.bus.publish(subject, self.pin(receiver.pinned), self.encode(&message, reply)).await?;
+    pub(crate) async fn push(&self, to: &Receiver<'_>, reply: &Reply) -> Result<(), PublishError> {
+        let (subject, pin) = self.way_to(to);
+        self.bus.publish(subject, pin, self.encode(to, reply)).await?;
         self.tally.pushed();
         Ok(())
     }
 
-    fn pin(&self, pinned: bool) -> Option<Subject> {
-        (pinned && !self.stopping.load(Relaxed)).then(|| self.own_replica.clone())
+    /// A correlation ID for a push, unique in the cluster.
+    pub(crate) fn correlation_id(&self) -> String {
+        format!("{}-{:x}", self.replica, self.pushes.fetch_add(1, Relaxed))
     }
 
-    /// An answer repeats what the request said about itself.
-    fn echo(envelope: &Envelope) -> Message<'_> {
-        Message {
-            correlation_id: envelope.correlation_id(),
-            app_version: envelope.app_version(),
-            endpoint_id: envelope.endpoint_id(),
-            resource_path: envelope.resource_path(),
-            request_id: envelope.request_id().map(i32::from),
-        }
+    /// Where a message goes, and where its receiver is to send further requests.
+    fn way_to(&self, to: &Receiver<'_>) -> (Subject, Option<Subject>) {
+        let pinned = to.pinned && !self.stopping.load(Relaxed);
+        let subject = to.return_path.unwrap_or(&self.service_wide);
+        (subject.clone(), pinned.then(|| self.own_replica.clone()))
     }
 
-    fn encode(&self, message: &Message<'_>, reply: &Reply) -> Bytes {
+    fn encode(&self, to: &Receiver<'_>, reply: &Reply) -> Bytes {
         let data = ExtensionData {
-            correlation_id: message.correlation_id,
+            correlation_id: to.correlation_id,
             timestamp: self.clock.millis(),
             timeout: 0,
-            app_version_name: Some(message.app_version),
+            app_version_name: Some(to.app_version),
             extension_instance_name: Some(self.instance.as_str()),
-            endpoint_id: message.endpoint_id,
-            resource_path: message.resource_path,
-            request_id: message.request_id,
+            endpoint_id: to.endpoint_id,
+            resource_path: to.resource_path,
+            request_id: to.request_id.map(i32::from),
             payload: reply.payload.as_deref(),
             status_code: i32::from(reply.status.as_u16()),
             reason_phrase: reply.reason.as_deref(),
@@ -170,19 +154,22 @@ impl Outlet {
 }
 
 /// An answer the bus had no room for: it can be published as it is.
-pub(crate) struct Full(Answer);
-
-struct Answer {
+pub(crate) struct Full {
     subject: Subject,
     pin: Option<Subject>,
     datum: Bytes,
 }
 
-/// What an ExtensionData says about the request or the receiver.
-struct Message<'a> {
-    correlation_id: &'a str,
-    app_version: &'a str,
-    endpoint_id: Option<&'a str>,
-    resource_path: &'a str,
-    request_id: Option<i32>,
+/// What an ExtensionData says about the request it answers or the device it is pushed to.
+pub(crate) struct Receiver<'a> {
+    pub(crate) correlation_id: &'a str,
+    pub(crate) app_version: &'a str,
+    pub(crate) endpoint_id: Option<&'a str>,
+    pub(crate) resource_path: &'a str,
+    /// `None` for a push.
+    pub(crate) request_id: Option<RequestId>,
+    /// Where the sender of the request wants to hear; judged.
+    pub(crate) return_path: Option<&'a Subject>,
+    /// Whether further requests are to come to this replica.
+    pub(crate) pinned: bool,
 }

@@ -4,9 +4,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::StatusCode;
-use serde::Serialize;
 
-use crate::extract::{Json, Payload};
 use crate::failure::{Failure, ReplyError};
 use crate::status::SuccessStatus;
 
@@ -45,6 +43,11 @@ impl Reply {
         self.reason.as_deref()
     }
 
+    /// Whether a smaller answer could say what went wrong.
+    pub(crate) fn is_large(&self) -> bool {
+        self.payload.is_some() || self.reason.as_ref().is_some_and(|reason| reason.len() > 256)
+    }
+
     /// The payload; `None` is sent as null and differs from a payload of zero bytes.
     pub fn payload(&self) -> Option<&Bytes> {
         self.payload.as_ref()
@@ -62,8 +65,8 @@ impl From<Failure> for Reply {
 /// | type | payload |
 /// |---|---|
 /// | `()` | none |
-/// | [`Json<T>`] | `T` as JSON |
-/// | [`Payload`], [`Bytes`], `Vec<u8>`, `&'static [u8]` | these bytes |
+/// | [`Json<T>`](crate::extract::Json) | `T` as JSON |
+/// | [`Payload`](crate::extract::Payload), [`Bytes`], `Vec<u8>`, `&'static [u8]` | these bytes |
 /// | `String`, `&'static str` | this text |
 /// | `Option<T>` | that of `T`, or none |
 /// | `(SuccessStatus, T)` | that of `T`, with another success status |
@@ -94,18 +97,6 @@ impl IntoReply for Reply {
 impl IntoReply for () {
     fn into_reply(self) -> Result<Reply, Failure> {
         Ok(Reply::empty())
-    }
-}
-
-impl<T: Serialize> IntoReply for Json<T> {
-    fn into_reply(self) -> Result<Reply, Failure> {
-        serde_json::to_vec(&self.0).map(Reply::new).map_err(Failure::internal)
-    }
-}
-
-impl IntoReply for Payload {
-    fn into_reply(self) -> Result<Reply, Failure> {
-        Ok(Reply::new(self.0))
     }
 }
 
@@ -151,6 +142,7 @@ mod tests {
     use std::collections::HashMap;
 
     use super::*;
+    use crate::extract::Json;
 
     #[test]
     fn no_payload_and_an_empty_payload_differ() {

@@ -6,9 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use kaa_protocol::kp1::ResourcePath;
 use kaa_protocol::subject::Subject;
 
-use crate::envelope::Envelope;
 use crate::failure::Failure;
-use crate::outlet::Outlet;
+use crate::outlet::{Outlet, Receiver};
 use crate::reply::IntoReply;
 
 /// The return path of a message (3/ISM session affinity): an argument that can be kept, cloned and
@@ -41,23 +40,15 @@ struct Parts {
     pinned: AtomicBool,
 }
 
-/// A push as the outlet needs it: everything an unasked ExtensionData says about its receiver.
-pub(crate) struct Receiver<'a> {
-    pub(crate) app_version: &'a str,
-    pub(crate) endpoint_id: Option<&'a str>,
-    pub(crate) resource_path: &'a str,
-    pub(crate) return_path: Option<&'a Subject>,
-    pub(crate) pinned: bool,
-}
-
 impl Session {
-    pub(crate) fn of(envelope: &Envelope) -> Self {
+    /// The session of the request that `receiver` is the sender of.
+    pub(crate) fn new(outlet: Arc<Outlet>, receiver: &Receiver<'_>) -> Self {
         Self(Arc::new(Parts {
-            outlet: envelope.outlet().clone(),
-            app_version: envelope.app_version().to_owned(),
-            endpoint_id: envelope.endpoint_id().map(str::to_owned),
-            resource_path: envelope.resource_path().to_owned(),
-            return_path: envelope.reply_to().cloned(),
+            outlet,
+            app_version: receiver.app_version.to_owned(),
+            endpoint_id: receiver.endpoint_id.map(str::to_owned),
+            resource_path: receiver.resource_path.to_owned(),
+            return_path: receiver.return_path.cloned(),
             pinned: AtomicBool::new(false),
         }))
     }
@@ -119,9 +110,11 @@ impl Session {
     async fn send<T: IntoReply>(&self, resource_path: &str, content: T) -> Result<(), PushError> {
         let reply = content.into_reply().map_err(PushError::Content)?;
         let receiver = Receiver {
+            correlation_id: &self.0.outlet.correlation_id(),
             app_version: &self.0.app_version,
             endpoint_id: self.endpoint_id(),
             resource_path,
+            request_id: None,
             return_path: self.0.return_path.as_ref(),
             pinned: self.is_pinned(),
         };

@@ -1,8 +1,11 @@
 //! The payload as JSON.
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{FromRequest, OptionalFromRequest, Rejection};
+use crate::failure::Failure;
+use crate::reply::{IntoReply, Reply};
 use crate::request::Request;
 
 /// A payload as JSON: an argument when `T: DeserializeOwned`, an answer when `T: Serialize`.
@@ -46,5 +49,11 @@ impl<S: Sync, T: DeserializeOwned> OptionalFromRequest<S> for Json<T> {
             return Ok(None);
         }
         <Self as FromRequest<S>>::from_request(request, state).await.map(Some)
+    }
+}
+
+impl<T: Serialize> IntoReply for Json<T> {
+    fn into_reply(self) -> Result<Reply, Failure> {
+        serde_json::to_vec(&self.0).map(Reply::new).map_err(Failure::internal)
     }
 }

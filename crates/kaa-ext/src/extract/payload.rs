@@ -5,6 +5,8 @@ use std::convert::Infallible;
 use bytes::Bytes;
 
 use super::{FromRequest, OptionalFromRequest};
+use crate::failure::Failure;
+use crate::reply::{IntoReply, Reply};
 use crate::request::Request;
 
 /// The bytes of a payload: an argument and an answer. `Option<Payload>` is `None` for zero bytes.
@@ -41,5 +43,11 @@ impl<S: Sync> OptionalFromRequest<S> for Payload {
 
     async fn from_request(request: &Request, _: &S) -> Result<Option<Self>, Infallible> {
         Ok(Some(request.payload()).filter(|payload| !payload.is_empty()).map(Self))
+    }
+}
+
+impl IntoReply for Payload {
+    fn into_reply(self) -> Result<Reply, Failure> {
+        Ok(Reply::new(self.0))
     }
 }

@@ -110,14 +110,15 @@ impl Dispatcher {
                 let (station, envelope) = (station.clone(), envelope.clone());
                 return self.wait(&envelope.clone(), async move {
                     let reply = station.reply(&envelope, handler.await);
-                    station.outlet.answer(&envelope, &reply).await
+                    station.outlet.answer(&envelope.sender(), &reply).await
                 });
             };
             let reply = station.reply(&envelope, result);
-            let Ok(sent) = station.outlet.try_answer(&envelope, &reply) else {
+            let Ok(sent) = station.outlet.try_answer(&envelope.sender(), &reply) else {
                 let (station, envelope) = (station.clone(), envelope.clone());
-                return self
-                    .wait(&envelope.clone(), async move { station.outlet.answer(&envelope, &reply).await });
+                return self.wait(&envelope.clone(), async move {
+                    station.outlet.answer(&envelope.sender(), &reply).await
+                });
             };
             next = self.settle(&envelope, sent);
         }
@@ -163,7 +164,7 @@ impl Dispatcher {
         for envelope in &unfinished {
             self.admission.leave(envelope.len());
             let failure = Failure::unavailable("the extension was stopped before the request was done");
-            let sent = self.station.outlet.answer(envelope, &failure.into()).await;
+            let sent = self.station.outlet.answer(&envelope.sender(), &failure.into()).await;
             self.station.book(sent, Tally::shed);
         }
         unfinished.len()
@@ -179,7 +180,8 @@ impl Dispatcher {
     /// Tells the sender of a request why it is not handled.
     fn refuse(&self, envelope: &Envelope, failure: Failure, count: fn(&Tally)) {
         // When not even the bus keeps up, waiting for it would turn overload into silence for all.
-        let sent = self.station.outlet.try_answer(envelope, &failure.into()).unwrap_or(Sent::Failed);
+        let sent =
+            self.station.outlet.try_answer(&envelope.sender(), &failure.into()).unwrap_or(Sent::Failed);
         self.station.book(sent, count);
     }
 }

@@ -200,3 +200,28 @@ async fn only_the_piece_of_state_a_handler_asks_for_is_cloned_once_per_request()
     device.request("/counted").await.assert_text("1");
     device.request("/counted").await.assert_text("2");
 }
+
+#[resource("/large")]
+async fn large() -> Vec<u8> {
+    vec![b'x'; 2 * 1024 * 1024]
+}
+
+#[resource("/long-story")]
+async fn long_story() -> Result<(), Failure> {
+    Err(Failure::bad_request("x".repeat(2 * 1024 * 1024)))
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_larger_than_the_bus_takes_is_500_and_not_silence() {
+    let kaa = start(extension(resources![large, long_story].into())).await;
+    let device = kaa.endpoint("ep-1");
+    device.request("/large").await.assert_status(500);
+    device.request("/long-story").await.assert_status(500);
+    assert_eq!(kaa.settled(2).await.answered, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_application_version_is_answered_although_the_seed_has_no_place_for_it() {
+    let kaa = start(extension(resources![text].into())).await;
+    kaa.endpoint("ep-1").request("/text").app_version("").await.assert_status(200).assert_text("text");
+}
