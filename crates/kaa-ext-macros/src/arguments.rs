@@ -16,6 +16,15 @@ pub(crate) enum Argument<'a> {
     Extractor { ty: &'a Type },
 }
 
+impl<'a> Argument<'a> {
+    /// The type that has to be extracted or parsed.
+    pub(crate) fn ty(&self) -> &'a Type {
+        match self {
+            Self::Required { ty, .. } | Self::Optional { ty, .. } | Self::Extractor { ty } => ty,
+        }
+    }
+}
+
 /// The arguments from left to right. Every parameter of the path has to have one.
 pub(crate) fn match_arguments<'a>(
     path: &ResourcePath,

@@ -44,7 +44,7 @@ impl Attribute {
 
     fn read_option(&mut self, input: ParseStream<'_>) -> Result<()> {
         if !(input.peek(Ident::peek_any) && input.peek2(Token![=])) {
-            let found = input.parse::<Expr>().map_err(|_| input.error(EXPECTED_ARGUMENT))?;
+            let found = input.parse::<Expr>().map_err(|_| Error::new(input.span(), EXPECTED_ARGUMENT))?;
             return Err(Error::new_spanned(found, EXPECTED_ARGUMENT));
         }
         let key = input.call(Ident::parse_any)?;
@@ -62,13 +62,13 @@ impl Attribute {
 
 fn read_path(input: ParseStream<'_>) -> Result<LitStr> {
     if input.is_empty() {
-        return Err(input.error(EXPECTED_PATH));
+        return Err(Error::new(input.span(), EXPECTED_PATH));
     }
     // Read as an expression so that all of `concat!(…)` or `BASE_PATH` is underlined.
     match input.fork().parse::<Expr>() {
         Ok(Expr::Lit(literal)) if matches!(literal.lit, Lit::Str(_)) => input.parse(),
         Ok(found) => Err(Error::new_spanned(found, EXPECTED_PATH)),
-        Err(_) => Err(input.error(EXPECTED_PATH)),
+        Err(_) => Err(Error::new(input.span(), EXPECTED_PATH)),
     }
 }
 

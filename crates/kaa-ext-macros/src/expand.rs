@@ -8,20 +8,19 @@
 //!
 //! - The struct has braces, so it takes the name only among types and leaves it to the function
 //!   among values; one `use` imports both.
-//! - Arguments are taken one after the other in plain code. There is no limit to their number, and a
-//!   type that cannot be an argument is underlined where it is written: it is emitted with its span.
 //! - The impl holds for every state type that has the pieces in `State<…>`, or for the one in
 //!   `state = …`.
-//! - Local names are hygienic: they cannot meet a function, a constant or an argument of the author.
+//! - A resource that is in no list is unused code, and the compiler says so.
 //! - After a mistake the impl is a stub, so that nothing else fails for lack of it.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{Error, Ident, Type};
+use syn::{Error, Ident, Path};
 
 use crate::arguments::Argument;
 use crate::attribute::Attribute;
+use crate::call::call;
 use crate::function::{Function, inside};
 use crate::validate::{Resource, validate};
 
@@ -35,29 +34,36 @@ pub(crate) fn resource(attribute: TokenStream, item: &TokenStream) -> TokenStrea
             return with_mistakes(&mistakes, item);
         }
     };
-    let names = Names::new(&attribute, &function);
+    let structure = attribute.type_name.as_ref().unwrap_or(&function.signature.ident);
+    // What the compiler has to say about the whole is said at the function's name.
+    let here = Span::mixed_site().located_at(function.signature.ident.span());
+    let private = private(attribute.krate.as_ref(), here);
     let implementation = match validate(&attribute, &function) {
-        Ok(resource) if mistakes.is_empty() => names.implementation(&attribute, &function, &resource),
+        Ok(resource) if mistakes.is_empty() => {
+            implementation(structure, &private, here, &attribute, &function, &resource)
+        }
         checked => {
             mistakes.extend(checked.err().into_iter().flatten());
             if function.signature.receiver().is_some() {
                 // Neither a struct nor an impl can stand beside a method.
                 return with_mistakes(&mistakes, &function);
             }
-            names.stub()
+            stub(structure, &private)
         }
     };
-    let structure = names.structure(&function);
-    with_mistakes(
-        &mistakes,
-        &quote! {
-            // Every resource is async, and says so when it returns nothing.
-            #[allow(clippy::unused_async, clippy::unused_unit)]
-            #function
-            #structure
-            #implementation
-        },
-    )
+    let visibility = &function.visibility;
+    let expanded = quote! {
+        // That a resource is async and names even an empty answer is our demand.
+        #[allow(clippy::unused_async, clippy::unused_unit)]
+        #function
+
+        #[doc(hidden)]
+        #[allow(non_camel_case_types, unreachable_pub)]
+        #visibility struct #structure {}
+
+        #implementation
+    };
+    with_mistakes(&mistakes, &expanded)
 }
 
 fn with_mistakes(mistakes: &[Error], item: &impl ToTokens) -> TokenStream {
@@ -65,130 +71,140 @@ fn with_mistakes(mistakes: &[Error], item: &impl ToTokens) -> TokenStream {
     quote!(#item #(#mistakes)*)
 }
 
-/// The names the expansion is made of.
-struct Names {
-    function: Ident,
-    structure: Ident,
-    /// What the expansion may use of kaa-ext.
-    private: TokenStream,
-    /// At the function's name, for what the compiler has to say about the whole of it.
+fn implementation(
+    structure: &Ident,
+    private: &TokenStream,
     here: Span,
+    attribute: &Attribute,
+    function: &Function,
+    resource: &Resource<'_>,
+) -> TokenStream {
+    let (generics, state, clause) = match &attribute.state {
+        Some(state) => (quote!(), quote!(#state), quote!()),
+        None => {
+            let pieces = function.arguments().filter_map(|argument| inside("State", &argument.ty));
+            let clause = quote! {
+                where
+                    __State: ::core::marker::Send + ::core::marker::Sync + 'static,
+                    #(#pieces: #private::FromRef<__State>,)*
+            };
+            (quote!(<__State>), quote!(__State), clause)
+        }
+    };
+    let Resource { path, patterns, arguments, output } = resource;
+    let handler = &function.signature.ident;
+    let name = handler.unraw().to_string();
+    let documentation = function.documentation();
+    let types = arguments.iter().map(Argument::ty);
+    let call = call(arguments, private, here);
+    let called = quote_spanned! {here=>
+        |__request, __state| __call::<#state, #(#types,)* #output, _, _>(__request, __state, #handler)
+    };
+    quote! {
+        #[automatically_derived]
+        #[allow(deprecated)]
+        impl #generics #private::Resource<#state> for #structure #clause {
+            fn definition() -> #private::ResourceDef<#state> {
+                #call
+                #private::ResourceDef {
+                    path: #path,
+                    patterns: &[#(#patterns),*],
+                    name: #name,
+                    doc: #documentation,
+                    location: #private::Location { file: ::core::file!(), line: ::core::line!() },
+                    call: #called,
+                }
+            }
+        }
+    }
 }
 
-impl Names {
-    fn new(attribute: &Attribute, function: &Function) -> Self {
-        let name = function.signature.ident.clone();
-        Self {
-            structure: attribute.type_name.clone().unwrap_or_else(|| name.clone()),
-            private: private(attribute.krate.as_ref()),
-            here: Span::mixed_site().located_at(name.span()),
-            function: name,
-        }
-    }
-
-    fn structure(&self, function: &Function) -> TokenStream {
-        let Self { structure, .. } = self;
-        let visibility = &function.visibility;
-        quote! {
-            #[doc(hidden)]
-            #[allow(non_camel_case_types, unreachable_pub)]
-            #visibility struct #structure {}
-        }
-    }
-
-    fn implementation(
-        &self,
-        attribute: &Attribute,
-        function: &Function,
-        resource: &Resource<'_>,
-    ) -> TokenStream {
-        let Self { structure, private, .. } = self;
-        let (generics, state, clause) = match &attribute.state {
-            Some(state) => (quote!(), quote!(#state), quote!()),
-            None => {
-                let pieces = function.arguments().filter_map(|argument| inside("State", &argument.ty));
-                let state = quote!(__State);
-                let clause = quote! {
-                    where
-                        #state: ::core::marker::Send + ::core::marker::Sync + 'static,
-                        #(#pieces: #private::FromRef<#state>,)*
-                };
-                (quote!(<#state>), state, clause)
-            }
-        };
-        let Resource { path, patterns, .. } = resource;
-        let name = self.function.unraw().to_string();
-        let documentation = function.documentation();
-        let call = self.call(resource);
-        quote! {
-            #[automatically_derived]
-            #[allow(deprecated)]
-            impl #generics #private::Resource<#state> for #structure #clause {
-                fn definition() -> #private::ResourceDef<#state> {
-                    #private::ResourceDef {
-                        path: #path,
-                        patterns: &[#(#patterns),*],
-                        name: #name,
-                        doc: #documentation,
-                        location: #private::Location { file: ::core::file!(), line: ::core::line!() },
-                        call: #call,
-                    }
-                }
-            }
-        }
-    }
-
-    /// The function with its arguments taken out of the request.
-    fn call(&self, resource: &Resource<'_>) -> TokenStream {
-        let Self { function, private, here, .. } = self;
-        let request = Ident::new("__request", *here);
-        let state = Ident::new("__state", *here);
-        let locals: Vec<Ident> =
-            (0..resource.arguments.len()).map(|at| format_ident!("__argument_{at}", span = *here)).collect();
-        let values = resource.arguments.iter().map(|argument| match argument {
-            Argument::Required { name, ty } => quote_spanned!(*here=>
-                #private::path_parameter::<#ty>(&#request, #name)
-            ),
-            Argument::Optional { name, ty } => quote_spanned!(*here=>
-                #private::optional_path_parameter::<#ty>(&#request, #name)
-            ),
-            Argument::Extractor { ty } => quote_spanned!(*here=>
-                #private::argument::<_, #ty>(&#request, &*#state).await
-            ),
-        });
-        let output: &Type = resource.output;
-        quote_spanned! {*here=>
-            |#request, #state| ::std::boxed::Box::pin(async move {
-                #(
-                    let #locals = match #values {
-                        ::core::result::Result::Ok(value) => value,
-                        ::core::result::Result::Err(failure) => return #private::refuse(&#request, failure),
-                    };
-                )*
-                #private::answer::<#output>(&#request, #function(#(#locals),*).await)
-            })
-        }
-    }
-
-    /// Stands in for a resource that could not be expanded; never runs, since the crate does not
-    /// compile.
-    fn stub(&self) -> TokenStream {
-        let Self { structure, private, .. } = self;
-        quote! {
-            #[automatically_derived]
-            impl<__State> #private::Resource<__State> for #structure {
-                fn definition() -> #private::ResourceDef<__State> {
-                    ::core::unreachable!()
-                }
+/// Stands in for a resource with a mistake. It never runs, since the crate does not compile.
+fn stub(structure: &Ident, private: &TokenStream) -> TokenStream {
+    quote! {
+        #[automatically_derived]
+        impl<__State> #private::Resource<__State> for #structure {
+            fn definition() -> #private::ResourceDef<__State> {
+                ::core::unreachable!()
             }
         }
     }
 }
 
 /// The part of kaa-ext that its macros use.
-pub(crate) fn private(krate: Option<&syn::Path>) -> TokenStream {
+pub(crate) fn private(krate: Option<&Path>, here: Span) -> TokenStream {
     match krate {
-        Some(path) => quote!(#path::__private),
-        None => quote!(::kaa_ext::__private),
+        Some(path) => quote_spanned!(here=> #path::__private),
+        None => quote_spanned!(here=> ::kaa_ext::__private),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mistakes(expanded: &TokenStream) -> usize {
+        expanded.to_string().matches("compile_error").count()
+    }
+
+    #[test]
+    fn the_expansion_is_three_items_of_which_the_first_is_the_function() {
+        let function = quote!(pub(crate) async fn config(a: A) -> B { body. });
+        let expanded = resource(quote!("/config"), &function);
+        assert_eq!(mistakes(&expanded), 0);
+        let text = expanded.to_string();
+        assert!(text.contains(&function.to_string()), "{text}");
+        assert!(text.contains("pub (crate) struct config { }"), "{text}");
+        assert!(
+            text.contains("impl < __State > :: kaa_ext :: __private :: Resource < __State > for config"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn options_choose_the_state_the_name_and_the_crate() {
+        let options = quote!("/config", state = App, type = ConfigResource, crate = renamed);
+        let text = resource(
+            options,
+            &quote!(
+                async fn config(_: State<A>) -> () {}
+            ),
+        )
+        .to_string();
+        assert!(
+            text.contains("impl renamed :: __private :: Resource < App > for ConfigResource {"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_mistake_leaves_the_function_the_struct_and_a_stub() {
+        let expanded = resource(
+            quote!("config"),
+            &quote!(
+                async fn config() -> () {}
+            ),
+        );
+        assert_eq!(mistakes(&expanded), 1);
+        let text = expanded.to_string();
+        for left in ["async fn config", "struct config", "Resource < __State > for config"] {
+            assert!(text.contains(left), "{left}: {text}");
+        }
+    }
+
+    #[test]
+    fn beside_a_method_or_another_item_stands_only_the_mistake() {
+        for item in [
+            quote!(
+                async fn config(&self) -> () {}
+            ),
+            quote!(
+                enum Config {}
+            ),
+        ] {
+            let expanded = resource(quote!("/config"), &item);
+            assert_eq!(mistakes(&expanded), 1);
+            assert!(!expanded.to_string().contains("struct"));
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `#[derive(FromRef)]`: each field of the application's state becomes a piece by its type.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Attribute, Data, DeriveInput, Error, Field, Fields, FieldsNamed, Path, Result};
 
@@ -12,7 +12,7 @@ pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
 
 fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let fields = named_fields(input)?;
-    let private = private(read_crate(&input.attrs)?.as_ref());
+    let private = private(read_crate(&input.attrs)?.as_ref(), Span::call_site());
     let app = &input.ident;
     let mut pieces: Vec<Piece<'_>> = Vec::new();
     let mut mistakes = Vec::new();

@@ -1,12 +1,13 @@
 //! The macros of `kaa-ext`. Use them through that crate, which documents them with examples.
 //!
 //! ```text
-//! #[resource("/config/json[/{config_name}]")]  attribute ─┐
-//!                                                  path   ├─ validate ── expand ── struct + impl
-//! async fn config(config_name: Option<…>, …)   function ──┘      │
-//!                                                            arguments (similar: "did you mean")
-//! resources![config, applied]                  list
-//! #[derive(FromRef)] struct App { … }          from_ref
+//! #[resource("/config/json[/{config_name}]")]   attribute ─┐
+//!                                                   path   ├─ validate ─ expand ─ struct and impl
+//! async fn config(config_name: Option<…>, …)    function ──┘      │        │
+//!                                                             arguments   call
+//!                                                             (similar: did you mean)
+//! resources![config, applied]                   list
+//! #[derive(FromRef)] struct App { … }           from_ref
 //! ```
 //!
 //! Everything but the three entry points works on `proc_macro2` types and is tested as plain
@@ -15,6 +16,7 @@
 
 mod arguments;
 mod attribute;
+mod call;
 mod expand;
 mod from_ref;
 mod function;

@@ -87,6 +87,11 @@ fn check_argument(argument: &PatType) -> Option<Error> {
         let message = "`impl Trait` does not say what to extract; expected a type with a name";
         return Some(Error::new_spanned(&argument.ty, message));
     }
+    if matches!(&*argument.ty, Type::Reference(_)) {
+        let message =
+            "an argument of a resource owns its value; expected a type without `&`, such as `String`";
+        return Some(Error::new_spanned(&argument.ty, message));
+    }
     let condition = argument.attrs.iter().find(|attribute| attribute.path().is_ident("cfg"))?;
     let message = "an argument of a resource cannot come and go; expected `#[cfg]` on the function";
     Some(Error::new_spanned(condition, message))

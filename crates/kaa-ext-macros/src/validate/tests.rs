@@ -96,9 +96,16 @@ fn one_mistake_is_told_once() {
         (
             quote!("/a"),
             quote!(
-                async fn f<'a>(a: &'a str) -> () {}
+                async fn f<'a>(a: Json<A<'a>>) -> () {}
             ),
             "no lifetimes",
+        ),
+        (
+            quote!("/{a}"),
+            quote!(
+                async fn f(a: &str) -> () {}
+            ),
+            "owns its value",
         ),
         (
             quote!("/a"),
