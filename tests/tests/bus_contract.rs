@@ -103,6 +103,8 @@ on_both! {
     a_group_is_known_by_its_name_whatever_its_members_listen_to
     messages_of_one_publisher_arrive_in_order
     subject_reply_to_and_payload_arrive_unchanged
+    what_is_published_without_waiting_arrives_too
+    what_is_there_already_can_be_taken_without_waiting
     a_connection_receives_what_it_publishes_itself
     a_request_is_answered
     many_requests_at_once_each_get_their_own_answer
@@ -189,6 +191,45 @@ fn payloads(messages: &[Message]) -> Vec<&str> {
 
 mod scenarios {
     use super::*;
+
+    pub(super) async fn what_is_published_without_waiting_arrives_too(venue: Venue) {
+        let (alice, bob) = venue.pair().await;
+        let mut subscription = subscribe(&bob, "a").await;
+        for n in 0..100 {
+            alice.try_publish(subject("a"), Some(subject("b")), n.to_string().into()).unwrap();
+        }
+        for n in 0..100 {
+            let message = next(&mut subscription).await;
+            assert_eq!((message.payload, message.reply_to), (n.to_string().into(), Some("b".into())));
+        }
+        let large = Bytes::from(vec![0; (1 << 20) + 1]);
+        let refused = alice.try_publish(subject("a"), None, large);
+        assert!(matches!(refused, Err(PublishError::TooLarge { .. })), "{refused:?}");
+        alice.close(PATIENCE).await.unwrap();
+        let refused = alice.try_publish(subject("a"), None, "x".into());
+        assert_eq!(refused, Err(PublishError::Closed { subject: subject("a") }));
+        let stats = alice.stats();
+        assert_eq!((stats.published, stats.refused), (100, 2));
+    }
+
+    pub(super) async fn what_is_there_already_can_be_taken_without_waiting(venue: Venue) {
+        let bus = venue.connect().await;
+        let mut subscription = subscribe(&bus, "a").await;
+        assert_eq!(subscription.try_next(), None);
+        for n in 0..3 {
+            publish(&bus, "a", n.to_string()).await;
+        }
+        // Waiting for the first, which may take a round trip, and for the fence behind the last.
+        assert_eq!(next(&mut subscription).await.payload, "0");
+        bus.fence(PATIENCE).await.unwrap();
+        let mut rest = Vec::new();
+        while rest.len() < 2 {
+            rest.extend(subscription.try_next().map(|message| message.payload));
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(rest, ["1", "2"]);
+        assert_eq!(subscription.try_next(), None);
+    }
 
     pub(super) async fn a_message_reaches_every_subscriber(venue: Venue) {
         let (alice, bob) = venue.pair().await;

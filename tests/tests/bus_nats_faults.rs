@@ -135,6 +135,8 @@ async fn nothing_hangs_on_a_frozen_server() {
     };
     let refused = soon("a publish to be refused", flood).await;
     assert_eq!(refused, PublishError::TimedOut { subject: subject("c"), timeout });
+    let refused = bus.try_publish(subject("c"), None, payload.clone());
+    assert_eq!(refused, Err(PublishError::Full { subject: subject("c") }));
     let deadline = Duration::from_millis(50);
     assert!(soon("the drain", subscription.drain(deadline)).await.is_err());
     assert_eq!(soon("the end", subscription.next()).await, None);

@@ -295,7 +295,7 @@ mod tests {
             mailbox.deliver(message(b"x"));
         }
         while take(&mailbox).is_some() {}
-        assert!(mailbox.lock().queue.capacity() <= Mailbox::KEPT_CAPACITY);
+        assert!(mailbox.lock().queue.capacity() <= State::KEPT_CAPACITY);
     }
 
     #[tokio::test(start_paused = true)]

@@ -33,6 +33,9 @@
 
 mod communication;
 mod device;
+mod reply;
+mod switchboard;
 
 pub use communication::TestKaa;
-pub use device::{Device, TestReply, TestRequest};
+pub use device::{Device, TestRequest};
+pub use reply::TestReply;

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use kaa_protocol::name::ServiceInstance;
 use kaa_protocol::subject::{Subject, SubjectFilter};
 
-use super::router::{Route, Router};
-use super::server::lock;
+use super::router::{Route, Router, lock};
+
 use crate::backend::Sink;
 use crate::error::PublishError;
 use crate::mailbox::{Pace, SubscriptionLimit};

@@ -1,7 +1,7 @@
 //! Who gets a message.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use kaa_protocol::name::ServiceInstance;
@@ -138,6 +138,11 @@ impl Router {
             }
         }
     }
+}
+
+/// Nothing in the router can panic half-way through a change, so a poisoned lock is still a good one.
+pub(super) fn lock(router: &Mutex<Router>) -> MutexGuard<'_, Router> {
+    router.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! The server that connections inside the process share.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::peer::Peer;
-use super::router::Router;
+use super::router::{Router, lock};
 use crate::backend::Backend;
 use crate::bus::Bus;
 use crate::link::{Connection, Link};
@@ -67,11 +67,6 @@ impl MemoryServer {
     pub fn start(&self) {
         lock(&self.router).enter(Connection::Connected);
     }
-}
-
-/// Nothing in the router can panic half-way through a change, so a poisoned lock is still a good one.
-pub(super) fn lock(router: &Mutex<Router>) -> MutexGuard<'_, Router> {
-    router.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

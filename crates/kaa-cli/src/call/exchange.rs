@@ -24,7 +24,7 @@ pub(super) struct Asked {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CallError {
     #[error(
-        "nobody serves the extension instance {instance:?}: no subscriber on {subject}; is it running, and is the name right?"
+        "nobody serves the extension instance \"{instance}\": no subscriber on {subject}; is it running, and is the name right?"
     )]
     NobodyServes { instance: ServiceInstance, subject: Subject },
     #[error("no answer from \"{instance}\" within {waited:?}; the request may or may not have been handled")]

@@ -1,4 +1,4 @@
-//! A device of a test: its requests, its answers, its pushes.
+//! A device of a test, and the requests it makes.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -7,18 +7,18 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use kaa_protocol::avro::Record;
-use kaa_protocol::esp::{ClientData, ExtensionData, Revision};
+use kaa_protocol::esp::{ClientData, Revision};
 use kaa_protocol::subject::Subject;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 
-use super::communication::{PATIENCE, Shared};
+use super::reply::TestReply;
+use super::switchboard::{PATIENCE, Switchboard};
 
 /// A device, as the extension under test knows it.
 #[derive(Debug)]
 pub struct Device {
-    shared: Arc<Shared>,
+    switchboard: Arc<Switchboard>,
     endpoint_id: Option<String>,
     /// Where an answer told us to send further requests.
     pinned: Mutex<Option<Subject>>,
@@ -28,11 +28,11 @@ pub struct Device {
 
 impl Device {
     pub(super) fn new(
-        shared: Arc<Shared>,
+        switchboard: Arc<Switchboard>,
         endpoint_id: Option<String>,
         pushes: mpsc::Receiver<TestReply>,
     ) -> Self {
-        Self { shared, endpoint_id, pinned: Mutex::default(), pushes, sent: AtomicU64::new(0) }
+        Self { switchboard, endpoint_id, pinned: Mutex::default(), pushes, sent: AtomicU64::new(0) }
     }
 
     /// A request with a request ID and without a payload; await it for the answer.
@@ -46,9 +46,9 @@ impl Device {
             request_id: Some(i32::try_from(number).unwrap_or_default()),
             payload: Bytes::new(),
             config_name: None,
-            timestamp: self.shared.clock.millis(),
+            timestamp: self.switchboard.clock.millis(),
             timeout: 0,
-            reply_to: Some(self.shared.return_path.clone()),
+            reply_to: Some(self.switchboard.return_path.clone()),
         }
     }
 
@@ -154,17 +154,17 @@ impl TestRequest<'_> {
 
     /// Sends the request without waiting for an answer.
     pub async fn send(self) {
-        let subject = self.device.pinned().unwrap_or_else(|| self.device.shared.service_wide.clone());
-        let (datum, bus) = (self.datum(), &self.device.shared.bus);
+        let subject = self.device.pinned().unwrap_or_else(|| self.device.switchboard.service_wide.clone());
+        let (datum, bus) = (self.datum(), &self.device.switchboard.bus);
         bus.publish(subject, self.reply_to, datum).await.expect("the bus takes the request");
     }
 
     async fn answer(self) -> TestReply {
         let (device, path, id) = (self.device, self.resource_path.clone(), self.correlation_id.clone());
-        let answer = device.shared.expect(&id);
+        let answer = device.switchboard.expect(&id);
         self.send().await;
         let answer = tokio::time::timeout(PATIENCE, answer).await;
-        device.shared.forget(&id);
+        device.switchboard.forget(&id);
         let answer = answer.ok().and_then(Result::ok).unwrap_or_else(|| panic!("no answer came to {path}"));
         *device.pinned.lock().unwrap_or_else(PoisonError::into_inner) = answer.reply_to.clone();
         answer
@@ -177,85 +177,5 @@ impl<'a> IntoFuture for TestRequest<'a> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.answer())
-    }
-}
-
-/// What came to a device: an answer or a push.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct TestReply {
-    /// The HTTP status code.
-    pub status: i32,
-    /// The reason phrase.
-    pub reason: Option<String>,
-    /// The payload; `None` for null.
-    pub payload: Option<Bytes>,
-    /// The resource path the message belongs to.
-    pub resource_path: String,
-    /// The correlation ID.
-    pub correlation_id: String,
-    /// The request ID; `None` for a push.
-    pub request_id: Option<i32>,
-    /// The extension that sent the message.
-    pub extension: Option<String>,
-    reply_to: Option<Subject>,
-}
-
-impl TestReply {
-    pub(super) fn new(data: &ExtensionData<'_>, reply_to: Option<Bytes>) -> Self {
-        Self {
-            status: data.status_code,
-            reason: data.reason_phrase.map(str::to_owned),
-            payload: data.payload.map(Bytes::copy_from_slice),
-            resource_path: data.resource_path.to_owned(),
-            correlation_id: data.correlation_id.to_owned(),
-            request_id: data.request_id,
-            extension: data.extension_instance_name.map(str::to_owned),
-            reply_to: reply_to.map(|bytes| bytes.try_into().expect("extensions send valid replyTo subjects")),
-        }
-    }
-
-    /// Expects this status.
-    #[track_caller]
-    pub fn assert_status(&self, status: i32) -> &Self {
-        assert_eq!(self.status, status, "{self:?}");
-        self
-    }
-
-    /// Expects this reason phrase.
-    #[track_caller]
-    pub fn assert_reason(&self, reason: &str) -> &Self {
-        assert_eq!(self.reason.as_deref(), Some(reason), "{self:?}");
-        self
-    }
-
-    /// Expects this resource path.
-    #[track_caller]
-    pub fn assert_path(&self, path: &str) -> &Self {
-        assert_eq!(self.resource_path, path, "{self:?}");
-        self
-    }
-
-    /// Expects this text as the payload.
-    #[track_caller]
-    pub fn assert_text(&self, text: &str) -> &Self {
-        let payload = self.payload.as_deref().map(String::from_utf8_lossy);
-        assert_eq!(payload.as_deref(), Some(text), "{self:?}");
-        self
-    }
-
-    /// Expects this value as the payload, as JSON.
-    #[track_caller]
-    #[allow(clippy::needless_pass_by_value, reason = "reads well with json!({…})")]
-    pub fn assert_json(&self, value: serde_json::Value) -> &Self {
-        assert_eq!(self.json::<serde_json::Value>(), value, "{self:?}");
-        self
-    }
-
-    /// The payload as JSON of this type.
-    #[track_caller]
-    pub fn json<T: DeserializeOwned>(&self) -> T {
-        let payload = self.payload.as_deref().unwrap_or_default();
-        serde_json::from_slice(payload).unwrap_or_else(|error| panic!("no such JSON: {error}: {self:?}"))
     }
 }
