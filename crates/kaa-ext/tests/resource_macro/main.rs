@@ -1,0 +1,13 @@
+//! What `#[resource]`, `resources!` and `#[derive(FromRef)]` make of a program without mistakes.
+//! (What they say about mistakes is in `ui.rs`.) The lints an extension may have switched on must
+//! find nothing in what the macros write.
+
+#![deny(missing_docs, unreachable_pub, unused, deprecated, clippy::all, clippy::pedantic)]
+
+extern crate kaa_ext as renamed;
+
+mod callable;
+mod hygiene;
+mod lists;
+mod paths;
+mod pieces;

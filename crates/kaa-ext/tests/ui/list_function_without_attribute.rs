@@ -1,0 +1,7 @@
+use kaa_ext::prelude::*;
+
+async fn config() -> () {}
+
+fn main() {
+    let _ = Extension::new("cmx").resources(resources![config]);
+}

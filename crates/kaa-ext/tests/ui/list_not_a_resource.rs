@@ -1,0 +1,7 @@
+use kaa_ext::prelude::*;
+
+struct Config;
+
+fn main() {
+    let _ = Extension::new("cmx").resources(resources![Config]);
+}

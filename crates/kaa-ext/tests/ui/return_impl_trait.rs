@@ -1,0 +1,10 @@
+use kaa_ext::prelude::*;
+
+#[resource("/config")]
+async fn config() -> impl IntoReply {
+    "config"
+}
+
+fn main() {
+    let _ = Extension::new("cmx").resources(resources![config]);
+}

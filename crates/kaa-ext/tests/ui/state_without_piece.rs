@@ -1,0 +1,18 @@
+use kaa_ext::prelude::*;
+
+use std::sync::Arc;
+
+struct Store;
+
+#[derive(FromRef)]
+struct App {
+    name: String,
+}
+
+#[resource("/config")]
+async fn config(State(_store): State<Arc<Store>>, State(_name): State<String>) -> () {}
+
+fn main() {
+    let app = App { name: String::new() };
+    let _ = Extension::new("cmx").state(app).resources(resources![config]);
+}
