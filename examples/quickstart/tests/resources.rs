@@ -1,5 +1,7 @@
 //! Every resource of the quickstart, as a device sees it.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use kaa_ext::testing::TestKaa;
 use quickstart::{App, extension};
 use serde_json::json;
