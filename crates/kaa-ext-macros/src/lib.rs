@@ -11,8 +11,8 @@
 //! ```
 //!
 //! Everything but the three entry points works on `proc_macro2` types and is tested as plain
-//! functions; what the compiler makes of it is tested in `kaa-ext` (`tests/resource_macro.rs`, and a
-//! snapshot in `tests/ui` of what is said about each mistake).
+//! functions; what the compiler makes of it is tested in `kaa-ext` (`tests/resource_macro`, and in
+//! `tests/ui` what is said about each mistake).
 
 mod arguments;
 mod attribute;
@@ -29,21 +29,32 @@ use proc_macro::TokenStream;
 
 /// Makes an async function a resource: what an extension answers on a path.
 ///
-/// ```text
-/// /// The configuration of an endpoint.
-/// #[resource("/config/json[/{config_name}]")]
-/// async fn config(
-///     config_name: Option<ConfigName>,
+/// ```
+/// # extern crate renamed as kaa_ext;
+/// use kaa_ext::prelude::*;
+///
+/// /// Greets, politely if asked to.
+/// #[resource("/greet/{name}[/{manner}]")]
+/// async fn greet(
+///     name: String,
+///     manner: Option<String>,
 ///     endpoint: EndpointId,
-///     State(store): State<Arc<Store>>,
-///     request: Option<Json<ConfigRequest>>,
-/// ) -> Result<Json<Config>, ConfigError> {
-///     …
+///     State(greeting): State<&'static str>,
+/// ) -> Result<String, Failure> {
+///     match manner.as_deref() {
+///         None => Ok(format!("{greeting}, {name}!")),
+///         Some("polite") => Ok(format!("{greeting}, dear {name} at {endpoint}!")),
+///         Some(other) => Err(Failure::not_found(format!("{other:?} is no manner"))),
+///     }
 /// }
+///
+/// # fn build() -> Result<Extension, kaa_ext::BuildError> {
+/// Extension::new("greeter").state("Hello").resources(resources![greet]).build()
+/// # }
 /// ```
 ///
 /// The function stays what it is and can be called. Beside it stands an empty struct of the same
-/// name, by which `resources![config]` finds it; importing the function imports both.
+/// name, by which `resources![greet]` finds it; importing the function imports both.
 ///
 /// # The path
 ///
@@ -79,12 +90,23 @@ pub fn resources(list: TokenStream) -> TokenStream {
 /// Makes each field of the application's state a piece that handlers ask for with `State<T>`, `T`
 /// being the field's type.
 ///
-/// ```text
+/// ```
+/// # extern crate renamed as kaa_ext;
+/// use std::sync::{Arc, Mutex};
+///
+/// use kaa_ext::prelude::*;
+///
 /// #[derive(FromRef)]
 /// struct App {
-///     store: Arc<Store>,
+///     seen: Arc<Mutex<Vec<EndpointId>>>,
 ///     #[from_ref(skip)]
-///     internal: u64,
+///     version: u64,
+/// }
+///
+/// #[resource("/seen")]
+/// async fn seen(State(seen): State<Arc<Mutex<Vec<EndpointId>>>>) -> Result<String, Failure> {
+///     let seen = seen.lock().map_err(|_| Failure::unavailable("ask again later"))?;
+///     Ok(seen.len().to_string())
 /// }
 /// ```
 ///

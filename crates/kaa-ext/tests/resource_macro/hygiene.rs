@@ -139,27 +139,3 @@ async fn every_one_of_them_answers() {
     }
     device.request("/refused").await.assert_status(404).assert_reason("nothing here");
 }
-
-mod elsewhere {
-    use renamed::prelude::*;
-
-    #[derive(FromRef)]
-    #[from_ref(crate = renamed)]
-    pub(crate) struct App {
-        pub(crate) name: String,
-    }
-
-    #[resource("/renamed[/{part}]", crate = renamed)]
-    pub(crate) async fn whoami(part: Option<String>, State(name): State<String>) -> String {
-        name + part.as_deref().unwrap_or_default()
-    }
-}
-
-#[tokio::test]
-async fn kaa_ext_may_have_another_name() {
-    let app = elsewhere::App { name: "x".to_owned() };
-    let extension = renamed::Extension::new("names").state(app);
-    let extension = extension.resources(renamed::resources![elsewhere::whoami]).build().unwrap();
-    let kaa = TestKaa::start(extension).await;
-    kaa.endpoint("ep-1").request("/renamed/y").await.assert_text("xy");
-}

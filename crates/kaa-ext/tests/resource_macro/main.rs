@@ -4,8 +4,6 @@
 
 #![deny(missing_docs, unreachable_pub, unused, deprecated, clippy::all, clippy::pedantic)]
 
-extern crate kaa_ext as renamed;
-
 mod callable;
 mod hygiene;
 mod lists;
