@@ -49,7 +49,7 @@ pub(crate) struct Call {
     #[arg(long)]
     config_name: Option<ConfigName>,
     /// How long to wait for the answer; the request expires then
-    #[arg(long, short, default_value = "5s", value_parser = humantime::parse_duration)]
+    #[arg(long, short, default_value = "5s", value_parser = time)]
     timeout: Duration,
     /// The server [default: NATS_URLS or nats://127.0.0.1:4222]
     #[arg(long, value_name = "URL")]
@@ -57,6 +57,13 @@ pub(crate) struct Call {
     /// Print one JSON object with status, reason, payload and latency
     #[arg(long)]
     json: bool,
+}
+
+/// A duration of at least a millisecond: in a request, zero means that it never expires.
+fn time(text: &str) -> Result<Duration, String> {
+    let expected = "expected a duration of 1ms or more, such as 500ms or 5s";
+    let duration = humantime::parse_duration(text).map_err(|error| format!("{error}; {expected}"))?;
+    if duration < Duration::from_millis(1) { Err(expected.to_owned()) } else { Ok(duration) }
 }
 
 fn resource_path(text: &str) -> Result<ResourcePath, String> {

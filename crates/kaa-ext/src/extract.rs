@@ -71,7 +71,8 @@ use crate::status::ErrorStatus;
     message = "`{Self}` cannot be an argument of a resource",
     label = "this type does not implement `FromRequest`",
     note = "an argument is an extractor (`Json<T>`, `Payload`, `EndpointId`, `State<T>`, `Session`, …) or has \
-            the name of a path parameter; see `kaa_ext::extract`"
+            the name of a path parameter; see `kaa_ext::extract`. One that is written for a single state type \
+            needs `#[resource(\"…\", state = App)]`"
 )]
 pub trait FromRequest<S>: Sized {
     /// Why the request has no such value; decides the status and the reason the device gets.

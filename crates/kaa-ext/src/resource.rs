@@ -64,7 +64,7 @@ pub struct ResourceDef<S> {
     pub name: &'static str,
     /// The documentation comment of the function.
     pub doc: &'static str,
-    /// Where the function is.
+    /// Where the attribute of the function is.
     pub location: Location,
     /// The function, with its arguments extracted.
     pub call: fn(Request, Arc<S>) -> HandlerFuture,

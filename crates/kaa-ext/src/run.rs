@@ -83,10 +83,16 @@ impl<S: Send + Sync + 'static> Builder<S> {
 fn log_to_stderr() {
     let wanted = std::env::var("RUST_LOG").ok();
     let filter = wanted.as_deref().and_then(|text| text.parse::<Targets>().ok());
+    let is_wrong = wanted.is_some() && filter.is_none();
     let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     // An error says that the program logs already: then its way of logging holds.
     let _ = tracing_subscriber::registry().with(filter).with(log).try_init();
+    if is_wrong {
+        tracing::warn!(
+            "RUST_LOG={wanted:?} is not valid, so `info` holds; expected `info,kaa_ext=debug` or the like"
+        );
+    }
 }
 
 /// SIGTERM, SIGINT or ctrl-c.

@@ -194,6 +194,8 @@ where
 
 /// The instance name with 64 random bits: a replica that restarts is another replica.
 fn random_replica(instance: &str) -> String {
+    // With a long instance name the two would be too long for a name.
+    let instance = instance.get(..instance.floor_char_boundary(64)).unwrap_or_default();
     // Every `RandomState` of a process is keyed differently, from the system's randomness.
     format!("{instance}-{:016x}", RandomState::new().hash_one(std::process::id()))
 }

@@ -63,13 +63,20 @@ impl Dispatcher {
         self.admission.is_empty() && self.waiting.is_empty()
     }
 
-    /// Takes a message and those that are there already, up to a number: looking at everything else
-    /// in between costs as much as decoding, and nothing else may starve.
-    pub(super) async fn take_all(&mut self, first: Message, more: &mut Subscription) {
-        self.take(first).await;
-        for _ in 1..BURST {
-            let Some(message) = more.try_next() else { break };
+    /// Takes the messages that are there already, up to a number: asking for each of them anew costs
+    /// as much as decoding one.
+    pub(super) async fn take_burst(&mut self, subscription: &mut Subscription) {
+        for _ in 0..BURST {
+            let Some(message) = subscription.try_next() else { return };
             self.take(message).await;
+        }
+    }
+
+    /// Lets the handlers that wait, the connection and everybody else run, and books who is done.
+    pub(super) async fn breathe(&mut self) {
+        tokio::task::yield_now().await;
+        while let Some(finished) = self.waiting.try_join_next_with_id() {
+            self.finish(Finished(finished)).await;
         }
     }
 
@@ -89,7 +96,7 @@ impl Dispatcher {
         }
         match self.lanes.enter(envelope) {
             Place::InLine => {}
-            Place::First(request) => self.start(request).await,
+            Place::First(request) => self.start(request, Waited::No).await,
             Place::NoRoom(request) => {
                 self.admission.leave(request.len());
                 let failure = Failure::unavailable("too many requests of this endpoint are waiting");
@@ -101,10 +108,17 @@ impl Dispatcher {
     /// Handles a request and those behind it, until one of them has to wait.
     ///
     /// The handler is polled once, right here; only one that is not done becomes a task.
-    async fn start(&mut self, first: Arc<Envelope>) {
+    async fn start(&mut self, first: Arc<Envelope>, mut waited: Waited) {
         let mut next = Some(first);
         while let Some(envelope) = next.take() {
             let station = &self.station;
+            if waited == Waited::InLine && envelope.deadline().remaining().is_zero() {
+                let reply = station.interrupted(&envelope, &Interrupted::TimedOut);
+                let sent = station.outlet.try_answer(&envelope.sender(), &reply).unwrap_or(Sent::Failed);
+                next = self.settle(&envelope, sent);
+                continue;
+            }
+            waited = Waited::InLine;
             let mut handler = Guard::new(&station.pipeline, Request::new(envelope.clone()));
             let Poll::Ready(result) = poll_once(&mut handler).await else {
                 let (station, envelope) = (station.clone(), envelope.clone());
@@ -151,21 +165,28 @@ impl Dispatcher {
         if let Some(envelope) = self.envelopes.remove(&id)
             && let Some(next) = self.settle(&envelope, sent)
         {
-            self.start(next).await;
+            self.start(next, Waited::InLine).await;
         }
     }
 
     /// Gives up whatever is not done: its devices get 503.
     pub(super) async fn abandon(&mut self) -> usize {
         self.waiting.abort_all();
-        while self.waiting.join_next().await.is_some() {}
+        while let Some(finished) = self.waiting.join_next_with_id().await {
+            // What was done before it could be aborted has been answered.
+            if let Ok((id, sent)) = finished
+                && let Some(envelope) = self.envelopes.remove(&id)
+            {
+                self.admission.leave(envelope.len());
+                self.station.book(sent, Tally::answered);
+            }
+        }
         let unfinished: Vec<_> = self.envelopes.drain().map(|(_, envelope)| envelope).collect();
         let unfinished: Vec<_> = unfinished.into_iter().chain(self.lanes.drain()).collect();
         for envelope in &unfinished {
             self.admission.leave(envelope.len());
             let failure = Failure::unavailable("the extension was stopped before the request was done");
-            let sent = self.station.outlet.answer(&envelope.sender(), &failure.into()).await;
-            self.station.book(sent, Tally::shed);
+            self.refuse(envelope, failure, Tally::shed);
         }
         unfinished.len()
     }
@@ -184,6 +205,13 @@ impl Dispatcher {
             self.station.outlet.try_answer(&envelope.sender(), &failure.into()).unwrap_or(Sent::Failed);
         self.station.book(sent, count);
     }
+}
+
+/// Whether a request was in line before its turn came: its time may be over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waited {
+    No,
+    InLine,
 }
 
 /// One look at a future: most of them need no second one.

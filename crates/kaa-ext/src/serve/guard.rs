@@ -2,9 +2,10 @@
 
 use std::any::Any;
 use std::convert::Infallible;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::time::{Sleep, sleep_until};
 
@@ -45,6 +46,17 @@ impl Guard {
     }
 }
 
+impl Guard {
+    /// Drops what is left of a handler that is not done. What it holds may panic when it is dropped,
+    /// which must not reach the task that receives.
+    fn let_go(&mut self) {
+        let handler = mem::replace(&mut self.stage, Stage::Ready(None));
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(handler))) {
+            tracing::error!("a handler panicked while it was dropped: {}", message(&*panic));
+        }
+    }
+}
+
 impl Stage {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Reply, Infallible>> {
         loop {
@@ -66,13 +78,18 @@ impl Future for Guard {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         // A handler that panicked is never polled again, so nothing of it can be seen half done.
         match catch_unwind(AssertUnwindSafe(|| self.stage.poll(context))) {
-            Err(panic) => return Poll::Ready(Err(Interrupted::Panicked(message(&*panic)))),
+            Err(panic) => {
+                self.let_go();
+                return Poll::Ready(Err(Interrupted::Panicked(message(&*panic))));
+            }
             Ok(Poll::Ready(Ok(reply))) => return Poll::Ready(Ok(reply)),
             Ok(Poll::Pending) => {}
         }
         let deadline = self.deadline.at();
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        timer.as_mut().poll(context).map(|()| Err(Interrupted::TimedOut))
+        ready!(timer.as_mut().poll(context));
+        self.let_go();
+        Poll::Ready(Err(Interrupted::TimedOut))
     }
 }
 

@@ -82,9 +82,12 @@ impl Intake {
         let Some(expiry) = data.expires_at().map_err(invalid)? else {
             return Ok(Some(self.limits.handler_timeout));
         };
+        let now = self.clock.now();
         // Within the skew nobody can say whether the time is over: the request counts as in time.
-        let expiry = expiry.checked_add(self.limits.clock_skew).unwrap_or(expiry);
-        let left = expiry.duration_since(self.clock.now()).ok();
+        let left = expiry.duration_since(now).ok().filter(|left| !left.is_zero()).or_else(|| {
+            let latest = expiry.checked_add(self.limits.clock_skew)?;
+            latest.duration_since(now).ok()
+        });
         Ok(left.map(|left| left.min(self.limits.handler_timeout)))
     }
 

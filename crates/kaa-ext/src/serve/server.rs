@@ -9,7 +9,6 @@ use kaa_protocol::esp;
 use kaa_protocol::subject::{SubjectFilter, Target};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
 
 use super::copies::Copies;
 use super::dispatcher::Dispatcher;
@@ -17,7 +16,7 @@ use super::intake::Intake;
 use crate::counters::{Counters, Tally};
 use crate::extension::Extension;
 use crate::outlet::{Identity, Outlet};
-use crate::time::Clock;
+use crate::time::{Clock, Deadline};
 
 /// How long the bus may take to confirm a step of the way out. A server that is there takes less
 /// than a millisecond; one that is not must not hold up the end.
@@ -93,6 +92,7 @@ impl Serve {
                 None => asked.await,
             }
         });
+        let watched = bus.clone();
         let worker = Worker {
             dispatcher: Dispatcher::new(intake, pipeline, limits),
             service,
@@ -101,7 +101,7 @@ impl Serve {
             bus,
             grace: limits.grace,
         };
-        Ok(Server { task: tokio::spawn(worker.run(shutdown)), stop: Some(stop), tally })
+        Ok(Server { task: tokio::spawn(worker.run(shutdown)), stop: Some(stop), tally, bus: watched })
     }
 }
 
@@ -120,6 +120,11 @@ pub struct Server {
     task: JoinHandle<Result<usize, ServeError>>,
     stop: Option<oneshot::Sender<()>>,
     tally: Arc<Tally>,
+    bus: Bus,
+}
+
+fn counters(tally: &Tally, bus: &Bus) -> Counters {
+    Counters { lost: bus.stats().lost, ..tally.snapshot() }
 }
 
 /// How a server ended.
@@ -135,7 +140,7 @@ pub struct Stopped {
 impl Server {
     /// What became of the messages so far.
     pub fn counters(&self) -> Counters {
-        self.tally.snapshot()
+        counters(&self.tally, &self.bus)
     }
 
     /// Stops the server gracefully and waits until it has stopped.
@@ -157,11 +162,9 @@ impl Server {
     ///
     /// [`ServeError::BusClosed`] when the bus closed under it.
     pub async fn wait(self) -> Result<Stopped, ServeError> {
-        let Self { task, stop, tally } = self;
+        let Self { task, tally, bus, .. } = self;
         let unfinished = task.await.map_err(|_| ServeError::Aborted)??;
-        // Until here the sender has to live: its end would be a stop.
-        drop(stop);
-        Ok(Stopped { counters: tally.snapshot(), unfinished })
+        Ok(Stopped { counters: counters(&tally, &bus), unfinished })
     }
 }
 
@@ -175,8 +178,8 @@ pub enum ServeError {
     /// The bus was closed while the extension was serving.
     #[error("the bus was closed while the extension was serving; stop the extension first")]
     BusClosed,
-    /// The runtime ended before the server did.
-    #[error("the server was aborted: its runtime ended before it")]
+    /// The task of the server did not come to its end.
+    #[error("the server was aborted: its runtime ended before it, or it panicked")]
     Aborted,
 }
 
@@ -209,14 +212,18 @@ impl Worker {
                 () = &mut shutdown => return Ended::Asked,
                 finished = dispatcher.finished() => dispatcher.finish(finished).await,
                 message = service.next() => match message {
-                    Some(message) => dispatcher.take_all(message, service).await,
+                    Some(message) => dispatcher.take(message).await,
                     None => return Ended::BusClosed,
                 },
                 message = replica.next() => match message {
-                    Some(message) => dispatcher.take_all(message, replica).await,
+                    Some(message) => dispatcher.take(message).await,
                     None => return Ended::BusClosed,
                 },
             }
+            // One after the other, so that neither subject can keep the other waiting.
+            dispatcher.take_burst(service).await;
+            dispatcher.take_burst(replica).await;
+            dispatcher.breathe().await;
         }
     }
 
@@ -224,13 +231,14 @@ impl Worker {
     /// and take what was already on its way; finish; then the same for the replica subject; and
     /// only go when the last answers have reached the server.
     async fn wind_down(mut self) -> usize {
-        let end = Instant::now() + self.grace;
+        let (half, end) = (Deadline::after(self.grace / 2).at(), Deadline::after(self.grace).at());
         tracing::info!(grace = ?self.grace, "stopping");
         self.outlet.stop_pinning();
         self.leave(Which::Service).await;
-        let idle = tokio::time::timeout_at(end, self.finish_all()).await;
+        // Devices that keep sending to the replica subject must not use up all of the grace period.
+        let _ = tokio::time::timeout_at(half, self.finish_all()).await;
         self.leave(Which::Replica).await;
-        let idle = idle.and(tokio::time::timeout_at(end, self.finish_all()).await);
+        let idle = tokio::time::timeout_at(end, self.finish_all()).await;
         let unfinished = if idle.is_ok() { 0 } else { self.dispatcher.abandon().await };
         if let Err(error) = self.bus.fence(CONFIRMATION).await {
             tracing::warn!("the last answers may not have reached the bus: {error}");
@@ -251,6 +259,8 @@ impl Worker {
         }
         while let Some(message) = leaving.next().await {
             dispatcher.take(message).await;
+            dispatcher.take_burst(leaving).await;
+            dispatcher.breathe().await;
         }
     }
 

@@ -1,7 +1,6 @@
 //! A device of a test, and the requests it makes.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,7 +22,6 @@ pub struct Device {
     /// Where an answer told us to send further requests.
     pinned: Mutex<Option<Subject>>,
     pushes: mpsc::Receiver<TestReply>,
-    sent: AtomicU64,
 }
 
 impl Device {
@@ -32,12 +30,12 @@ impl Device {
         endpoint_id: Option<String>,
         pushes: mpsc::Receiver<TestReply>,
     ) -> Self {
-        Self { switchboard, endpoint_id, pinned: Mutex::default(), pushes, sent: AtomicU64::new(0) }
+        Self { switchboard, endpoint_id, pinned: Mutex::default(), pushes }
     }
 
     /// A request with a request ID and without a payload; await it for the answer.
     pub fn request(&self, resource_path: impl Into<String>) -> TestRequest<'_> {
-        let number = self.sent.fetch_add(1, Relaxed);
+        let number = self.switchboard.number();
         TestRequest {
             device: self,
             correlation_id: format!("{}-{number}", self.endpoint_id.as_deref().unwrap_or("no-endpoint")),
@@ -55,7 +53,11 @@ impl Device {
     /// The next message the device did not ask for.
     pub async fn next_push(&mut self) -> TestReply {
         let push = tokio::time::timeout(PATIENCE, self.pushes.recv()).await;
-        push.ok().flatten().unwrap_or_else(|| panic!("no push came to {:?}", self.endpoint_id))
+        let push = push.ok().flatten().unwrap_or_else(|| panic!("no push came to {:?}", self.endpoint_id));
+        if push.reply_to.is_some() {
+            *self.pinned.lock().unwrap_or_else(PoisonError::into_inner) = push.reply_to.clone();
+        }
+        push
     }
 
     /// Whether requests of this device go to one replica of the extension.

@@ -1,6 +1,7 @@
 //! Between the bus and the devices of a test: which answer is whose.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -32,6 +33,7 @@ pub(super) struct Switchboard {
     pub(super) service_wide: Subject,
     /// Where answers are to come.
     pub(super) return_path: Subject,
+    requests: AtomicU64,
     waiting: Mutex<HashMap<String, oneshot::Sender<TestReply>>>,
     devices: Mutex<HashMap<Option<String>, mpsc::Sender<TestReply>>>,
 }
@@ -43,9 +45,15 @@ impl Switchboard {
             clock,
             service_wide: Subject::from(&esp::client_data_subject(Target::Service(extension.clone()))),
             return_path: Subject::from(&esp::extension_data_subject(Target::Replica(REPLICA))),
+            requests: AtomicU64::new(0),
             waiting: Mutex::default(),
             devices: Mutex::default(),
         }
+    }
+
+    /// A number for a request, of which no other request has it.
+    pub(super) fn number(&self) -> u64 {
+        self.requests.fetch_add(1, Relaxed)
     }
 
     /// A device comes: where its pushes arrive.

@@ -76,6 +76,38 @@ async fn what_is_not_done_within_the_grace_period_is_answered_503_and_counted() 
     assert_eq!((stopped.unfinished, stopped.counters.shed, stopped.counters.in_flight()), (2, 2, 0));
 }
 
+#[resource("/five-seconds")]
+async fn five_seconds() -> () {
+    tokio::time::sleep(Duration::from_secs(5)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn handlers_that_end_with_the_grace_period_are_answered_once() {
+    let limits = Limits { grace: Duration::from_secs(5), ..Limits::default() };
+    let builder = extension(resources![five_seconds].into()).limits(limits);
+    let kaa = TestKaa::start(builder.build().unwrap()).await;
+    let answers = "kaa.v1.replica.test-kaa-0.esp.ExtensionData".parse::<kaa_ext::bus::SubjectFilter>();
+    let mut answers = kaa.bus().subscribe(answers.unwrap(), None).await.unwrap();
+    for n in 0..2000 {
+        kaa.endpoint(&format!("ep-{n}")).request("/five-seconds").send().await;
+    }
+    let stopped = kaa.stop().await;
+    answers.drain(Duration::from_secs(1)).await.unwrap();
+    let mut seen = 0;
+    while answers.next().await.is_some() {
+        seen += 1;
+    }
+    assert_eq!((seen, stopped.counters.in_flight()), (2000, 0));
+    assert_eq!(stopped.counters.answered + stopped.counters.shed, 2000);
+    assert_eq!(stopped.unfinished as u64, stopped.counters.shed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endless_grace_period_is_one() {
+    let (kaa, _gate) = kaa(Duration::MAX).await;
+    assert_eq!(kaa.stop().await.unfinished, 0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn nobody_serves_after_the_stop() {
     let (kaa, _gate) = kaa(Duration::from_secs(1)).await;
