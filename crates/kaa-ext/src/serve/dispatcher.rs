@@ -23,8 +23,11 @@ use crate::reply::Reply;
 use crate::request::Request;
 use crate::status::ErrorStatus;
 
-/// The most messages taken before everything else is looked at.
-const BURST: usize = 32;
+/// The most messages taken before everybody else gets to run. A pause costs a look at the network.
+const BURST: usize = 128;
+
+/// The same while handlers wait to go on, which keeps their places in admission and their lanes.
+const SHORT_BURST: usize = 32;
 
 /// Takes messages in, starts their handlers and keeps account of both.
 pub(super) struct Dispatcher {
@@ -64,16 +67,20 @@ impl Dispatcher {
     }
 
     /// Takes the messages that are there already, up to a number: asking for each of them anew costs
-    /// as much as decoding one.
+    /// as much as decoding one. Then the handlers that wait, the connection and everybody else get to
+    /// run, and the handlers that are done are booked.
     pub(super) async fn take_burst(&mut self, subscription: &mut Subscription) {
-        for _ in 0..BURST {
-            let Some(message) = subscription.try_next() else { return };
-            self.take(message).await;
+        for taken in 0..BURST {
+            if taken == SHORT_BURST && !self.waiting.is_empty() {
+                break;
+            }
+            match subscription.try_next() {
+                Some(message) => self.take(message).await,
+                // Nobody waits, and the next look at the subscription is a pause by itself.
+                None if self.waiting.is_empty() => return,
+                None => break,
+            }
         }
-    }
-
-    /// Lets the handlers that wait, the connection and everybody else run, and books who is done.
-    pub(super) async fn breathe(&mut self) {
         tokio::task::yield_now().await;
         while let Some(finished) = self.waiting.try_join_next_with_id() {
             self.finish(Finished(finished)).await;

@@ -223,7 +223,6 @@ impl Worker {
             // One after the other, so that neither subject can keep the other waiting.
             dispatcher.take_burst(service).await;
             dispatcher.take_burst(replica).await;
-            dispatcher.breathe().await;
         }
     }
 
@@ -260,7 +259,6 @@ impl Worker {
         while let Some(message) = leaving.next().await {
             dispatcher.take(message).await;
             dispatcher.take_burst(leaving).await;
-            dispatcher.breathe().await;
         }
     }
 

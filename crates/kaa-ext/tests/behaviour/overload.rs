@@ -259,7 +259,7 @@ async fn requests_of_pinned_sessions_do_not_wait_for_the_service_wide_ones() {
     while log.recv().await.unwrap() != "pinned quick" {
         before += 1;
     }
-    assert!(before < 100, "{before} requests were handled before the one that is pinned");
+    assert!(before < 200, "{before} requests were handled before the one that is pinned");
 }
 
 /// Panics when it is dropped.
