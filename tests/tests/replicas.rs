@@ -108,3 +108,25 @@ async fn replicas_that_are_stopped_one_after_the_other_under_load_lose_nothing()
         assert_eq!(asker.await.unwrap(), Vec::<String>::new(), "of {answered:?} requests");
     }
 }
+
+#[tokio::test]
+async fn a_second_signal_ends_a_service_that_cannot_stop_in_order() {
+    let server = NatsServer::start().await;
+    let mut service = Service::quickstart(&server, "quickstart-0").await;
+    // A frozen server confirms nothing, so the way out takes a while.
+    server.stop();
+    service.terminate();
+    service.logged("stopping").await;
+    service.terminate();
+    assert!(!service.ended().await, "a service that was interrupted says so by its exit code");
+    server.cont();
+}
+
+#[tokio::test]
+async fn a_service_whose_server_is_away_stops_by_itself() {
+    let mut server = NatsServer::start().await;
+    let service = Service::quickstart(&server, "quickstart-0").await;
+    server.kill();
+    service.terminate();
+    assert!(service.ended().await);
+}
