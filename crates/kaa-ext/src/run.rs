@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -84,8 +85,12 @@ fn log_to_stderr() {
     let wanted = std::env::var("RUST_LOG").ok();
     let filter = wanted.as_deref().and_then(|text| text.parse::<Targets>().ok());
     let is_wrong = wanted.is_some() && filter.is_none();
-    let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
-    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    // The connection's own news are repeated by kaa-bus where they matter.
+    let usual =
+        || Targets::new().with_default(LevelFilter::INFO).with_target("async_nats", LevelFilter::WARN);
+    let filter = filter.unwrap_or_else(usual);
+    let is_terminal = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(is_terminal);
     // An error says that the program logs already: then its way of logging holds.
     let _ = tracing_subscriber::registry().with(filter).with(log).try_init();
     if is_wrong {
