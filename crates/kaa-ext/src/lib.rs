@@ -81,6 +81,7 @@ mod router;
 mod run;
 mod serve;
 mod session;
+mod signals;
 mod span;
 mod state;
 mod status;

@@ -15,6 +15,7 @@ use kaa_protocol::esp::Revision;
 use crate::config::{Config, ConfigError, EspRevision, NatsConfigError};
 use crate::extension::{BuildError, Builder};
 use crate::serve::{ServeError, Stopped};
+use crate::signals::Signals;
 
 /// How long the connection may take to say its last words.
 const CLOSE: Duration = Duration::from_secs(1);
@@ -49,14 +50,24 @@ impl<S: Send + Sync + 'static> Builder<S> {
     ///
     /// Outside of a tokio runtime with time and I/O.
     pub async fn run_with(self, config: &Config) -> Result<Stopped, RunError> {
+        // Before anything else: from now on a signal is a wish and no longer the end.
+        let (mut first, mut both) = (Signals::listen()?, Signals::listen()?);
         let extension = self.configure(config).build()?;
         let options = config.nats.options()?.name(extension.replica().as_str());
         let bus = Bus::nats(options).await?;
-        let server = extension.serve(bus.clone()).with_graceful_shutdown(signal()).start().await?;
+        let server = extension
+            .serve(bus.clone())
+            .with_graceful_shutdown(async move { first.next().await })
+            .start()
+            .await?;
+        let second = async {
+            both.next().await;
+            both.next().await;
+        };
         let stopped = tokio::select! {
             stopped = server.wait() => stopped?,
             // The first signal began the graceful stop; the second one ends the patience.
-            () = second_signal() => return Err(RunError::Interrupted),
+            () = second => return Err(RunError::Interrupted),
         };
         if let Err(error) = bus.close(CLOSE).await {
             tracing::warn!("the connection was not closed in order: {error}");
@@ -100,30 +111,6 @@ fn log_to_stderr() {
     }
 }
 
-/// SIGTERM, SIGINT or ctrl-c.
-async fn signal() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
-        }
-    }
-    if tokio::signal::ctrl_c().await.is_err() {
-        // Without signals the service runs until it is killed.
-        std::future::pending().await
-    }
-}
-
-async fn second_signal() {
-    signal().await;
-    signal().await;
-}
-
 /// Why a service did not start, or ended.
 ///
 /// Its `Debug` output is the error with all its causes, for people: it is what a `main` that
@@ -146,6 +133,9 @@ pub enum RunError {
     /// The extension could not be served.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// The system does not let the program listen to signals.
+    #[error("signals cannot be listened to")]
+    Signals(#[from] std::io::Error),
     /// A second signal came while the extension was stopping.
     #[error("stopped at once, by a second signal: requests were left unfinished")]
     Interrupted,
