@@ -1,23 +1,6 @@
 //! Configuration from a file and the environment.
 //!
-//! The file is TOML, named by `KAA_CONFIG`; every entry has a default and an unknown one is an
-//! error. The environment comes on top:
-//!
-//! | variable | entry |
-//! |---|---|
-//! | `SERVICE_INSTANCE_NAME` | `service.instance` |
-//! | `SERVICE_INSTANCE_REPLICA_ID` | `service.replica` |
-//! | `COMMUNICATION_SERVICE_INSTANCE_NAME` | `service.communication-service` |
-//! | `ESP_REVISION` | `service.esp-revision`: `seed` or `current` |
-//! | `HANDLER_TIMEOUT` | `limits.handler-timeout`, such as `30s` |
-//! | `GRACEFUL_SHUTDOWN_PERIOD` | `limits.grace`, such as `20s` |
-//! | `NATS_URLS` | `nats.urls`, separated by commas |
-//! | `NATS_USERNAME`, `NATS_PASSWORD` | `nats.username`, `nats.password` |
-//! | `NATS_TOKEN` | `nats.token` |
-//! | `NATS_NKEY_FILE` | `nats.nkey-file`: a file with the seed |
-//! | `NATS_CREDENTIALS_FILE` | `nats.credentials-file`: JWT and seed |
-//! | `NATS_TLS_CA_FILE` | `nats.tls.ca-file` |
-//! | `NATS_TLS_CERTIFICATE_FILE`, `NATS_TLS_KEY_FILE` | `nats.tls.certificate-file`, `nats.tls.key-file` |
+//! [`Config::load`] has the table of variables.
 
 mod duration;
 mod environment;
@@ -32,7 +15,7 @@ pub use nats::{NatsConfig, NatsConfigError, Secret, TlsConfig};
 
 use crate::limits::Limits;
 
-/// What an operator can set. See the table in the documentation of [`Config::load`].
+/// What an operator can set, in a TOML file. Every entry has a default, and an unknown one is an error.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]

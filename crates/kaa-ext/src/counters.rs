@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 macro_rules! counters {
-    ($($(#[$doc:meta])* $name:ident)*) => {
+    (tallied { $($(#[$doc:meta])* $name:ident)* } beside { $($(#[$beside_doc:meta])* $beside:ident)* }) => {
         /// What became of the messages of one server, at one moment.
         ///
         /// Nothing happens to a message that is not counted here. Once a server is idle,
@@ -17,9 +17,10 @@ macro_rules! counters {
         #[non_exhaustive]
         pub struct Counters {
             $($(#[$doc])* pub $name: u64,)*
+            $($(#[$beside_doc])* pub $beside: u64,)*
         }
 
-        /// The living figures behind [`Counters`].
+        /// The living figures behind [`Counters`], without those that are counted elsewhere.
         #[derive(Debug, Default)]
         pub(crate) struct Tally {
             $($name: AtomicU64,)*
@@ -27,11 +28,10 @@ macro_rules! counters {
 
         impl Tally {
             pub(crate) fn snapshot(&self) -> Counters {
-                Counters { $($name: self.$name.load(Relaxed),)* }
+                Counters { $($name: self.$name.load(Relaxed),)* $($beside: 0,)* }
             }
 
-            $(#[allow(dead_code, reason = "what the bus counts is not counted again")]
-            pub(crate) fn $name(&self) {
+            $(pub(crate) fn $name(&self) {
                 self.$name.fetch_add(1, Relaxed);
             })*
         }
@@ -39,37 +39,41 @@ macro_rules! counters {
 }
 
 counters! {
-    /// Messages that arrived on the service-wide and the replica subject.
-    received
-    /// Requests answered with a status of the handler, 404, 400, 500 or 504.
-    answered
-    /// Requests without a request ID that succeeded: their senders want no answer.
-    silent
-    /// Messages that were past their timeout on arrival and were dropped.
-    expired
-    /// Requests answered with 503 because the extension was full or stopped.
-    shed
-    /// Messages that could not be read; nobody can be answered.
-    malformed
-    /// Answers that could not be handed to the bus.
-    failed_to_send
-    /// Handlers that panicked (answered with 500).
-    panicked
-    /// Handlers that ran out of time (answered with 504).
-    timed_out
-    /// Requests for a path no resource has (answered with 404, unless a fallback is set).
-    unrouted
-    /// Return addresses that were not used because they are not of 4/ESP.
-    hostile_reply_to
-    /// Messages with bytes after the last known field, read all the same.
-    trailing_bytes
-    /// Answers and pushes whose receiver was gone: nobody listens to the return address.
-    undeliverable
-    /// Pushes sent to devices.
-    pushed
-    /// Messages the bus dropped because they came faster than they were taken, 65,536 being in line.
-    /// They never arrived here.
-    lost
+    tallied {
+        /// Messages that arrived on the service-wide and the replica subject.
+        received
+        /// Requests answered with a status of the handler, 404, 400, 500 or 504.
+        answered
+        /// Requests without a request ID that succeeded: their senders want no answer.
+        silent
+        /// Messages that were past their timeout on arrival and were dropped.
+        expired
+        /// Requests answered with 503 because the extension was full or stopped.
+        shed
+        /// Messages that could not be read; nobody can be answered.
+        malformed
+        /// Answers that could not be handed to the bus.
+        failed_to_send
+        /// Handlers that panicked (answered with 500).
+        panicked
+        /// Handlers that ran out of time (answered with 504).
+        timed_out
+        /// Requests for a path no resource has (answered with 404, unless a fallback is set).
+        unrouted
+        /// Return addresses that were not used because they are not of 4/ESP.
+        hostile_reply_to
+        /// Messages with bytes after the last known field, read all the same.
+        trailing_bytes
+        /// Answers and pushes whose receiver was gone: nobody listens to the return address.
+        undeliverable
+        /// Pushes sent to devices.
+        pushed
+    }
+    beside {
+        /// Messages the bus dropped because they came faster than they were taken, 65,536 being in line.
+        /// They never arrived here.
+        lost
+    }
 }
 
 impl Counters {
