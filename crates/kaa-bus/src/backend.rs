@@ -6,14 +6,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use kaa_protocol::name::ServiceInstance;
-use kaa_protocol::subject::{Subject, SubjectFilter};
+use kaa_protocol::subject::SubjectFilter;
 
 use crate::error::{FenceError, PublishError};
 use crate::inbox::Answers;
 use crate::mailbox::{Mailbox, Pace, SubscriptionLimit};
-use crate::message::Message;
+use crate::message::{Message, Outgoing};
 use crate::{memory, nats};
 
 /// Where the messages of one subscription go. Delivering never waits.
@@ -89,27 +88,17 @@ impl Backend {
         }
     }
 
-    pub(crate) async fn publish(
-        &self,
-        subject: Subject,
-        reply_to: Option<Subject>,
-        payload: Bytes,
-    ) -> Result<(), PublishError> {
+    pub(crate) async fn publish(&self, message: Outgoing) -> Result<(), PublishError> {
         match self {
-            Self::Memory(peer) => peer.publish(subject, reply_to, payload).await,
-            Self::Nats(client) => client.publish(subject, reply_to, payload).await,
+            Self::Memory(peer) => peer.publish(message).await,
+            Self::Nats(client) => client.publish(message).await,
         }
     }
 
-    pub(crate) fn try_publish(
-        &self,
-        subject: Subject,
-        reply_to: Option<Subject>,
-        payload: Bytes,
-    ) -> Result<(), PublishError> {
+    pub(crate) fn try_publish(&self, message: Outgoing) -> Result<(), PublishError> {
         match self {
-            Self::Memory(peer) => peer.try_publish(subject, reply_to, payload).map(drop),
-            Self::Nats(client) => client.try_publish(subject, reply_to, payload),
+            Self::Memory(peer) => peer.try_publish(message).map(drop),
+            Self::Nats(client) => client.try_publish(message),
         }
     }
 

@@ -16,7 +16,7 @@ use crate::inbox::Answers;
 use crate::link::{Connection, Link};
 use crate::mailbox::Mailbox;
 use crate::memory::MemoryServer;
-use crate::message::Message;
+use crate::message::{Message, Outgoing};
 use crate::nats::{self, ConnectError, NatsOptions};
 use crate::shared::Shared;
 use crate::stats::BusStats;
@@ -133,7 +133,7 @@ impl Bus {
         payload: Bytes,
     ) -> Result<(), PublishError> {
         let published = match self.admit(&subject) {
-            Ok(()) => self.shared.backend.publish(subject, reply_to, payload).await,
+            Ok(()) => self.shared.backend.publish(Outgoing { subject, reply_to, payload }).await,
             Err(refused) => Err(refused),
         };
         self.count(published)
@@ -152,7 +152,9 @@ impl Bus {
         payload: Bytes,
     ) -> Result<(), PublishError> {
         let admitted = self.admit(&subject);
-        self.count(admitted.and_then(|()| self.shared.backend.try_publish(subject, reply_to, payload)))
+        self.count(
+            admitted.and_then(|()| self.shared.backend.try_publish(Outgoing { subject, reply_to, payload })),
+        )
     }
 
     fn count(&self, published: Result<(), PublishError>) -> Result<(), PublishError> {

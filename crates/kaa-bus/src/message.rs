@@ -1,6 +1,7 @@
 //! What a subscription yields.
 
 use bytes::Bytes;
+use kaa_protocol::subject::Subject;
 
 /// A message as it arrived.
 ///
@@ -22,4 +23,12 @@ pub struct Message {
     /// The server's own notice that nobody listened to a message which named
     /// [`subject`](Self::subject) as its reply address. Its payload is empty.
     pub no_responders: bool,
+}
+
+/// A message on its way out.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) subject: Subject,
+    pub(crate) reply_to: Option<Subject>,
+    pub(crate) payload: Bytes,
 }

@@ -13,6 +13,7 @@ use crate::deadline::within;
 use crate::error::FenceError;
 use crate::inbox::Answers;
 use crate::link::{Connection, Link};
+use crate::message::Outgoing;
 
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -47,7 +48,8 @@ impl Shared {
     pub(crate) async fn round_trip(&self, deadline: Duration) -> Result<(), FenceError> {
         let trip = async {
             let mut expected = self.answers().await?.expect();
-            self.backend.publish(expected.subject(), None, Bytes::new()).await?;
+            let message = Outgoing { subject: expected.subject(), reply_to: None, payload: Bytes::new() };
+            self.backend.publish(message).await?;
             expected.answer().await.map(drop).ok_or(FenceError::Closed)
         };
         within(deadline, pin!(trip)).await.unwrap_or(Err(FenceError::TimedOut { deadline }))

@@ -2,15 +2,15 @@
 
 use std::sync::{Arc, Mutex};
 
-use bytes::Bytes;
 use kaa_protocol::name::ServiceInstance;
-use kaa_protocol::subject::{Subject, SubjectFilter};
+use kaa_protocol::subject::SubjectFilter;
 
 use super::router::{Route, Router, lock};
 
 use crate::backend::Sink;
 use crate::error::PublishError;
 use crate::mailbox::{Pace, SubscriptionLimit};
+use crate::message::Outgoing;
 
 /// The default of nats-server.
 const MAX_PAYLOAD: usize = 1 << 20;
@@ -31,13 +31,8 @@ impl Peer {
         self.id.into()
     }
 
-    pub(crate) async fn publish(
-        &self,
-        subject: Subject,
-        reply_to: Option<Subject>,
-        payload: Bytes,
-    ) -> Result<(), PublishError> {
-        if self.try_publish(subject, reply_to, payload)? == Pace::Behind {
+    pub(crate) async fn publish(&self, message: Outgoing) -> Result<(), PublishError> {
+        if self.try_publish(message)? == Pace::Behind {
             // A publisher that never waits would starve its own readers on a single thread, which
             // on NATS the connection's full queue prevents.
             tokio::task::yield_now().await;
@@ -46,12 +41,8 @@ impl Peer {
     }
 
     /// The same without waiting; says whether a reader is behind.
-    pub(crate) fn try_publish(
-        &self,
-        subject: Subject,
-        reply_to: Option<Subject>,
-        payload: Bytes,
-    ) -> Result<Pace, PublishError> {
+    pub(crate) fn try_publish(&self, message: Outgoing) -> Result<Pace, PublishError> {
+        let Outgoing { subject, reply_to, payload } = message;
         let size = payload.len();
         if size > MAX_PAYLOAD {
             return Err(PublishError::TooLarge { subject, size, limit: MAX_PAYLOAD });

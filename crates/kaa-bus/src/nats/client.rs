@@ -6,7 +6,6 @@ use std::time::Duration;
 use async_nats::Subject as NatsSubject;
 use async_nats::client::traits::Publisher;
 use async_nats::message::OutboundMessage;
-use bytes::Bytes;
 use futures_util::FutureExt;
 use kaa_protocol::name::ServiceInstance;
 use kaa_protocol::subject::{Subject, SubjectFilter};
@@ -19,6 +18,7 @@ use crate::backend::Sink;
 use crate::deadline::within;
 use crate::error::{FenceError, PublishError};
 use crate::mailbox::SubscriptionLimit;
+use crate::message::Outgoing;
 
 #[derive(Debug)]
 pub(crate) struct Client {
@@ -38,13 +38,9 @@ impl Client {
         u128::from(random()) << 64 | u128::from(random())
     }
 
-    pub(crate) async fn publish(
-        &self,
-        subject: Subject,
-        reply_to: Option<Subject>,
-        payload: Bytes,
-    ) -> Result<(), PublishError> {
-        let message = self.message(&subject, reply_to, payload)?;
+    pub(crate) async fn publish(&self, message: Outgoing) -> Result<(), PublishError> {
+        let subject = message.subject.clone();
+        let message = self.outbound(message)?;
         // Outside the task's budget: a publish that could go out must not look like a full queue.
         let sending = unconstrained(self.nats.publish_message(message));
         let sent = within(self.publish_timeout, pin!(sending)).await;
@@ -56,13 +52,9 @@ impl Client {
     }
 
     /// The same without waiting. A publish that would have to wait has sent nothing.
-    pub(crate) fn try_publish(
-        &self,
-        subject: Subject,
-        reply_to: Option<Subject>,
-        payload: Bytes,
-    ) -> Result<(), PublishError> {
-        let message = self.message(&subject, reply_to, payload)?;
+    pub(crate) fn try_publish(&self, message: Outgoing) -> Result<(), PublishError> {
+        let subject = message.subject.clone();
+        let message = self.outbound(message)?;
         match unconstrained(self.nats.publish_message(message)).now_or_never() {
             Some(Ok(())) => Ok(()),
             Some(Err(_)) => Err(PublishError::Closed { subject }),
@@ -70,17 +62,14 @@ impl Client {
         }
     }
 
-    fn message(
-        &self,
-        subject: &Subject,
-        reply_to: Option<Subject>,
-        payload: Bytes,
-    ) -> Result<OutboundMessage, PublishError> {
+    /// The message as async-nats wants it, unless the server would refuse it.
+    fn outbound(&self, message: Outgoing) -> Result<OutboundMessage, PublishError> {
+        let Outgoing { subject, reply_to, payload } = message;
         let (size, limit) = (payload.len(), self.nats.max_payload());
         if size > limit {
-            return Err(PublishError::TooLarge { subject: subject.clone(), size, limit });
+            return Err(PublishError::TooLarge { subject, size, limit });
         }
-        let (subject, reply) = (nats_subject(subject.clone()), reply_to.map(nats_subject));
+        let (subject, reply) = (nats_subject(subject), reply_to.map(nats_subject));
         Ok(OutboundMessage { subject, reply, payload, headers: None })
     }
 
