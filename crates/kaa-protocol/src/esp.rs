@@ -44,12 +44,10 @@
 mod client_data;
 mod extension_data;
 mod revision;
-mod validity;
 
 pub use client_data::ClientData;
 pub use extension_data::ExtensionData;
 pub use revision::Revision;
-pub use validity::InvalidField;
 
 use crate::name::Token;
 use crate::subject::{Target, TargetedSubject};

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | targeted, service-wide | `kaa.v1.service.<instance>.<protocol>.<MessageType>` | [`TargetedSubject`] with [`Target::Service`] |
 //! | targeted, one replica | `kaa.v1.replica.<replica>.<protocol>.<MessageType>` | [`TargetedSubject`] with [`Target::Replica`] |
+//! | targeted, of protocols before 3/ISM | `kaa.v1.service.<instance>[.<replica>]` | [`BareSubject`] |
 //! | broadcast | `kaa.v1.events.<originator>.<entity>.<group>.<type>[.<more>]` | [`EventSubject`] |
 //!
 //! All of them print into a [`Subject`], which is what the bus publishes to; a [`SubjectFilter`] is
@@ -23,6 +24,7 @@
 //! assert_eq!("kaa.v1.service.dcx.esp.ClientData".parse(), Ok(subject));
 //! ```
 
+mod bare;
 mod event;
 mod filter;
 mod inbox;
@@ -30,7 +32,8 @@ mod literal;
 mod reply;
 mod targeted;
 
-pub use event::EventSubject;
+pub use bare::BareSubject;
+pub use event::{EventKind, EventSubject};
 pub use filter::SubjectFilter;
 pub use inbox::Inbox;
 pub use literal::Subject;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+use kaa_protocol::Bytes;
 use kaa_protocol::avro::{Decoded, Problem, Record};
 use kaa_protocol::esp::{ClientData, ExtensionData, Revision};
 
@@ -35,18 +36,18 @@ const EXTENSION_DATA: ExtensionData<'static> = ExtensionData {
     reason_phrase: Some("OK"),
 };
 
-fn bytes(hex: &str) -> Vec<u8> {
+fn bytes(hex: &str) -> Bytes {
     let digits: Vec<u32> = hex.chars().map(|c| c.to_digit(16).unwrap()).collect();
     digits.chunks(2).map(|pair| u8::try_from(pair[0] << 4 | pair[1]).unwrap()).collect()
 }
 
 /// The same with the byte that the current revision adds after `timeout`.
-fn current_extension_data() -> Vec<u8> {
-    let mut datum = bytes(EXTENSION_DATA_SEED);
+fn current_extension_data() -> Bytes {
+    let mut datum = bytes(EXTENSION_DATA_SEED).to_vec();
     let name = datum.windows(2).position(|window| window == [0x24, b'h']).unwrap();
     assert_eq!(datum[name - 4..name], [0x80, 0xba, 0xb7, 0x03]);
     datum.insert(name, 0x00);
-    datum
+    datum.into()
 }
 
 #[test]
@@ -59,13 +60,12 @@ fn client_data_of_the_seed() {
 
 #[test]
 fn client_data_of_today() {
-    let mut datum = bytes(CLIENT_DATA_SEED);
-    datum.push(0x00);
+    let followed_by = |rest: &[u8]| Bytes::from([&bytes(CLIENT_DATA_SEED)[..], rest].concat());
+    let datum = followed_by(b"\x00");
     assert_eq!(CLIENT_DATA.encode(Revision::Current).unwrap(), datum);
     assert_eq!(ClientData::decode_strict(&datum), Ok(CLIENT_DATA));
 
-    datum.pop();
-    datum.extend(b"\x02\x0enetwork");
+    let datum = followed_by(b"\x02\x0enetwork");
     let named = ClientData { config_name: Some("network"), ..CLIENT_DATA };
     assert_eq!(named.encode(Revision::Current).unwrap(), datum);
     assert_eq!(ClientData::decode_strict(&datum), Ok(named));
@@ -98,7 +98,8 @@ fn a_client_data_cut_exactly_before_config_name_is_of_the_seed() {
     let named = ClientData { config_name: Some("network"), ..CLIENT_DATA };
     let datum = named.encode(Revision::Current).unwrap();
     for cut in 0..datum.len() {
-        let decoded = ClientData::decode(&datum[..cut]);
+        let datum = datum.slice(..cut);
+        let decoded = ClientData::decode(&datum);
         if cut == 130 {
             assert_eq!(decoded, Ok(Decoded { record: CLIENT_DATA, trailing: 0 }));
         } else {
@@ -111,15 +112,14 @@ fn a_client_data_cut_exactly_before_config_name_is_of_the_seed() {
 fn an_extension_data_cut_anywhere_is_none() {
     for datum in [bytes(EXTENSION_DATA_SEED), current_extension_data()] {
         for cut in 0..datum.len() {
-            assert!(ExtensionData::decode(&datum[..cut]).is_err(), "the first {cut} bytes");
+            assert!(ExtensionData::decode(&datum.slice(..cut)).is_err(), "the first {cut} bytes");
         }
     }
 }
 
 #[test]
 fn what_follows_a_record_is_counted_or_refused() {
-    let mut datum = bytes(EXTENSION_DATA_SEED);
-    datum.extend(b"more");
+    let datum = Bytes::from([&bytes(EXTENSION_DATA_SEED)[..], b"more"].concat());
     assert_eq!(ExtensionData::decode(&datum), Ok(Decoded { record: EXTENSION_DATA, trailing: 4 }));
 
     let error = ExtensionData::decode_strict(&datum).unwrap_err();

@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use apache_avro::Schema;
-use apache_avro::rabin::Rabin;
 use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::types::Value;
 use apache_avro::writer::datum::GenericDatumWriter;
+use kaa_protocol::Bytes;
 use kaa_protocol::avro::Record;
 use kaa_protocol::esp::{ClientData, ExtensionData, Revision};
 use proptest::prelude::*;
@@ -146,12 +146,12 @@ fn extension_data_value(data: &ExtensionData<'_>, revision: Revision) -> Value {
 
 /// Checks that apache-avro, given our schema, reads our datum as `value` and writes `value` as our
 /// datum; returns what it wrote.
-fn agree(schema: &str, value: &Value, ours: &[u8]) -> Result<Vec<u8>, TestCaseError> {
+fn agree(schema: &str, value: &Value, ours: &Bytes) -> Result<Bytes, TestCaseError> {
     let schema = Schema::parse_str(schema).unwrap();
     let reader = GenericDatumReader::builder(&schema).build().unwrap();
-    prop_assert_eq!(&reader.read_value(&mut &*ours).unwrap(), value);
+    prop_assert_eq!(&reader.read_value(&mut &ours[..]).unwrap(), value);
     let writer = GenericDatumWriter::builder(&schema).build().unwrap();
-    let theirs = writer.write_value_to_vec(value.clone()).unwrap();
+    let theirs = Bytes::from(writer.write_value_to_vec(value.clone()).unwrap());
     prop_assert_eq!(ours, &theirs);
     Ok(theirs)
 }
@@ -175,7 +175,7 @@ proptest! {
 
             let seed = ClientData { config_name: None, ..data }.size(Revision::Seed).unwrap();
             for cut in (0..ours.len()).filter(|cut| *cut != seed) {
-                prop_assert!(ClientData::decode(&ours[..cut]).is_err(), "the first {} bytes", cut);
+                prop_assert!(ClientData::decode(&ours.slice(..cut)).is_err(), "the first {} bytes", cut);
             }
         }
     }
@@ -191,13 +191,13 @@ proptest! {
             prop_assert_eq!(ExtensionData::decode_strict(&theirs), Ok(data));
 
             for cut in 0..ours.len() {
-                prop_assert!(ExtensionData::decode(&ours[..cut]).is_err(), "the first {} bytes", cut);
+                prop_assert!(ExtensionData::decode(&ours.slice(..cut)).is_err(), "the first {} bytes", cut);
             }
         }
     }
 
     #[test]
-    fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+    fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300).prop_map(Bytes::from)) {
         // What was read and can be written in the revision it came in is the same record again.
         if let Ok(decoded) = ClientData::decode(&bytes) {
             let datum = decoded.record.encode(Revision::Current).unwrap();
@@ -207,20 +207,6 @@ proptest! {
             let datum = decoded.record.encode(Revision::Current).unwrap();
             prop_assert_eq!(ExtensionData::decode_strict(&datum), Ok(decoded.record));
         }
-    }
-}
-
-#[test]
-fn the_schemas_are_the_published_ones() {
-    // The 64-bit Rabin fingerprints of the published schemas' parsing canonical forms.
-    for (json, fingerprint) in [
-        (ClientData::schema(Revision::Seed), "92b4c881a6af2e03"),
-        (ClientData::schema(Revision::Current), "d81cfa6261d44d90"),
-        (ExtensionData::schema(Revision::Seed), "15a6e602fc172f9d"),
-        (ExtensionData::schema(Revision::Current), "bbcf4cfd1b794c32"),
-    ] {
-        let schema = Schema::parse_str(&json).unwrap();
-        assert_eq!(schema.fingerprint::<Rabin>().to_string(), fingerprint, "{json}");
     }
 }
 

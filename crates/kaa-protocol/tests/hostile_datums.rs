@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use kaa_protocol::Bytes;
 use kaa_protocol::avro::{Problem, Record};
 use kaa_protocol::esp::{ClientData, ExtensionData};
 
@@ -22,7 +23,7 @@ const I64_MIN: &[u8] = &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0
 const I64_MAX: &[u8] = &[0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
 
 /// The datum with other bytes for one field, and where they start.
-fn with(field: &str, value: &[u8]) -> (Vec<u8>, usize) {
+fn with(field: &str, value: &[u8]) -> (Bytes, usize) {
     let mut datum = Vec::new();
     let mut offset = 0;
     for (name, valid) in FIELDS {
@@ -33,7 +34,7 @@ fn with(field: &str, value: &[u8]) -> (Vec<u8>, usize) {
             datum.extend(valid);
         }
     }
-    (datum, offset)
+    (datum.into(), offset)
 }
 
 fn check(field: &'static str, value: &[u8], at: usize, problem: Problem) {
@@ -114,7 +115,9 @@ fn strings_are_utf8_to_the_last_byte() {
 
 #[test]
 fn nothing_is_not_a_record() {
-    for error in [ClientData::decode(b"").unwrap_err(), ExtensionData::decode(b"").unwrap_err()] {
+    for error in
+        [ClientData::decode(&Bytes::new()).unwrap_err(), ExtensionData::decode(&Bytes::new()).unwrap_err()]
+    {
         let found = (error.field(), error.offset(), error.problem());
         assert_eq!(found, (Some("correlationId"), 0, Problem::EndOfInput));
     }
@@ -122,7 +125,7 @@ fn nothing_is_not_a_record() {
 
 #[test]
 fn a_mebibyte_of_zeros_is_a_small_record_with_a_lot_behind_it() {
-    let zeros = vec![0; 1 << 20];
+    let zeros = Bytes::from(vec![0; 1 << 20]);
     assert_eq!(ClientData::decode(&zeros).unwrap().trailing, (1 << 20) - 11);
     assert!(ClientData::decode_strict(&zeros).is_err());
     assert!(ExtensionData::decode(&zeros).is_ok());
@@ -132,7 +135,7 @@ fn a_mebibyte_of_zeros_is_a_small_record_with_a_lot_behind_it() {
 fn a_mebibyte_of_garbage_is_refused_or_read_but_never_believed() {
     for seed in 1..=64_u64 {
         let mut state = seed;
-        let garbage: Vec<u8> = (0..1 << 17)
+        let garbage: Bytes = (0..1 << 17)
             .flat_map(|_| {
                 state ^= state << 13;
                 state ^= state >> 7;

@@ -8,7 +8,9 @@ use kaa_protocol::kp1::{EndpointAwareness, Outcome, RequestId, RequestPath, Reso
 use kaa_protocol::name::{
     AppVersion, ConfigName, CorrelationId, EndpointId, EndpointToken, ReplicaId, ServiceInstance, Token,
 };
-use kaa_protocol::subject::{EventSubject, ReplyTo, Subject, SubjectFilter, Target, TargetedSubject};
+use kaa_protocol::subject::{
+    EventKind, EventSubject, ReplyTo, Subject, SubjectFilter, Target, TargetedSubject,
+};
 use proptest::prelude::*;
 
 fn token() -> impl Strategy<Value = Token> {
@@ -81,11 +83,13 @@ proptest! {
     fn event_subjects(
         originator in instance(),
         (entity, group, event) in (token(), token(), token()),
-        more in proptest::collection::vec(token(), 0..3),
+        more in proptest::collection::vec(token(), 0..2),
     ) {
         let subject = EventSubject { originator, entity, group, event, more };
         prop_assert_eq!(subject.to_string().parse(), Ok(subject.clone()));
-        prop_assert!(subject.from_any_originator().matches(&Subject::from(&subject)));
+        let EventSubject { entity, group, event, more, .. } = subject.clone();
+        let kind = EventKind { entity, group, event, is_detailed: !more.is_empty() };
+        prop_assert!(kind.filter(None).matches(&Subject::from(&subject)));
     }
 
     #[test]

@@ -37,6 +37,22 @@ pub enum Problem {
         /// The last branch there is.
         last: i64,
     },
+    /// A byte that is neither true nor false.
+    #[error("byte {0:#04x} is no boolean; expected 0 or 1")]
+    NotABoolean(u8),
+    /// A block of an array or a map that is larger or smaller than it says.
+    #[error("a block of {size} bytes that announces {announced}; expected the same")]
+    WrongBlockSize {
+        /// The size the block announces, in bytes.
+        announced: i64,
+        /// What its items take, in bytes.
+        size: usize,
+    },
+    /// A single-object header with the fingerprint of another schema.
+    #[error(
+        "a single-object header for schema {0:#018x}, which is not known here; expected the record alone"
+    )]
+    UnknownSchema(u64),
     /// Something follows the record, and it was to be decoded strictly.
     #[error("{0} bytes follow the record; expected none")]
     TrailingBytes(usize),
@@ -68,7 +84,7 @@ impl Fault {
 /// ```
 /// # use kaa_protocol::avro::Record;
 /// # use kaa_protocol::esp::ClientData;
-/// let error = ClientData::decode(b"\x06abc\xff").unwrap_err();
+/// let error = ClientData::decode(&b"\x06abc\xff"[..].into()).unwrap_err();
 /// assert_eq!(error.to_string(), "ClientData.timestamp at byte 4: the datum ends inside this value");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +96,11 @@ pub struct DecodeError {
 
 impl DecodeError {
     #[cold]
+    pub(super) fn unknown_schema(record: &'static str, fingerprint: u64) -> Self {
+        Self { record, field: None, fault: Fault::new(0, Problem::UnknownSchema(fingerprint)) }
+    }
+
+    #[cold]
     pub(super) fn trailing(record: &'static str, offset: usize, count: usize) -> Self {
         Self { record, field: None, fault: Fault::new(offset, Problem::TrailingBytes(count)) }
     }
@@ -89,7 +110,8 @@ impl DecodeError {
         self.record
     }
 
-    /// The field at fault by its name on the wire; `None` when something follows the last field.
+    /// The field at fault by its name on the wire; `None` when it is about the datum as a
+    /// whole: something follows the last field, or a header is not ours.
     pub fn field(&self) -> Option<&'static str> {
         self.field
     }

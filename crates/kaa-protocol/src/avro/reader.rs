@@ -1,5 +1,8 @@
 //! From bytes to values.
 
+use bytes::Bytes;
+use bytestring::ByteString;
+
 use super::{Fault, Problem};
 
 /// A cursor over a datum.
@@ -9,7 +12,7 @@ use super::{Fault, Problem};
 #[derive(Debug, Clone)]
 pub struct Reader<'a> {
     rest: &'a [u8],
-    len: usize,
+    datum: &'a Bytes,
 }
 
 impl<'a> Reader<'a> {
@@ -17,8 +20,21 @@ impl<'a> Reader<'a> {
     const MAX_VARINT_LEN: usize = 10;
 
     /// A cursor at the start of `datum`.
-    pub fn new(datum: &'a [u8]) -> Self {
-        Self { rest: datum, len: datum.len() }
+    pub fn new(datum: &'a Bytes) -> Self {
+        Self { rest: datum, datum }
+    }
+
+    /// Reads the header of Avro's single-object encoding, if the datum has one: the fingerprint of its
+    /// schema.
+    ///
+    /// A record that begins with a string cannot begin with the two bytes of the mark: that would be a
+    /// string of negative length.
+    #[inline]
+    pub fn single_object_header(&mut self) -> Option<u64> {
+        let [0xc3, 0x01, rest @ ..] = self.rest else { return None };
+        let (fingerprint, rest) = rest.split_first_chunk()?;
+        self.rest = rest;
+        Some(u64::from_le_bytes(*fingerprint))
     }
 
     /// What has not been read yet.
@@ -28,7 +44,12 @@ impl<'a> Reader<'a> {
 
     /// How many bytes have been read.
     pub fn offset(&self) -> usize {
-        self.len - self.rest.len()
+        self.datum.len() - self.rest.len()
+    }
+
+    /// A part of this datum, sharing its buffer.
+    pub(super) fn shared(&self, part: &'a [u8]) -> Bytes {
+        self.datum.slice_ref(part)
     }
 
     /// An Avro `long`.
@@ -83,6 +104,75 @@ impl<'a> Reader<'a> {
             let offset = self.offset() - bytes.len() + error.valid_up_to();
             Fault::new(offset, Problem::NotUtf8)
         })
+    }
+
+    /// Avro `bytes`, sharing the buffer of the datum.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`bytes`](Self::bytes).
+    #[inline]
+    pub fn shared_bytes(&mut self) -> Result<Bytes, Fault> {
+        self.bytes().map(|bytes| self.shared(bytes))
+    }
+
+    /// An Avro `string`, sharing the buffer of the datum.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`text`](Self::text).
+    #[inline]
+    pub fn shared_text(&mut self) -> Result<ByteString, Fault> {
+        let text = self.text()?;
+        // Checked a moment ago; without `unsafe` it has to be said twice.
+        Ok(ByteString::try_from(self.shared(text.as_bytes())).unwrap_or_default())
+    }
+
+    /// An Avro `boolean`.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::EndOfInput`] and [`Problem::NotABoolean`].
+    #[inline]
+    pub fn boolean(&mut self) -> Result<bool, Fault> {
+        let offset = self.offset();
+        match self.array()? {
+            [0] => Ok(false),
+            [1] => Ok(true),
+            [other] => Err(Fault::new(offset, Problem::NotABoolean(other))),
+        }
+    }
+
+    /// An Avro `float`.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::EndOfInput`].
+    #[inline]
+    pub fn float(&mut self) -> Result<f32, Fault> {
+        self.array().map(f32::from_le_bytes)
+    }
+
+    /// An Avro `double`.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::EndOfInput`].
+    #[inline]
+    pub fn double(&mut self) -> Result<f64, Fault> {
+        self.array().map(f64::from_le_bytes)
+    }
+
+    /// So many bytes.
+    #[inline]
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
+        match self.rest.split_first_chunk() {
+            Some((bytes, rest)) => {
+                self.rest = rest;
+                Ok(*bytes)
+            }
+            None => Err(Fault::new(self.offset(), Problem::EndOfInput)),
+        }
     }
 
     /// Which branch of a union follows: 0 to `last`.
@@ -145,6 +235,10 @@ impl<'a> Reader<'a> {
 mod tests {
     use super::*;
 
+    fn datum(bytes: &[u8]) -> Bytes {
+        Bytes::copy_from_slice(bytes)
+    }
+
     fn problem<T: std::fmt::Debug>(result: Result<T, Fault>) -> Problem {
         result.unwrap_err().problem
     }
@@ -162,7 +256,8 @@ mod tests {
             (&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01], i64::MIN),
         ];
         for (bytes, expected) in cases {
-            let mut reader = Reader::new(bytes);
+            let datum = datum(bytes);
+            let mut reader = Reader::new(&datum);
             assert_eq!(reader.long(), Ok(expected));
             assert_eq!((reader.rest(), reader.offset()), (&[][..], bytes.len()));
         }
@@ -170,28 +265,29 @@ mod tests {
 
     #[test]
     fn a_number_has_at_most_64_bits() {
-        assert_eq!(problem(Reader::new(&[0xff; 11]).long()), Problem::NumberTooLong);
+        assert_eq!(problem(Reader::new(&datum(&[0xff; 11])).long()), Problem::NumberTooLong);
         let mut bytes = [0xff; 10];
         for last in 2..=0xff {
             bytes[9] = last;
-            assert_eq!(problem(Reader::new(&bytes).long()), Problem::NumberTooLong, "{last:#04x}");
+            assert_eq!(problem(Reader::new(&datum(&bytes)).long()), Problem::NumberTooLong, "{last:#04x}");
         }
         for cut in 0..10 {
-            assert_eq!(problem(Reader::new(&bytes[..cut]).long()), Problem::EndOfInput);
+            assert_eq!(problem(Reader::new(&datum(&bytes[..cut])).long()), Problem::EndOfInput);
         }
     }
 
     #[test]
     fn an_int_has_32_bits() {
-        assert_eq!(Reader::new(&[0xfe, 0xff, 0xff, 0xff, 0x0f]).int(), Ok(i32::MAX));
-        assert_eq!(Reader::new(&[0xff, 0xff, 0xff, 0xff, 0x0f]).int(), Ok(i32::MIN));
-        let one_more = Reader::new(&[0x80, 0x80, 0x80, 0x80, 0x10]).int();
+        assert_eq!(Reader::new(&datum(&[0xfe, 0xff, 0xff, 0xff, 0x0f])).int(), Ok(i32::MAX));
+        assert_eq!(Reader::new(&datum(&[0xff, 0xff, 0xff, 0xff, 0x0f])).int(), Ok(i32::MIN));
+        let one_more = Reader::new(&datum(&[0x80, 0x80, 0x80, 0x80, 0x10])).int();
         assert_eq!(problem(one_more), Problem::NotAnInt(1 << 31));
     }
 
     #[test]
     fn a_fault_leaves_its_place() {
-        let mut reader = Reader::new(b"\x02a\x06ab\xffrest");
+        let datum = datum(b"\x02a\x06ab\xffrest");
+        let mut reader = Reader::new(&datum);
         assert_eq!(reader.text(), Ok("a"));
         assert_eq!(reader.text(), Err(Fault { offset: 5, problem: Problem::NotUtf8 }));
     }

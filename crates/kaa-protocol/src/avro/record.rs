@@ -15,6 +15,9 @@ pub trait Record<'a>: Sized {
     /// The record's name in its schema, without the namespace.
     const NAME: &'static str;
 
+    /// The CRC-64-AVRO fingerprints of its schemas, one for each revision.
+    const FINGERPRINTS: &'static [u64];
+
     /// The Avro schema of a revision, as JSON text.
     fn schema(revision: Self::Revision) -> String;
 
@@ -35,14 +38,20 @@ pub trait Record<'a>: Sized {
     /// Appends the datum. What [`size`](Self::size) refuses is not to be written.
     fn write(&self, revision: Self::Revision, output: &mut Writer);
 
-    /// Reads a datum of any revision and counts the bytes behind it.
+    /// Reads a datum of any revision and counts the bytes behind it. A single-object header is
+    /// accepted when it names one of [`FINGERPRINTS`](Self::FINGERPRINTS).
     ///
     /// # Errors
     ///
     /// [`DecodeError`] names the field, the byte and the problem.
     #[inline]
-    fn decode(datum: &'a [u8]) -> Result<Decoded<Self>, DecodeError> {
+    fn decode(datum: &'a Bytes) -> Result<Decoded<Self>, DecodeError> {
         let mut input = Reader::new(datum);
+        if let Some(fingerprint) = input.single_object_header()
+            && !Self::FINGERPRINTS.contains(&fingerprint)
+        {
+            return Err(DecodeError::unknown_schema(Self::NAME, fingerprint));
+        }
         let record = Self::read(&mut input)?;
         Ok(Decoded { record, trailing: input.rest().len() })
     }
@@ -53,7 +62,7 @@ pub trait Record<'a>: Sized {
     ///
     /// Those of [`decode`](Self::decode), and [`Problem::TrailingBytes`](super::Problem::TrailingBytes).
     #[inline]
-    fn decode_strict(datum: &'a [u8]) -> Result<Self, DecodeError> {
+    fn decode_strict(datum: &'a Bytes) -> Result<Self, DecodeError> {
         let Decoded { record, trailing } = Self::decode(datum)?;
         if trailing == 0 {
             Ok(record)
@@ -91,12 +100,22 @@ pub struct Decoded<R> {
 /// record! {
 ///     /// The first paragraph is the record's doc in the schema too.
 ///     #[derive(Debug)]
-///     pub struct Name<'a> in Revision {      // an enum: the revisions of the schema,
-///         Seed: "a.namespace",               // each with the record's namespace in it
+///     pub struct Name<'a> in Revision {              // an enum: the revisions of the schema, each
+///         Seed: "a.namespace" 0x0123456789abcdef,    // with its namespace and its fingerprint
 ///     }
 ///     fields {
 ///         /// The first paragraph is the field's doc in the schema too.
-///         rust_name: i64 = "wireName" as Long, default 0;
+///         rust_name: &'a str = "wireName" as Text, default "";
+///     }
+/// }
+///
+/// record! {
+///     /// A record that was never revised and owns its values. It is a type of other records, too.
+///     #[derive(Debug)]
+///     pub struct Name in "a.namespace" 0x0123456789abcdef;
+///     fields {
+///         /// A value that names its Avro type needs no `as`.
+///         rust_name: i64 = "wireName", default 0;
 ///     }
 /// }
 /// ```
@@ -108,7 +127,7 @@ macro_rules! record {
         $(#[doc = $doc:literal])+
         #[derive($($derive:ident),+)]
         pub struct $name:ident<$lifetime:lifetime> in $revision:ident {
-            $($variant:ident: $namespace:literal,)+
+            $($variant:ident: $namespace:literal $fingerprint:literal,)+
         }
         fields {
             $(
@@ -128,42 +147,131 @@ macro_rules! record {
 
             const NAME: &'static str = stringify!($name);
 
+            const FINGERPRINTS: &'static [u64] = &[$($fingerprint),+];
+
             fn schema(revision: $revision) -> String {
-                let fields = [$($crate::avro::FieldSchema {
-                    name: $wire,
-                    doc: &[$($field_doc),+],
-                    schema: <$type as $crate::avro::Field<$revision>>::schema_in(revision),
-                    default: None$(.or(Some(stringify!($default))))?,
-                }),+];
-                let schema = $crate::avro::RecordSchema {
-                    namespace: match revision { $($revision::$variant => $namespace),+ },
-                    name: Self::NAME,
-                    doc: &[$($doc),+],
-                    fields: &fields,
-                };
-                schema.to_json()
+                let namespace = match revision { $($revision::$variant => $namespace),+ };
+                $crate::avro::record!(@schema revision, $revision, namespace, [$($doc)+],
+                    $([$($field_doc)+] $wire, $type, [$($default)?];)+)
             }
 
-            #[inline]
-            fn read(input: &mut $crate::avro::Reader<$lifetime>) -> Result<Self, $crate::avro::DecodeError> {
+            $crate::avro::record!(@codec $lifetime, $revision, $($field, $wire, $type;)+);
+        }
+    };
+
+    (
+        $(#[doc = $doc:literal])+
+        #[derive($($derive:ident),+)]
+        pub struct $name:ident in $namespace:literal $fingerprint:literal;
+        fields {
+            $(
+                $(#[doc = $field_doc:literal])+
+                $field:ident: $value:ty = $wire:literal $(as $type:ty)? $(, default $default:tt)?;
+            )+
+        }
+    ) => {
+        $(#[doc = $doc])+
+        #[derive($($derive),+)]
+        pub struct $name {
+            $($(#[doc = $field_doc])+ pub $field: $value,)+
+        }
+
+        impl<'a> $crate::avro::Record<'a> for $name {
+            type Revision = ();
+
+            const NAME: &'static str = stringify!($name);
+
+            const FINGERPRINTS: &'static [u64] = &[$fingerprint];
+
+            fn schema((): ()) -> String {
+                $crate::avro::record!(@schema (), (), $namespace, [$($doc)+],
+                    $([$($field_doc)+] $wire, $crate::avro::record!(@type $value $(, $type)?), [$($default)?];)+)
+            }
+
+            $crate::avro::record!(@codec 'a, (),
+                $($field, $wire, $crate::avro::record!(@type $value $(, $type)?);)+);
+        }
+
+        /// What the schema gives a reader who misses a field; empty where it says nothing.
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($field: $crate::avro::record!(@default $($default)?),)+ }
+            }
+        }
+
+        impl $crate::avro::Type for $name {
+            type Value<'a> = Self;
+
+            fn schema() -> String {
+                <Self as $crate::avro::Record<'_>>::schema(())
+            }
+
+            fn read(input: &mut $crate::avro::Reader<'_>) -> Result<Self, $crate::avro::Fault> {
                 Ok(Self {
-                    $($field: <$type as $crate::avro::Field<$revision>>::read_any(input)
-                        .map_err(|fault| fault.in_field(Self::NAME, $wire))?,)+
+                    $($field: <$crate::avro::record!(@type $value $(, $type)?) as $crate::avro::Type>::read(input)?,)+
                 })
             }
 
-            #[inline]
-            fn size(&self, revision: $revision) -> Result<usize, $crate::avro::EncodeError> {
-                let mut size = 0;
-                $(size += <$type as $crate::avro::Field<$revision>>::size_in(&self.$field, revision)
-                    .map_err(|reason| $crate::avro::EncodeError::new(Self::NAME, $wire, reason))?;)+
-                Ok(size)
+            fn skip(input: &mut $crate::avro::Reader<'_>) -> Result<(), $crate::avro::Fault> {
+                $(<$crate::avro::record!(@type $value $(, $type)?) as $crate::avro::Type>::skip(input)?;)+
+                Ok(())
             }
 
-            #[inline]
-            fn write(&self, revision: $revision, output: &mut $crate::avro::Writer) {
-                $(<$type as $crate::avro::Field<$revision>>::write_in(&self.$field, revision, output);)+
+            fn size(value: &Self) -> usize {
+                let mut size = 0;
+                $(size += <$crate::avro::record!(@type $value $(, $type)?) as $crate::avro::Type>::size(&value.$field);)+
+                size
             }
+
+            fn write(value: &Self, output: &mut $crate::avro::Writer) {
+                $(<$crate::avro::record!(@type $value $(, $type)?) as $crate::avro::Type>::write(&value.$field, output);)+
+            }
+        }
+    };
+
+    (@default) => { Default::default() };
+    (@default null) => { None };
+    (@default $value:literal) => { $value.into() };
+
+    (@type $value:ty) => { $value };
+    (@type $value:ty, $type:ty) => { $type };
+
+    (@schema $revision:expr, $revisions:ty, $namespace:expr, [$($doc:literal)+],
+        $([$($field_doc:literal)+] $wire:literal, $type:ty, [$($default:tt)?];)+) => {
+        $crate::avro::RecordSchema {
+            namespace: $namespace,
+            name: Self::NAME,
+            doc: &[$($doc),+],
+            fields: &[$($crate::avro::FieldSchema {
+                name: $wire,
+                doc: &[$($field_doc),+],
+                schema: <$type as $crate::avro::Field<$revisions>>::schema_in($revision),
+                default: None$(.or(Some(stringify!($default))))?,
+            }),+],
+        }
+        .to_json()
+    };
+
+    (@codec $lifetime:lifetime, $revisions:ty, $($field:ident, $wire:literal, $type:ty;)+) => {
+        #[inline]
+        fn read(input: &mut $crate::avro::Reader<$lifetime>) -> Result<Self, $crate::avro::DecodeError> {
+            Ok(Self {
+                $($field: <$type as $crate::avro::Field<$revisions>>::read_any(input)
+                    .map_err(|fault| fault.in_field(Self::NAME, $wire))?,)+
+            })
+        }
+
+        #[inline]
+        fn size(&self, revision: $revisions) -> Result<usize, $crate::avro::EncodeError> {
+            let mut size = 0;
+            $(size += <$type as $crate::avro::Field<$revisions>>::size_in(&self.$field, revision)
+                .map_err(|reason| $crate::avro::EncodeError::new(Self::NAME, $wire, reason))?;)+
+            Ok(size)
+        }
+
+        #[inline]
+        fn write(&self, revision: $revisions, output: &mut $crate::avro::Writer) {
+            $(<$type as $crate::avro::Field<$revisions>>::write_in(&self.$field, revision, output);)+
         }
     };
 }

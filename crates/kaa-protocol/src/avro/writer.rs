@@ -9,18 +9,27 @@ use bytes::Bytes;
 #[derive(Debug)]
 pub struct Writer {
     datum: Vec<u8>,
-    size: usize,
+    /// The size that was announced; `None` when nobody knew it.
+    size: Option<usize>,
 }
 
 impl Writer {
     /// A writer of a datum of `size` bytes.
     pub fn with_size(size: usize) -> Self {
-        Self { datum: Vec::with_capacity(size), size }
+        Self { datum: Vec::with_capacity(size), size: Some(size) }
+    }
+
+    /// A writer for values whose number is not known beforehand.
+    pub(super) fn growing() -> Self {
+        Self { datum: Vec::new(), size: None }
     }
 
     /// The datum. A datum that has the size it was announced with is not copied.
     pub fn finish(self) -> Bytes {
-        debug_assert_eq!(self.datum.len(), self.size, "the size pass and the writer disagree");
+        debug_assert!(
+            self.size.is_none_or(|size| size == self.datum.len()),
+            "the size pass and the writer disagree"
+        );
         self.datum.into()
     }
 
@@ -47,6 +56,31 @@ impl Writer {
     pub fn bytes(&mut self, value: &[u8]) {
         self.varint(length(value));
         self.datum.extend_from_slice(value);
+    }
+
+    /// The size of [`count`](Self::count), in bytes.
+    #[inline]
+    pub(super) fn count_size(items: usize) -> usize {
+        varint_size((items as u64) << 1)
+    }
+
+    /// How many items of an array follow; 0 is its end.
+    #[inline]
+    pub(super) fn count(&mut self, items: usize) {
+        // No array in memory has more than `isize::MAX` items, so the shift loses nothing.
+        self.varint((items as u64) << 1);
+    }
+
+    /// An Avro `boolean`.
+    #[inline]
+    pub fn boolean(&mut self, value: bool) {
+        self.datum.push(value.into());
+    }
+
+    /// Bytes that are encoded already.
+    #[inline]
+    pub(super) fn raw(&mut self, bytes: &[u8]) {
+        self.datum.extend_from_slice(bytes);
     }
 
     /// The size of [`branch`](Self::branch), in bytes.

@@ -3,26 +3,26 @@
 use std::time::SystemTime;
 
 use super::revision::{Appended, Revision};
-use super::validity::{self, InvalidField};
-use crate::avro::{Binary, Int, Long, NullOr, OrNull, Record, Text, record};
+use crate::avro::{Binary, NullOr, OrNull, Record, Text, record};
+use crate::ism::{self, InvalidField};
 use crate::kp1::RequestId;
 
 record! {
     /// What a client sent, on its way from the communication service to an extension.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
     pub struct ClientData<'a> in Revision {
-        Seed: "org.kaaproject.ipc.esp.gen.v1",
-        Current: "org.kaaproject.ipc.esp.gen.v1",
+        Seed: "org.kaaproject.ipc.esp.gen.v1" 0x032e_afa6_81c8_b492,
+        Current: "org.kaaproject.ipc.esp.gen.v1" 0x904d_d461_62fa_1cd8,
     }
     fields {
         /// The thread through one exchange: every message that follows from this one repeats it.
         correlation_id: &'a str = "correlationId" as Text;
 
         /// When the message was made, in Unix milliseconds.
-        timestamp: i64 = "timestamp" as Long;
+        timestamp: i64 = "timestamp" as i64;
 
         /// How long after its timestamp the message is worth handling, in milliseconds; 0 is forever.
-        timeout: i64 = "timeout" as Long, default 0;
+        timeout: i64 = "timeout" as i64, default 0;
 
         /// The application version that the endpoint, or the client itself, belongs to.
         app_version_name: &'a str = "appVersionName" as Text;
@@ -35,7 +35,7 @@ record! {
         resource_path: &'a str = "resourcePath" as Text;
 
         /// The number by which the client matches the answer; null when it wants to hear of errors only.
-        request_id: Option<i32> = "requestId" as OrNull<Int>;
+        request_id: Option<i32> = "requestId" as OrNull<i32>;
 
         /// What the client sent, byte for byte.
         ///
@@ -56,7 +56,7 @@ impl ClientData<'_> {
     ///
     /// [`InvalidField`] when `timestamp` or `timeout` is negative, or their sum is no time.
     pub fn expires_at(&self) -> Result<Option<SystemTime>, InvalidField> {
-        validity::expires_at(Self::NAME, self.timestamp, self.timeout)
+        ism::expires_at(Self::NAME, self.timestamp, self.timeout)
     }
 
     /// The request ID, checked.
@@ -65,6 +65,6 @@ impl ClientData<'_> {
     ///
     /// [`InvalidField`] when it is negative.
     pub fn checked_request_id(&self) -> Result<Option<RequestId>, InvalidField> {
-        validity::request_id(Self::NAME, self.request_id)
+        ism::request_id(Self::NAME, self.request_id)
     }
 }

@@ -3,8 +3,8 @@
 use std::time::SystemTime;
 
 use super::revision::{AppVersionName, Revision};
-use super::validity::{self, InvalidField};
-use crate::avro::{Binary, Int, Long, NullOr, OrNull, Record, Text, record};
+use crate::avro::{Binary, NullOr, OrNull, Record, Text, record};
+use crate::ism::{self, InvalidField};
 use crate::kp1::RequestId;
 
 record! {
@@ -15,18 +15,18 @@ record! {
     /// status 200.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
     pub struct ExtensionData<'a> in Revision {
-        Seed: "org.kaaproject.ipc.ecs2ext.gen.v1",
-        Current: "org.kaaproject.ipc.esp.gen.v1",
+        Seed: "org.kaaproject.ipc.ecs2ext.gen.v1" 0x9d2f_17fc_02e6_a615,
+        Current: "org.kaaproject.ipc.esp.gen.v1" 0x324c_791b_fd4c_cfbb,
     }
     fields {
         /// The correlation ID of the request; of a push, one of its own.
         correlation_id: &'a str = "correlationId" as Text;
 
         /// When the message was made, in Unix milliseconds.
-        timestamp: i64 = "timestamp" as Long;
+        timestamp: i64 = "timestamp" as i64;
 
         /// How long after its timestamp the message is worth delivering, in milliseconds; 0 is forever.
-        timeout: i64 = "timeout" as Long, default 0;
+        timeout: i64 = "timeout" as i64, default 0;
 
         /// The application version of the request.
         ///
@@ -44,7 +44,7 @@ record! {
         resource_path: &'a str = "resourcePath" as Text;
 
         /// The request ID of the request; null for a push.
-        request_id: Option<i32> = "requestId" as OrNull<Int>;
+        request_id: Option<i32> = "requestId" as OrNull<i32>;
 
         /// What the client receives, byte for byte.
         ///
@@ -52,7 +52,7 @@ record! {
         payload: Option<&'a [u8]> = "payload" as OrNull<Binary>;
 
         /// How the request went, as an HTTP status code.
-        status_code: i32 = "statusCode" as Int;
+        status_code: i32 = "statusCode" as i32;
 
         /// The same for a person to read.
         reason_phrase: Option<&'a str> = "reasonPhrase" as NullOr<Text>, default null;
@@ -66,7 +66,7 @@ impl ExtensionData<'_> {
     ///
     /// [`InvalidField`] when `timestamp` or `timeout` is negative, or their sum is no time.
     pub fn expires_at(&self) -> Result<Option<SystemTime>, InvalidField> {
-        validity::expires_at(Self::NAME, self.timestamp, self.timeout)
+        ism::expires_at(Self::NAME, self.timestamp, self.timeout)
     }
 
     /// The request ID, checked.
@@ -75,6 +75,6 @@ impl ExtensionData<'_> {
     ///
     /// [`InvalidField`] when it is negative.
     pub fn checked_request_id(&self) -> Result<Option<RequestId>, InvalidField> {
-        validity::request_id(Self::NAME, self.request_id)
+        ism::request_id(Self::NAME, self.request_id)
     }
 }

@@ -6,6 +6,68 @@ use std::str::FromStr;
 use super::{PREFIX, Subject, SubjectError, SubjectFilter};
 use crate::name::{ServiceInstance, Token};
 
+/// What happened to what: the part of an event's subject that its type decides.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct EventKind {
+    /// What it happened to, such as `endpoint`.
+    pub entity: Token,
+    /// The family of events, such as `config`.
+    pub group: Token,
+    /// What happened, such as `updated`.
+    pub event: Token,
+    /// Whether one more token follows that every event chooses, such as the name of a time series.
+    pub is_detailed: bool,
+}
+
+impl EventKind {
+    /// A kind of events, written in the source code.
+    ///
+    /// # Panics
+    ///
+    /// When a part is no token. In a `const` that is a compile error.
+    pub const fn new(entity: &'static str, group: &'static str, event: &'static str) -> Self {
+        Self {
+            entity: Token::from_static(entity),
+            group: Token::from_static(group),
+            event: Token::from_static(event),
+            is_detailed: false,
+        }
+    }
+
+    /// The same with one more token, that every event chooses.
+    ///
+    /// # Panics
+    ///
+    /// As [`new`](Self::new).
+    pub const fn detailed(entity: &'static str, group: &'static str, event: &'static str) -> Self {
+        Self {
+            entity: Token::from_static(entity),
+            group: Token::from_static(group),
+            event: Token::from_static(event),
+            is_detailed: true,
+        }
+    }
+
+    /// What to subscribe to for these events, from one originator or from all.
+    ///
+    /// ```
+    /// use kaa_protocol::name::ServiceInstance;
+    /// use kaa_protocol::subject::EventKind;
+    ///
+    /// let kind = EventKind::new("endpoint", "config", "updated");
+    /// assert_eq!(kind.filter(None).as_str(), "kaa.v1.events.*.endpoint.config.updated");
+    ///
+    /// let cdp = ServiceInstance::from_static("cdp");
+    /// assert_eq!(kind.filter(Some(&cdp)).as_str(), "kaa.v1.events.cdp.endpoint.config.updated");
+    /// ```
+    pub fn filter(&self, originator: Option<&ServiceInstance>) -> SubjectFilter {
+        let Self { entity, group, event, is_detailed } = self;
+        let originator = originator.map_or("*", ServiceInstance::as_str);
+        let detail = if *is_detailed { ".*" } else { "" };
+        SubjectFilter::from_tokens(format!("{PREFIX}events.{originator}.{entity}.{group}.{event}{detail}"))
+    }
+}
+
 /// `kaa.v1.events.<originator>.<entity>.<group>.<type>[.<more>]`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EventSubject {
@@ -21,27 +83,11 @@ pub struct EventSubject {
     pub more: Vec<Token>,
 }
 
-impl EventSubject {
-    /// The filter that receives this event from every originator.
-    pub fn from_any_originator(&self) -> SubjectFilter {
-        SubjectFilter::from_tokens(format!("{PREFIX}events.*{}", Tail(self)))
-    }
-}
-
-/// What follows the originator, with its leading dot.
-struct Tail<'a>(&'a EventSubject);
-
-impl fmt::Display for Tail<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let EventSubject { entity, group, event, more, .. } = self.0;
-        write!(f, ".{entity}.{group}.{event}")?;
-        more.iter().try_for_each(|token| write!(f, ".{token}"))
-    }
-}
-
 impl fmt::Display for EventSubject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{PREFIX}events.{}{}", self.originator, Tail(self))
+        let EventSubject { originator, entity, group, event, more } = self;
+        write!(f, "{PREFIX}events.{originator}.{entity}.{group}.{event}")?;
+        more.iter().try_for_each(|token| write!(f, ".{token}"))
     }
 }
 
@@ -95,11 +141,18 @@ mod tests {
     }
 
     #[test]
-    fn one_filter_hears_every_originator() {
-        let subject: EventSubject = "kaa.v1.events.cdp.endpoint.config.updated".parse().unwrap();
-        let filter = subject.from_any_originator();
-        assert_eq!(filter.as_str(), "kaa.v1.events.*.endpoint.config.updated");
-        assert!(filter.matches(&"kaa.v1.events.other.endpoint.config.updated".parse().unwrap()));
+    fn one_filter_hears_every_originator_and_every_detail() {
+        let heard = |kind: EventKind, subject: &str| kind.filter(None).matches(&subject.parse().unwrap());
+        let updated = EventKind::new("endpoint", "config", "updated");
+        assert!(heard(updated.clone(), "kaa.v1.events.cdp.endpoint.config.updated"));
+        assert!(heard(updated.clone(), "kaa.v1.events.other.endpoint.config.updated"));
+        assert!(!heard(updated, "kaa.v1.events.cdp.endpoint.config.updated.more"));
+        let points = EventKind::detailed("endpoint", "data-collection", "data-points-received");
+        assert!(heard(
+            points.clone(),
+            "kaa.v1.events.epts.endpoint.data-collection.data-points-received.auto~t"
+        ));
+        assert!(!heard(points, "kaa.v1.events.epts.endpoint.data-collection.data-points-received"));
     }
 
     #[test]

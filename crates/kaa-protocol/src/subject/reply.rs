@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 
-use super::{PREFIX, Subject};
+use super::{BareSubject, PREFIX, Subject};
 use crate::name::{Token, is_token};
 
 /// A `replyTo` this service may answer to.
@@ -19,12 +19,21 @@ pub enum ReplyTo {
 
 /// A `replyTo` that must not be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "replyTo {text:?} is not used: expected kaa.v1.(service|replica).<name>.{protocol}.<MessageType> or _INBOX.…"
-)]
+#[error("replyTo {text:?} is not used: expected {expected} or _INBOX.…")]
 pub struct HostileReplyTo {
     text: String,
-    protocol: Token,
+    expected: String,
+}
+
+impl HostileReplyTo {
+    /// The longest part of a refused address that is quoted, in bytes.
+    const QUOTED: usize = 128;
+
+    #[cold]
+    fn new(reply_to: &[u8], expected: String) -> Self {
+        let quoted = reply_to.get(..reply_to.len().min(Self::QUOTED)).unwrap_or_default();
+        Self { text: String::from_utf8_lossy(quoted).into_owned(), expected }
+    }
 }
 
 impl ReplyTo {
@@ -38,11 +47,11 @@ impl ReplyTo {
     /// [`HostileReplyTo`] for wildcards, malformed subjects, another protocol and everything that
     /// is not 3/ISM or an inbox. The answer then goes to the service-wide subject.
     pub fn judge(reply_to: &Bytes, protocol: &Token, message: &Token) -> Result<Self, HostileReplyTo> {
-        let refused = |bytes: &[u8]| {
-            let quoted = bytes.get(..bytes.len().min(128)).unwrap_or_default();
-            HostileReplyTo { text: String::from_utf8_lossy(quoted).into_owned(), protocol: protocol.clone() }
+        let refused = || {
+            let expected = format!("kaa.v1.(service|replica).<name>.{protocol}.<MessageType>");
+            HostileReplyTo::new(reply_to, expected)
         };
-        let subject = Subject::try_from(reply_to.clone()).map_err(|_| refused(reply_to))?;
+        let subject = Subject::try_from(reply_to.clone()).map_err(|_| refused())?;
         let text = subject.as_str();
         if let Some(rest) = text.strip_prefix(PREFIX) {
             let mut tokens = rest.split('.');
@@ -55,12 +64,27 @@ impl ReplyTo {
                     let stem = text.get(..text.len() - last.len()).unwrap_or_default();
                     Ok(Self::Targeted(Subject::from_tokens(format!("{stem}{message}"))))
                 }
-                _ => Err(refused(reply_to)),
+                _ => Err(refused()),
             };
         }
-        match text.strip_prefix("_INBOX.") {
-            Some(rest) if rest.split('.').all(|token| is_token(token.as_bytes())) => Ok(Self::Inbox(subject)),
-            _ => Err(refused(reply_to)),
+        if is_inbox(text) { Ok(Self::Inbox(subject)) } else { Err(refused()) }
+    }
+
+    /// The same for the protocols whose subjects name no protocol and no message type
+    /// ([`BareSubject`]).
+    ///
+    /// # Errors
+    ///
+    /// [`HostileReplyTo`] for everything that is neither a bare subject nor an inbox.
+    pub fn judge_bare(reply_to: &Bytes) -> Result<Self, HostileReplyTo> {
+        let refused = || HostileReplyTo::new(reply_to, "kaa.v1.service.<instance>.<replica>".into());
+        let subject = Subject::try_from(reply_to.clone()).map_err(|_| refused())?;
+        if subject.as_str().parse::<BareSubject>().is_ok() {
+            Ok(Self::Targeted(subject))
+        } else if is_inbox(subject.as_str()) {
+            Ok(Self::Inbox(subject))
+        } else {
+            Err(refused())
         }
     }
 
@@ -70,6 +94,11 @@ impl ReplyTo {
             Self::Targeted(subject) | Self::Inbox(subject) => subject,
         }
     }
+}
+
+/// Whether this is an address that a NATS client made for one answer.
+fn is_inbox(text: &str) -> bool {
+    text.strip_prefix("_INBOX.").is_some_and(|rest| rest.split('.').all(|token| is_token(token.as_bytes())))
 }
 
 #[cfg(test)]
@@ -123,5 +152,24 @@ mod tests {
             assert!(judge(text).is_err(), "{text:?}");
         }
         assert!(judge(&"a".repeat(1_000_000)).unwrap_err().to_string().len() < 400);
+    }
+
+    #[test]
+    fn a_bare_protocol_answers_to_a_service_its_replica_or_an_inbox() {
+        let judge = |text: &str| ReplyTo::judge_bare(&Bytes::copy_from_slice(text.as_bytes()));
+        for text in ["kaa.v1.service.cmx", "kaa.v1.service.cmx.cmx-0"] {
+            assert_eq!(judge(text), Ok(ReplyTo::Targeted(text.parse().unwrap())));
+        }
+        assert!(matches!(judge("_INBOX.abc.1"), Ok(ReplyTo::Inbox(_))));
+        for text in [
+            "",
+            ">",
+            "kaa.v1.service.*",
+            "kaa.v1.service.a.b.c",
+            "kaa.v1.replica.r.esp.ExtensionData",
+            "$SYS.a",
+        ] {
+            assert!(judge(text).is_err(), "{text:?}");
+        }
     }
 }

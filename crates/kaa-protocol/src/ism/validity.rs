@@ -1,13 +1,13 @@
-//! What the protocol asks of a field beyond its Avro type.
+//! What the protocols ask of a field beyond its Avro type.
 //!
-//! Decoding does not ask: an extension that cannot read a message cannot answer it either, and a
-//! communication service may want to count what it refuses.
+//! Decoding does not ask: a service that cannot read a message cannot answer it either, and one that
+//! only passes it on need not care.
 
 use std::time::{Duration, SystemTime};
 
 use crate::kp1::RequestId;
 
-/// A field whose value 4/ESP does not allow.
+/// A field whose value its protocol does not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{record}.{field} is {value}; expected {expected}")]
 pub struct InvalidField {
@@ -24,7 +24,7 @@ impl InvalidField {
     }
 }
 
-pub(super) fn expires_at(
+pub(crate) fn expires_at(
     record: &'static str,
     timestamp: i64,
     timeout: i64,
@@ -45,7 +45,7 @@ pub(super) fn expires_at(
     }
 }
 
-pub(super) fn request_id(
+pub(crate) fn request_id(
     record: &'static str,
     value: Option<i32>,
 ) -> Result<Option<RequestId>, InvalidField> {
