@@ -10,7 +10,8 @@
 //! | token | [`Token`], [`ReplicaId`] | visible ASCII without `.`, `*` and `>`: one NATS token (3/ISM) |
 //! | instance | [`ServiceInstance`] | a token without `/`, `+` and `#`: one NATS token and one MQTT topic level |
 //! | identifier | [`EndpointId`] | ASCII letters, digits, `.`, `_`, `~`, `-` |
-//! | word | [`ConfigName`] | ASCII letters, digits, `_`, `-` |
+//! | word | [`ConfigName`], [`CommandType`] | ASCII letters, digits, `_`, `-` |
+//! | key | [`MetadataKey`] | ASCII letters, digits, `_` |
 //! | level | [`AppVersion`], [`EndpointToken`] | text that is one MQTT topic level; the token without `.` |
 //!
 //! Every name has 1 to [`MAX_NAME_LEN`] bytes. A [`CorrelationId`] is not a name: it is echoed as it
@@ -40,7 +41,7 @@ use std::str::FromStr;
 pub use correlation_id::CorrelationId;
 pub use error::NameError;
 pub(crate) use error::Problem;
-pub(crate) use text::{Text, text_newtype};
+pub(crate) use text::{NameVisitor, Text, text_newtype};
 
 /// The longest name accepted, in bytes.
 pub const MAX_NAME_LEN: usize = 128;
@@ -91,6 +92,7 @@ const INSTANCE_BYTES: [bool; 256] =
 const IDENTIFIER_BYTES: [bool; 256] =
     byte_table!(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'~' | b'-');
 const WORD_BYTES: [bool; 256] = byte_table!(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-');
+const KEY_BYTES: [bool; 256] = byte_table!(b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_');
 const LEVEL_BYTES: [bool; 256] =
     byte_table!(b' '..=b'"' | b'$'..=b'*' | b','..=b'.' | b'0'..=b'~' | 0x80..=0xff);
 const LEVEL_WITHOUT_DOT_BYTES: [bool; 256] =
@@ -182,6 +184,19 @@ name! {
     /// The name of a configuration (7/CMP).
     ConfigName, "a configuration name", WORD_BYTES,
     "1 to 128 ASCII letters, digits, '_' and '-'"
+}
+
+name! {
+    /// The type of a command (11/CEP). The RFC has letters and digits; devices in the field also use
+    /// `_` and `-`, which do no harm in a path.
+    CommandType, "a command type", WORD_BYTES,
+    "1 to 128 ASCII letters, digits, '_' and '-'"
+}
+
+name! {
+    /// The key of an endpoint's metadata (10/EPMP). Case matters.
+    MetadataKey, "a metadata key", KEY_BYTES,
+    "1 to 128 ASCII letters, digits and '_'"
 }
 
 #[cfg(test)]

@@ -1,6 +1,13 @@
 //! What every newtype over text has in common.
 
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
 use std::sync::Arc;
+
+use serde::de::{Error, Visitor};
+
+use super::NameError;
 
 /// Text that is either compiled into the program or shared between clones.
 #[derive(Clone)]
@@ -18,8 +25,23 @@ impl Text {
     }
 }
 
-/// Lets a newtype over [`Text`] be printed, compared, hashed and looked up as the text it is, and be
-/// made from whatever its `FromStr` accepts.
+/// Makes a name of a string in JSON or in a configuration file.
+pub(crate) struct NameVisitor<T>(pub(crate) PhantomData<T>);
+
+impl<T: FromStr<Err = NameError>> Visitor<'_> for NameVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+}
+
+/// Lets a newtype over [`Text`] be printed, compared, hashed, looked up and serialised as the text
+/// it is, and be made from whatever its `FromStr` accepts.
 macro_rules! text_newtype {
     ($name:ident) => {
         impl $name {
@@ -104,6 +126,18 @@ macro_rules! text_newtype {
         impl std::hash::Hash for $name {
             fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
                 self.as_str().hash(state);
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str($crate::name::NameVisitor(std::marker::PhantomData))
             }
         }
     };
