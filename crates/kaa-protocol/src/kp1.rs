@@ -1,4 +1,5 @@
-//! 1/KP: the paths by which a device names what it wants, in MQTT topics and in URLs.
+//! 1/KP: the paths by which a device names what it wants, in MQTT topics and in URLs, and how it is
+//! told that it cannot have it ([`ErrorPayload`]).
 //!
 //! | | MQTT topic | URL path |
 //! |---|---|---|
@@ -28,6 +29,7 @@
 //! ```
 
 mod error;
+mod error_payload;
 mod percent;
 mod request_id;
 mod request_path;
@@ -35,6 +37,7 @@ mod resource_path;
 mod response_topic;
 
 pub use error::PathError;
+pub use error_payload::ErrorPayload;
 pub use request_id::{RequestId, RequestIdError};
 pub use request_path::{EndpointAwareness, RequestPath};
 pub use resource_path::ResourcePath;
