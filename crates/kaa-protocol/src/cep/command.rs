@@ -5,39 +5,36 @@ use serde::{Deserialize, Serialize};
 use crate::json::{JsonPayload, RawJson, object, present};
 use crate::name::CommandType;
 
-/// A device asks for the commands that wait for it (11/CEP).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
-pub struct CommandRequest {
-    /// Whether later commands are to be pushed: `true` from now on, `false` no longer. Without it,
-    /// the service does as it likes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub observe: Option<bool>,
+object! {
+    /// A device asks for the commands that wait for it (11/CEP).
+    #[derive(Default)]
+    pub struct CommandRequest {
+        /// Whether later commands are to be pushed: `true` from now on, `false` no longer. Without it,
+        /// the service does as it likes.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub observe: Option<bool>,
+    }
 }
-
-object!(CommandRequest);
 
 impl JsonPayload for CommandRequest {
     const NAME: &'static str = "an 11/CEP command request";
     const EXPECTED: &'static str = "{observe?: boolean}";
 }
 
-/// One command.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
-pub struct Command {
-    /// What its result is matched by; unique for an endpoint and a command type. As wide as the
-    /// `commandId` of 12/CIP.
-    pub id: i32,
-    /// Its type; present when commands of every type were asked for, and otherwise in the path.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub command_type: Option<CommandType>,
-    /// What the device is to do, passed on as it was written. A `null` is a payload.
-    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-    pub payload: Option<RawJson>,
+object! {
+    /// One command.
+    pub struct Command {
+        /// What its result is matched by; unique for an endpoint and a command type. As wide as the
+        /// `commandId` of 12/CIP.
+        pub id: i32,
+        /// Its type; present when commands of every type were asked for, and otherwise in the path.
+        #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+        pub command_type: Option<CommandType>,
+        /// What the device is to do, passed on as it was written. A `null` is a payload.
+        #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+        pub payload: Option<RawJson>,
+    }
 }
-
-object!(Command);
 
 /// The commands a device is to do (11/CEP): the answer to a [`CommandRequest`], empty when nothing is
 /// outstanding; and what is pushed.

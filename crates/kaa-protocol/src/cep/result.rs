@@ -7,23 +7,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::json::{JsonPayload, RawJson, object, present};
 
-/// What became of one command.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
-pub struct CommandResult {
-    /// The command, by the number it came with.
-    pub id: i32,
-    /// What became of it, by the numbers of HTTP.
-    pub status_code: i32,
-    /// The same for people.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason_phrase: Option<String>,
-    /// What the command found out, passed on as it was written. A `null` is a payload.
-    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-    pub payload: Option<RawJson>,
+object! {
+    /// What became of one command.
+    pub struct CommandResult {
+        /// The command, by the number it came with.
+        pub id: i32,
+        /// What became of it, by the numbers of HTTP.
+        pub status_code: i32,
+        /// The same for people.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub reason_phrase: Option<String>,
+        /// What the command found out, passed on as it was written. A `null` is a payload.
+        #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+        pub payload: Option<RawJson>,
+    }
 }
-
-object!(CommandResult);
 
 /// A device says what became of one or more commands of a type (11/CEP). The answer is empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -1,31 +1,29 @@
 //! What became of a configuration.
 
-use serde::{Deserialize, Serialize};
-
 use crate::json::{JsonPayload, object};
 
-/// A device has applied a configuration, or could not (7/CMP). The answer is empty.
-///
-/// ```
-/// use kaa_protocol::cmp::AppliedRequest;
-/// use kaa_protocol::json::JsonPayload;
-///
-/// let applied = AppliedRequest::from_json(br#"{"configId": "97016dbe", "reasonPhrase": null}"#)?;
-/// assert_eq!(applied.status_code, 200);
-/// assert!(applied.is_success());
-/// # Ok::<(), kaa_protocol::json::PayloadError>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
-pub struct AppliedRequest {
-    /// The configuration, by the identifier it came with.
-    pub config_id: String,
-    /// What became of it, by the numbers of HTTP: 2xx is success. 200 when it is missing.
-    #[serde(default = "ok")]
-    pub status_code: i32,
-    /// Why it was not applied, for people. Devices in the field write `null` when they have none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason_phrase: Option<String>,
+object! {
+    /// A device has applied a configuration, or could not (7/CMP). The answer is empty.
+    ///
+    /// ```
+    /// use kaa_protocol::cmp::AppliedRequest;
+    /// use kaa_protocol::json::JsonPayload;
+    ///
+    /// let applied = AppliedRequest::from_json(br#"{"configId": "97016dbe", "reasonPhrase": null}"#)?;
+    /// assert_eq!(applied.status_code, 200);
+    /// assert!(applied.is_success());
+    /// # Ok::<(), kaa_protocol::json::PayloadError>(())
+    /// ```
+    pub struct AppliedRequest {
+        /// The configuration, by the identifier it came with.
+        pub config_id: String,
+        /// What became of it, by the numbers of HTTP: 2xx is success. 200 when it is missing.
+        #[serde(default = "ok")]
+        pub status_code: i32,
+        /// Why it was not applied, for people. Devices in the field write `null` when they have none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub reason_phrase: Option<String>,
+    }
 }
 
 fn ok() -> i32 {
@@ -38,8 +36,6 @@ impl AppliedRequest {
         (200..300).contains(&self.status_code)
     }
 }
-
-object!(AppliedRequest);
 
 impl JsonPayload for AppliedRequest {
     const NAME: &'static str = "a 7/CMP applied request";

@@ -4,22 +4,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::json::{JsonPayload, RawJson, object, present};
 
-/// A device asks for its configuration (7/CMP). Zero bytes ask the same as `{}`: what it is now, and
-/// nothing about later.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
-pub struct ConfigRequest {
-    /// The configuration the device has: it wants another one, or to hear that there is none. It may
-    /// count as applied. A device without one leaves it out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub config_id: Option<String>,
-    /// Whether later configurations are to be pushed: `true` from now on, `false` no longer. Without
-    /// it, everything stays as it was.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub observe: Option<bool>,
+object! {
+    /// A device asks for its configuration (7/CMP). Zero bytes ask the same as `{}`: what it is now, and
+    /// nothing about later.
+    #[derive(Default)]
+    pub struct ConfigRequest {
+        /// The configuration the device has: it wants another one, or to hear that there is none. It may
+        /// count as applied. A device without one leaves it out.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub config_id: Option<String>,
+        /// Whether later configurations are to be pushed: `true` from now on, `false` no longer. Without
+        /// it, everything stays as it was.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub observe: Option<bool>,
+    }
 }
-
-object!(ConfigRequest);
 
 impl JsonPayload for ConfigRequest {
     const NAME: &'static str = "a 7/CMP config request";
@@ -56,17 +55,15 @@ impl JsonPayload for ConfigResponse {
     const EXPECTED: &'static str = "{} or {configId: string, config: any}";
 }
 
-/// The response as it is on the wire.
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
-struct Fields {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    config_id: Option<String>,
-    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-    config: Option<RawJson>,
+object! {
+    /// The response as it is on the wire.
+    struct Fields {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        config_id: Option<String>,
+        #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+        config: Option<RawJson>,
+    }
 }
-
-object!(Fields);
 
 impl From<ConfigResponse> for Fields {
     fn from(response: ConfigResponse) -> Self {

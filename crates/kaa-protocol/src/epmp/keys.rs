@@ -54,16 +54,15 @@ impl<'de> Visitor<'de> for Keys {
     }
 }
 
-/// A device asks for metadata (10/EPMP). Zero bytes ask for all of it, as `{}` does.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
-pub struct GetRequest {
-    /// The keys it wants; all when it does not say.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub keys: Option<MetadataKeys>,
+object! {
+    /// A device asks for metadata (10/EPMP). Zero bytes ask for all of it, as `{}` does.
+    #[derive(Default)]
+    pub struct GetRequest {
+        /// The keys it wants; all when it does not say.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub keys: Option<MetadataKeys>,
+    }
 }
-
-object!(GetRequest);
 
 impl JsonPayload for GetRequest {
     const NAME: &'static str = "a 10/EPMP get request";

@@ -20,20 +20,36 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Object<D> {
     }
 }
 
-/// `Deserialize` for structs that derive it with `#[serde(remote = "Self")]`.
+/// Defines a struct that is an object on the wire: each field under its name in camel case, no field
+/// twice, and no other field.
 macro_rules! object {
-    ($($name:ident),+) => {$(
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                Self::serialize(self, serializer)
-            }
+    (
+        $(#[$attribute:meta])*
+        $visible:vis struct $name:ident {
+            $($(#[$field_attribute:meta])* $field_visible:vis $field:ident: $type:ty,)+
+        }
+    ) => {
+        $(#[$attribute])*
+        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+        #[serde(rename_all = "camelCase")]
+        $visible struct $name {
+            $($(#[$field_attribute])* $field_visible $field: $type,)+
         }
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Self::deserialize($crate::json::Object(deserializer))
+                type Target = $name;
+
+                #[derive(serde::Deserialize)]
+                #[serde(remote = "Target", rename_all = "camelCase", deny_unknown_fields)]
+                #[allow(dead_code, reason = "what is derived for it makes a Target")]
+                struct Mirror {
+                    $($(#[$field_attribute])* $field: $type,)+
+                }
+
+                Mirror::deserialize($crate::json::Object(deserializer))
             }
         }
-    )+};
+    };
 }
 pub(crate) use object;

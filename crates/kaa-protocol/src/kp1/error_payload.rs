@@ -1,32 +1,28 @@
 //! What a device is told when a request failed.
 
-use serde::{Deserialize, Serialize};
-
 use crate::json::{JsonPayload, object};
 
-/// The payload of an [`Outcome::Error`](super::Outcome::Error), over HTTP the body of a response that
-/// is no 200 (1/KP). It has these two fields and no other.
-///
-/// ```
-/// use kaa_protocol::json::JsonPayload;
-/// use kaa_protocol::kp1::ErrorPayload;
-///
-/// let error = ErrorPayload { status_code: 404, reason_phrase: "no such metric".into() };
-/// let text = serde_json::to_vec(&error)?;
-/// assert_eq!(text, br#"{"statusCode":404,"reasonPhrase":"no such metric"}"#);
-/// assert_eq!(ErrorPayload::from_json(&text)?, error);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
-pub struct ErrorPayload {
-    /// What kind of failure it is, by the numbers of HTTP.
-    pub status_code: i32,
-    /// What happened, for people.
-    pub reason_phrase: String,
+object! {
+    /// The payload of an [`Outcome::Error`](super::Outcome::Error), over HTTP the body of a response that
+    /// is no 200 (1/KP). It has these two fields and no other.
+    ///
+    /// ```
+    /// use kaa_protocol::json::JsonPayload;
+    /// use kaa_protocol::kp1::ErrorPayload;
+    ///
+    /// let error = ErrorPayload { status_code: 404, reason_phrase: "no such metric".into() };
+    /// let text = serde_json::to_vec(&error)?;
+    /// assert_eq!(text, br#"{"statusCode":404,"reasonPhrase":"no such metric"}"#);
+    /// assert_eq!(ErrorPayload::from_json(&text)?, error);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub struct ErrorPayload {
+        /// What kind of failure it is, by the numbers of HTTP.
+        pub status_code: i32,
+        /// What happened, for people.
+        pub reason_phrase: String,
+    }
 }
-
-object!(ErrorPayload);
 
 impl JsonPayload for ErrorPayload {
     const NAME: &'static str = "a 1/KP error";
