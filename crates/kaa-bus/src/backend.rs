@@ -13,6 +13,7 @@ use crate::error::{FenceError, PublishError};
 use crate::inbox::Answers;
 use crate::mailbox::{Mailbox, Pace, SubscriptionLimit};
 use crate::message::{Message, Outgoing};
+use crate::messaging::Replies;
 use crate::{memory, nats};
 
 /// Where the messages of one subscription go. Delivering never waits.
@@ -20,6 +21,7 @@ use crate::{memory, nats};
 pub(crate) enum Sink {
     Mailbox(Arc<Mailbox>),
     Answers(Arc<Answers>),
+    Replies(Arc<Replies>),
 }
 
 impl Sink {
@@ -30,6 +32,10 @@ impl Sink {
                 answers.deliver(message);
                 Pace::Fine
             }
+            Self::Replies(replies) => {
+                replies.deliver(&message);
+                Pace::Fine
+            }
         }
     }
 
@@ -38,6 +44,7 @@ impl Sink {
         match self {
             Self::Mailbox(mailbox) => mailbox.end(),
             Self::Answers(answers) => answers.close(),
+            Self::Replies(replies) => replies.close(),
         }
     }
 }

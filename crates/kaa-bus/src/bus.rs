@@ -9,7 +9,7 @@ use kaa_protocol::name::ServiceInstance;
 use kaa_protocol::subject::{Subject, SubjectFilter};
 use tokio::sync::watch;
 
-use crate::backend::{Backend, Sink};
+use crate::backend::{Backend, Sink, Source};
 use crate::deadline::within;
 use crate::error::{CloseError, FenceError, PublishError, RequestError, SubscribeError};
 use crate::inbox::Answers;
@@ -83,28 +83,38 @@ impl Bus {
         queue_group: Option<&ServiceInstance>,
     ) -> Result<Subscription, SubscribeError> {
         let filter = filter.into();
-        let mailbox =
-            Mailbox::new(filter.clone(), self.shared.backend.limit(), Arc::clone(&self.shared.link));
-        let mailbox = Arc::new(mailbox);
+        let (limit, link) = (self.shared.backend.limit(), Arc::clone(&self.shared.link));
+        let mailbox = Arc::new(Mailbox::new(filter.clone(), limit, link));
+        let source = self.attach(filter, queue_group, Sink::Mailbox(Arc::clone(&mailbox))).await?;
+        Ok(Subscription::new(mailbox, source, Arc::clone(&self.shared)))
+    }
+
+    /// Subscribes for any kind of receiver.
+    pub(crate) async fn attach(
+        &self,
+        filter: SubjectFilter,
+        queue_group: Option<&ServiceInstance>,
+        sink: Sink,
+    ) -> Result<Source, SubscribeError> {
         let subscribe = async {
             match self.shared.link.connection() {
                 Connection::Connected => {}
                 Connection::Disconnected => return Err(FenceError::Disconnected),
                 Connection::Closed => return Err(FenceError::Closed),
             }
-            let sink = Sink::Mailbox(Arc::clone(&mailbox));
             let source = self.shared.backend.attach(filter.clone(), queue_group.cloned(), sink).await?;
             self.shared.fence(self.shared.backend.patience()).await?;
             Ok(source)
         };
-        match subscribe.await {
-            Ok(source) => Ok(Subscription::new(mailbox, source, Arc::clone(&self.shared))),
-            Err(FenceError::Disconnected) => Err(SubscribeError::Disconnected { filter }),
-            Err(FenceError::Closed) => Err(SubscribeError::Closed { filter }),
-            Err(FenceError::TimedOut { deadline }) => {
-                Err(SubscribeError::TimedOut { filter, timeout: deadline })
-            }
-        }
+        subscribe.await.map_err(|error| match error {
+            FenceError::Disconnected => SubscribeError::Disconnected { filter },
+            FenceError::Closed => SubscribeError::Closed { filter },
+            FenceError::TimedOut { deadline } => SubscribeError::TimedOut { filter, timeout: deadline },
+        })
+    }
+
+    pub(crate) fn link(&self) -> Arc<Link> {
+        Arc::clone(&self.shared.link)
     }
 
     /// Publishes a message.
@@ -204,7 +214,9 @@ impl Bus {
         };
         let outcome = within(deadline, pin!(exchange)).await;
         match outcome {
-            Some(Ok(Some(message))) if message.no_responders => Err(RequestError::NoResponders { subject }),
+            Some(Ok(Some(message))) if message.no_responders.is_some() => {
+                Err(RequestError::NoResponders { subject })
+            }
             Some(Ok(Some(message))) => Ok(message),
             Some(Ok(None)) => Err(RequestError::Closed { subject }),
             Some(Err(error)) => Err(error.into()),

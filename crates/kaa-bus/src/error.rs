@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
-use kaa_protocol::subject::{Subject, SubjectFilter};
+use kaa_protocol::avro::DecodeError;
+use kaa_protocol::name::NameError;
+use kaa_protocol::subject::{Subject, SubjectFilter, Target};
 
 /// A message that was not published. Nothing of it went out, unless the variant says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -109,7 +111,49 @@ pub enum RequestError {
         /// Where the request went.
         subject: Subject,
     },
+    /// An answer came that is no response to the request.
+    #[error(
+        "the answer from {subject} is not a response to the request; check that both sides speak the same protocol"
+    )]
+    Malformed {
+        /// Where the request went.
+        subject: Subject,
+        /// What is wrong with it.
+        source: DecodeError,
+    },
+    /// The protocol of the request has no subject for its target.
+    #[error("this protocol has no subject for {target}; ask the service instead of one replica")]
+    NoSubject {
+        /// Who was to be asked.
+        target: Target,
+    },
+    /// The answer could not be waited for.
+    #[error("the answer could not be waited for")]
+    Subscribe(#[from] SubscribeError),
     /// The request did not go out.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+}
+
+/// An event that was not published.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EventError {
+    /// A field that becomes part of the subject is no token.
+    #[error("the event has no subject: {0}")]
+    Name(#[from] NameError),
+    /// The receipts could not be waited for.
+    #[error("the receipts could not be waited for")]
+    Subscribe(#[from] SubscribeError),
+    /// The event did not go out before the time was over.
+    #[error("the event was not published to {subject} within {deadline:?}")]
+    TimedOut {
+        /// Where the event should have gone.
+        subject: Subject,
+        /// How long the bus waited.
+        deadline: Duration,
+    },
+    /// The bus did not take the event.
     #[error(transparent)]
     Publish(#[from] PublishError),
 }

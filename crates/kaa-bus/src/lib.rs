@@ -17,6 +17,8 @@
 //! | `link`, `stats` | the state of the connection, and what happened on it |
 //! | `mailbox` | the bounded queue of a subscription |
 //! | `inbox` | which answer belongs to which request |
+//! | `messaging` | [`Messaging`]: events and requests with types |
+//! | `clock` | the time that goes over the wire |
 //! | `memory` | the bus inside the process |
 //! | `nats` | the bus on NATS, the only place that knows async-nats |
 //! | `deadline` | waiting, but not for ever |
@@ -55,6 +57,7 @@
 
 mod backend;
 mod bus;
+mod clock;
 mod deadline;
 mod error;
 mod inbox;
@@ -62,19 +65,22 @@ mod link;
 mod mailbox;
 mod memory;
 mod message;
+mod messaging;
 mod nats;
 mod shared;
 mod stats;
 mod subscription;
 
 pub use bus::Bus;
-pub use error::{CloseError, DrainError, FenceError, PublishError, RequestError, SubscribeError};
+pub use clock::Clock;
+pub use error::{CloseError, DrainError, EventError, FenceError, PublishError, RequestError, SubscribeError};
 pub use kaa_protocol::name::ServiceInstance;
 pub use kaa_protocol::subject::{Subject, SubjectFilter};
 pub use link::Connection;
 pub use mailbox::SubscriptionLimit;
 pub use memory::MemoryServer;
-pub use message::Message;
+pub use message::{Message, NoResponders};
+pub use messaging::{Context, Delivery, Events, Gathered, Messaging};
 pub use nats::{ConnectError, NatsOptions, ServerUrlError};
 pub use stats::BusStats;
 pub use subscription::Subscription;

@@ -233,7 +233,7 @@ mod tests {
 
     fn message(payload: &'static [u8]) -> Message {
         let payload = Bytes::from_static(payload);
-        Message { subject: Bytes::from_static(b"a.b"), reply_to: None, payload, no_responders: false }
+        Message { subject: Bytes::from_static(b"a.b"), reply_to: None, payload, no_responders: None }
     }
 
     fn take(mailbox: &Mailbox) -> Option<Option<Message>> {

@@ -22,7 +22,21 @@ pub struct Message {
     pub payload: Bytes,
     /// The server's own notice that nobody listened to a message which named
     /// [`subject`](Self::subject) as its reply address. Its payload is empty.
-    pub no_responders: bool,
+    pub no_responders: Option<NoResponders>,
+}
+
+/// Nobody listened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoResponders {
+    /// The subject nobody listened to. Servers before nats-server 2.11 do not tell.
+    pub subject: Option<Bytes>,
+}
+
+impl NoResponders {
+    /// Whether the notice may be about a message to this subject.
+    pub fn is_about(&self, subject: &Subject) -> bool {
+        self.subject.as_ref().is_none_or(|unserved| **unserved == *subject.as_str().as_bytes())
+    }
 }
 
 /// A message on its way out.

@@ -10,7 +10,7 @@ use kaa_protocol::subject::{Subject, SubjectFilter};
 use crate::backend::Sink;
 use crate::link::{Connection, Link};
 use crate::mailbox::Pace;
-use crate::message::Message;
+use crate::message::{Message, NoResponders};
 
 /// One subscription.
 #[derive(Debug)]
@@ -99,13 +99,13 @@ impl Router {
             *turn = turn.wrapping_add(1);
         }
         if receivers.is_empty() {
-            return reply_to.map_or(Pace::Fine, |reply_to| self.tell_no_responders(peer, reply_to));
+            return reply_to.map_or(Pace::Fine, |reply_to| self.tell_no_responders(peer, subject, reply_to));
         }
         let message = Message {
             subject: subject.into_bytes(),
             reply_to: reply_to.map(Subject::into_bytes),
             payload,
-            no_responders: false,
+            no_responders: None,
         };
         let behind =
             receivers.into_iter().filter(|route| route.sink.deliver(message.clone()) == Pace::Behind);
@@ -115,7 +115,7 @@ impl Router {
 
     /// nats-server tells the connection that published, on its first subscription without a queue
     /// group, and nobody else.
-    fn tell_no_responders(&self, peer: u64, reply_to: Subject) -> Pace {
+    fn tell_no_responders(&self, peer: u64, unserved: Subject, reply_to: Subject) -> Pace {
         let asker = self.routes.values().find(|route| {
             route.peer == peer && route.queue_group.is_none() && route.filter.matches(&reply_to)
         });
@@ -124,7 +124,7 @@ impl Router {
             subject: reply_to.into_bytes(),
             reply_to: None,
             payload: Bytes::new(),
-            no_responders: true,
+            no_responders: Some(NoResponders { subject: Some(unserved.into_bytes()) }),
         })
     }
 

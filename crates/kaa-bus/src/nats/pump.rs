@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::unconstrained;
 
 use crate::backend::Sink;
-use crate::message::Message;
+use crate::message::{Message, NoResponders};
 
 /// A task that takes every message out of async-nats at once and never waits for a reader.
 ///
@@ -23,6 +23,9 @@ pub(crate) struct Pump {
 
 /// The order to leave; answered when it is on its way to the server.
 type Leave = oneshot::Sender<()>;
+
+/// The header in which newer servers say what nobody listened to.
+const UNSERVED: &str = "Nats-Subject";
 
 /// Makes the server stop, and the client keep listening.
 ///
@@ -102,6 +105,12 @@ fn convert(message: async_nats::Message) -> Message {
         subject: Bytes::from(message.subject.into_string()),
         reply_to: message.reply.map(|reply| Bytes::from(reply.into_string())),
         payload: message.payload,
-        no_responders: message.status == Some(async_nats::StatusCode::NO_RESPONDERS),
+        no_responders: (message.status == Some(async_nats::StatusCode::NO_RESPONDERS)).then(|| {
+            let headers = message.headers.as_ref();
+            let subject = headers.and_then(|headers| headers.get(UNSERVED));
+            NoResponders {
+                subject: subject.map(|subject| Bytes::copy_from_slice(subject.as_str().as_bytes())),
+            }
+        }),
     }
 }

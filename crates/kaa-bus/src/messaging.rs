@@ -1,0 +1,289 @@
+//! Typed messaging: what one replica of one service says to the others (3/ISM).
+//!
+//! ```text
+//! publish_event ──► subject of the event's type ──► Events of whoever listens
+//! request ──► the service's subject ──► its replicas
+//!      Call ◄── Replies: by correlation ID ◄── this replica's subject
+//! ```
+
+mod call;
+mod context;
+mod gather;
+mod listen;
+mod replies;
+
+pub use context::Context;
+pub use gather::Gathered;
+pub use listen::{Delivery, Events};
+pub(crate) use replies::Replies;
+
+use std::collections::HashMap;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use kaa_protocol::ByteString;
+use kaa_protocol::ism::{Address, Awaited, Event, Message, Request};
+use kaa_protocol::name::{ReplicaId, ServiceInstance};
+use kaa_protocol::subject::{Subject, Target};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use crate::bus::Bus;
+use crate::clock::Clock;
+use crate::deadline::within;
+use crate::error::{EventError, RequestError, SubscribeError};
+use call::OneAnswer;
+use gather::Gathering;
+use replies::{Expected, Mailroom};
+
+/// A replica of a service, speaking to others in messages with types.
+///
+/// What a sender may leave empty is filled in: the correlation ID (that of the [`Context`], or a new
+/// one), the timestamp, in a request the timeout, in an event the replica it comes from.
+///
+/// Clones are cheap and share everything.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::time::Duration;
+/// use kaa_bus::{Bus, Delivery, Messaging, RequestError};
+/// use kaa_protocol::cdtp::{ConfigApplied, ConfigRequest};
+/// use kaa_protocol::name::{ReplicaId, ServiceInstance};
+/// use kaa_protocol::subject::Target;
+///
+/// let cmx = Messaging::new(Bus::memory(), ServiceInstance::from_static("cmx"), ReplicaId::from_static("cmx-0"));
+///
+/// let mut applied = cmx.listen::<ConfigApplied>(None, Delivery::EveryReplica).await?;
+/// cmx.publish_event(&ConfigApplied { endpoint_id: "ep-1".into(), ..ConfigApplied::default() }).await?;
+/// let event = applied.next().await.unwrap()?;
+/// assert!(cmx.is_own(&event));
+///
+/// let provider = Target::Service(ServiceInstance::from_static("cdp"));
+/// let request = ConfigRequest { endpoint_id: "ep-1".into(), ..ConfigRequest::default() };
+/// let answer = cmx.request(&provider, &request, Duration::from_secs(1)).await;
+/// assert!(matches!(answer, Err(RequestError::NoResponders { .. })));
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Messaging {
+    replica: Arc<Replica>,
+    context: Context,
+}
+
+/// What the clones share.
+#[derive(Debug)]
+struct Replica {
+    bus: Bus,
+    instance: ServiceInstance,
+    id: ReplicaId,
+    /// The same as text, for the messages that name it.
+    name: ByteString,
+    clock: Clock,
+    /// Numbers for correlation IDs of our own.
+    serial: AtomicU64,
+    /// One for each subject that replies come to.
+    mailrooms: Mutex<HashMap<Subject, Arc<Mailroom>>>,
+}
+
+impl Messaging {
+    /// The messaging of one replica, whose ID has to be unique in the cluster.
+    pub fn new(bus: Bus, instance: ServiceInstance, replica: ReplicaId) -> Self {
+        Self::with_clock(bus, instance, replica, Clock::System)
+    }
+
+    /// The same with another clock for timestamps.
+    pub fn with_clock(bus: Bus, instance: ServiceInstance, replica: ReplicaId, clock: Clock) -> Self {
+        let replica = Replica {
+            bus,
+            instance,
+            name: replica.as_str().into(),
+            id: replica,
+            clock,
+            serial: AtomicU64::new(0),
+            mailrooms: Mutex::default(),
+        };
+        Self { replica: Arc::new(replica), context: Context::default() }
+    }
+
+    /// The same, carrying on what led here: its correlation ID goes into every message, and no request
+    /// takes longer than what is left of its time.
+    #[must_use]
+    pub fn within(&self, context: Context) -> Self {
+        Self { replica: Arc::clone(&self.replica), context }
+    }
+
+    /// The bus underneath.
+    pub fn bus(&self) -> &Bus {
+        &self.replica.bus
+    }
+
+    /// The service instance that speaks.
+    pub fn instance(&self) -> &ServiceInstance {
+        &self.replica.instance
+    }
+
+    /// Tells everybody who listens.
+    ///
+    /// # Errors
+    ///
+    /// [`EventError`] when the event names no valid subject, or the bus did not take it.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, the event may or may not have been sent.
+    pub async fn publish_event<E: Event>(&self, event: &E) -> Result<(), EventError> {
+        let mut event = event.clone();
+        event.fill_originator(&self.replica.name);
+        event.stamp(&self.context.correlation_id().unwrap_or_else(|| self.new_id()), self.now(), 0);
+        let subject = Subject::from(&event.subject(&self.replica.instance)?);
+        Ok(self.replica.bus.publish(subject, None, event.to_bytes()).await?)
+    }
+
+    /// Asks a service, or one replica of it, and waits for its response.
+    ///
+    /// The response comes to the subject of this replica and is matched by its correlation ID; one that
+    /// comes late, twice or unasked is dropped and counted in
+    /// [`BusStats::late_answers`](crate::BusStats::late_answers). The first request within a
+    /// [`Context`] has its correlation ID; the following ones, and those whose ID another call is waiting
+    /// with, have a number behind it.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`]. That nobody serves the subject is known at once. While several requests to one
+    /// subject are open and its last replica leaves at that very moment, the notice may hit another one
+    /// of them than the one that found nobody.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, the request may have been sent; nothing is left behind.
+    pub async fn request<R: Request>(
+        &self,
+        target: &Target,
+        request: &R,
+        deadline: Duration,
+    ) -> Result<R::Response, RequestError> {
+        let Some(subject) = R::ADDRESS.subject(target) else {
+            return Err(RequestError::NoSubject { target: target.clone() });
+        };
+        let deadline = self.context.limit(deadline);
+        let exchange = async {
+            let mailroom = self.mailroom(&R::ADDRESS).await?;
+            let (sender, answer) = oneshot::channel();
+            let taker = Box::new(OneAnswer::<R::Response>::new(subject.clone(), sender));
+            let mut request = request.clone();
+            let expected = self.expect(&mailroom, &subject, &mut request, deadline, taker);
+            let reply_to = Some(mailroom.subject().clone());
+            self.replica.bus.publish(subject.clone(), reply_to, request.to_bytes()).await?;
+            // Whoever stops waiting takes the entry along.
+            let answered = answer.await;
+            drop(expected);
+            answered.unwrap_or_else(|_| Err(RequestError::Closed { subject: subject.clone() }))
+        };
+        let outcome = within(deadline, pin!(exchange)).await;
+        outcome.unwrap_or_else(|| Err(RequestError::TimedOut { subject: subject.clone(), deadline }))
+    }
+
+    /// Tells everybody who listens, and waits until each of `receivers` has confirmed it.
+    ///
+    /// Returns when all have, at the deadline, or at once when nobody listens at all. Receipts of others
+    /// are not wanted: they are counted in [`BusStats::late_answers`](crate::BusStats::late_answers),
+    /// as are second ones.
+    ///
+    /// # Errors
+    ///
+    /// [`EventError`] when the event did not go out. Missing receipts are no error but
+    /// [`Gathered::missing`].
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, the event may have been sent; nothing is left behind.
+    pub async fn publish_awaited<E: Awaited>(
+        &self,
+        event: &E,
+        receivers: &[ServiceInstance],
+        deadline: Duration,
+    ) -> Result<Gathered<E::Receipt>, EventError> {
+        let deadline = self.context.limit(deadline);
+        let mut event = event.clone();
+        event.fill_originator(&self.replica.name);
+        let subject = Subject::from(&event.subject(&self.replica.instance)?);
+        let gathering = Gathering::<E>::new(receivers);
+        let start = Instant::now();
+        let opened = within(deadline, pin!(self.mailroom(&E::RECEIPTS))).await;
+        let Some(mailroom) = opened.transpose()? else {
+            return Err(EventError::TimedOut { subject, deadline });
+        };
+        let taker = Box::new(gathering.taker());
+        let expected = self.expect(&mailroom, &subject, &mut event, deadline, taker);
+        let reply_to = Some(mailroom.subject().clone());
+        self.replica.bus.publish(subject, reply_to, event.to_bytes()).await?;
+        // At the end of the time, what has come is what there is.
+        let _ = within(deadline.saturating_sub(start.elapsed()), pin!(gathering.complete())).await;
+        drop(expected);
+        Ok(gathering.finish())
+    }
+
+    /// Listens to events of one type, from one originator or from all of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bus::subscribe`].
+    pub async fn listen<E: Event>(
+        &self,
+        originator: Option<&ServiceInstance>,
+        delivery: Delivery,
+    ) -> Result<Events<E>, SubscribeError> {
+        let group = match delivery {
+            Delivery::OneReplica => Some(&self.replica.instance),
+            Delivery::EveryReplica => None,
+        };
+        self.replica.bus.subscribe(E::KIND.filter(originator), group).await.map(Events::new)
+    }
+
+    /// Whether this very replica sent the event.
+    pub fn is_own<E: Event>(&self, event: &E) -> bool {
+        event.originator_replica_id() == Some(&self.replica.name)
+    }
+
+    /// Completes a message that waits for an answer, and opens an entry for that.
+    fn expect<'m, M: Message>(
+        &self,
+        mailroom: &'m Mailroom,
+        subject: &Subject,
+        message: &mut M,
+        deadline: Duration,
+        taker: Box<dyn replies::Take>,
+    ) -> Expected<'m> {
+        let timeout = i64::try_from(deadline.as_millis()).unwrap_or(i64::MAX);
+        let id = self.context.next_correlation_id().unwrap_or_else(|| self.new_id());
+        message.stamp(&id, self.now(), timeout.max(1));
+        let wanted = ByteString::from(message.header().correlation_id);
+        let (id, expected) = mailroom.replies().expect(wanted, subject, taker);
+        message.set_correlation_id(id);
+        expected
+    }
+
+    /// Where the replies of a protocol come in. The first call subscribes.
+    async fn mailroom(&self, address: &Address) -> Result<Arc<Mailroom>, SubscribeError> {
+        let subject = address.reply_subject(&self.replica.instance, &self.replica.id);
+        let mailroom = {
+            let mut mailrooms = self.replica.mailrooms.lock().unwrap_or_else(PoisonError::into_inner);
+            let new = || Arc::new(Mailroom::new(subject.clone(), self.replica.bus.link()));
+            Arc::clone(mailrooms.entry(subject.clone()).or_insert_with(new))
+        };
+        mailroom.open(&self.replica.bus).await?;
+        Ok(mailroom)
+    }
+
+    /// A correlation ID nobody else in the cluster has.
+    fn new_id(&self) -> ByteString {
+        format!("{}-{:x}", self.replica.name, self.replica.serial.fetch_add(1, Ordering::Relaxed)).into()
+    }
+
+    fn now(&self) -> i64 {
+        self.replica.clock.millis()
+    }
+}
