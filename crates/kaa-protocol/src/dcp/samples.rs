@@ -61,8 +61,8 @@ impl Samples {
     const KIND: Kind =
         Kind { name: "2/DCP samples", expected: "a JSON array of samples, or one sample of any type" };
 
-    /// Checks a payload and finds out how many samples it has. It reads the payload twice, and once
-    /// more when the samples are iterated over.
+    /// Checks a payload and finds out how many samples it has. Together with iterating over them that
+    /// takes about half the time of parsing the payload into a tree.
     ///
     /// # Errors
     ///

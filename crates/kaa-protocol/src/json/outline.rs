@@ -26,9 +26,10 @@ impl<'a> Outline<'a> {
     }
 
     /// Moves on to the next byte that is one of `wanted`, and behind it.
-    fn seek(&mut self, wanted: fn(u8) -> bool) -> Option<(usize, u8)> {
+    fn seek(&mut self, wanted: impl Fn(u8) -> bool) -> Option<(usize, u8)> {
         let rest = self.text.get(self.at..)?;
-        let (offset, &byte) = rest.iter().enumerate().find(|(_, byte)| wanted(**byte))?;
+        let offset = rest.iter().position(|byte| wanted(*byte))?;
+        let byte = *rest.get(offset)?;
         let at = self.at + offset;
         self.at = at + 1;
         Some((at, byte))

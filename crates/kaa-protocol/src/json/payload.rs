@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use serde::de::{DeserializeOwned, DeserializeSeed};
 
-use super::{Outline, PayloadError};
+use super::{Mark, Outline, PayloadError};
 
 /// How many arrays and objects may be inside each other: what other JSON readers, serde_json among
 /// them, stop at as well.
@@ -48,7 +48,10 @@ pub(crate) fn read<'de, S: DeserializeSeed<'de>>(
     max_nesting: usize,
     seed: S,
 ) -> Result<S::Value, PayloadError> {
-    if let Some(mark) = Outline::new(text).find(|mark| mark.depth > max_nesting) {
+    // Counting brackets is quick, and enough for all but large payloads.
+    let brackets = text.iter().filter(|byte| matches!(byte, b'[' | b'{')).count();
+    let too_deep = |mark: &Mark| mark.depth > max_nesting;
+    if brackets > max_nesting && let Some(mark) = Outline::new(text).find(too_deep) {
         let problem = format!("more than {max_nesting} levels of nesting at byte {}", mark.at);
         return Err(PayloadError::new(kind, problem));
     }
