@@ -140,7 +140,7 @@ pub enum RequestError {
 #[non_exhaustive]
 pub enum EventError {
     /// A field that becomes part of the subject is no token.
-    #[error("the event has no subject: {0}")]
+    #[error("the event was not published: a field that becomes part of its subject is no token")]
     Name(#[from] NameError),
     /// The receipts could not be waited for.
     #[error("the receipts could not be waited for")]
