@@ -36,7 +36,7 @@ use crate::deadline::within;
 use crate::error::{EventError, RequestError, SubscribeError};
 use call::OneAnswer;
 use gather::Gathering;
-use replies::{Expected, Mailroom};
+use replies::{Expected, Mailroom, Take};
 
 /// A replica of a service, speaking to others in messages with types.
 ///
@@ -82,14 +82,16 @@ struct Replica {
     /// The same as text, for the messages that name it.
     name: ByteString,
     clock: Clock,
-    /// Numbers for correlation IDs of our own.
+    /// When it started, and numbers: for correlation IDs of our own.
+    started: i64,
     serial: AtomicU64,
     /// One for each subject that replies come to.
     mailrooms: Mutex<HashMap<Subject, Arc<Mailroom>>>,
 }
 
 impl Messaging {
-    /// The messaging of one replica, whose ID has to be unique in the cluster.
+    /// The messaging of one replica, whose ID has to be unique in the cluster. A replica has one, and
+    /// clones it: to a second one, the replies to the first are strangers.
     pub fn new(bus: Bus, instance: ServiceInstance, replica: ReplicaId) -> Self {
         Self::with_clock(bus, instance, replica, Clock::System)
     }
@@ -102,6 +104,7 @@ impl Messaging {
             name: replica.as_str().into(),
             id: replica,
             clock,
+            started: clock.millis(),
             serial: AtomicU64::new(0),
             mailrooms: Mutex::default(),
         };
@@ -148,13 +151,16 @@ impl Messaging {
     /// comes late, twice or unasked is dropped and counted in
     /// [`BusStats::late_answers`](crate::BusStats::late_answers). The first request within a
     /// [`Context`] has its correlation ID; the following ones, and those whose ID another call is waiting
-    /// with, have a number behind it.
+    /// with, have a number behind it. A sender that fills in a correlation ID answers for it being new.
     ///
     /// # Errors
     ///
     /// [`RequestError`]. That nobody serves the subject is known at once. While several requests to one
     /// subject are open and its last replica leaves at that very moment, the notice may hit another one
-    /// of them than the one that found nobody.
+    /// of them than the one that found nobody. So it may among requests to different services, if the
+    /// server does not tell what the notice is about ([`NoResponders::subject`](crate::NoResponders::subject)).
+    ///
+    /// When no time is left, nothing is sent.
     ///
     /// # Cancel safety
     ///
@@ -169,12 +175,16 @@ impl Messaging {
             return Err(RequestError::NoSubject { target: target.clone() });
         };
         let deadline = self.context.limit(deadline);
+        let timed_out = || RequestError::TimedOut { subject: subject.clone(), deadline };
+        let start = Instant::now();
         let exchange = async {
-            let mailroom = self.mailroom(&R::ADDRESS).await?;
+            let mailroom = self.mailroom(&R::ADDRESS);
+            let replies = mailroom.open(&self.replica.bus).await?;
+            let left = time_left(start, deadline).ok_or_else(timed_out)?;
             let (sender, answer) = oneshot::channel();
             let taker = Box::new(OneAnswer::<R::Response>::new(subject.clone(), sender));
             let mut request = request.clone();
-            let expected = self.expect(&mailroom, &subject, &mut request, deadline, taker);
+            let expected = self.expect(replies, &subject, &mut request, left, taker);
             let reply_to = Some(mailroom.subject().clone());
             self.replica.bus.publish(subject.clone(), reply_to, request.to_bytes()).await?;
             // Whoever stops waiting takes the entry along.
@@ -183,7 +193,7 @@ impl Messaging {
             answered.unwrap_or_else(|_| Err(RequestError::Closed { subject: subject.clone() }))
         };
         let outcome = within(deadline, pin!(exchange)).await;
-        outcome.unwrap_or_else(|| Err(RequestError::TimedOut { subject: subject.clone(), deadline }))
+        outcome.unwrap_or_else(|| Err(timed_out()))
     }
 
     /// Tells everybody who listens, and waits until each of `receivers` has confirmed it.
@@ -211,13 +221,14 @@ impl Messaging {
         event.fill_originator(&self.replica.name);
         let subject = Subject::from(&event.subject(&self.replica.instance)?);
         let gathering = Gathering::<E>::new(receivers);
+        let timed_out = || EventError::TimedOut { subject: subject.clone(), deadline };
         let start = Instant::now();
-        let opened = within(deadline, pin!(self.mailroom(&E::RECEIPTS))).await;
-        let Some(mailroom) = opened.transpose()? else {
-            return Err(EventError::TimedOut { subject, deadline });
-        };
+        let mailroom = self.mailroom(&E::RECEIPTS);
+        let opened = within(deadline, pin!(mailroom.open(&self.replica.bus))).await;
+        let replies = opened.ok_or_else(timed_out)??;
+        let left = time_left(start, deadline).ok_or_else(timed_out)?;
         let taker = Box::new(gathering.taker());
-        let expected = self.expect(&mailroom, &subject, &mut event, deadline, taker);
+        let expected = self.expect(replies, &subject, &mut event, left, taker);
         let reply_to = Some(mailroom.subject().clone());
         self.replica.bus.publish(subject, reply_to, event.to_bytes()).await?;
         // At the end of the time, what has come is what there is.
@@ -249,41 +260,79 @@ impl Messaging {
     }
 
     /// Completes a message that waits for an answer, and opens an entry for that.
-    fn expect<'m, M: Message>(
+    fn expect<'r, M: Message>(
         &self,
-        mailroom: &'m Mailroom,
+        replies: &'r Replies,
         subject: &Subject,
         message: &mut M,
-        deadline: Duration,
-        taker: Box<dyn replies::Take>,
-    ) -> Expected<'m> {
-        let timeout = i64::try_from(deadline.as_millis()).unwrap_or(i64::MAX);
+        left: Duration,
+        taker: Box<dyn Take>,
+    ) -> Expected<'r> {
         let id = self.context.next_correlation_id().unwrap_or_else(|| self.new_id());
-        message.stamp(&id, self.now(), timeout.max(1));
+        let now = self.now();
+        message.stamp(&id, now, timeout(now, left));
         let wanted = ByteString::from(message.header().correlation_id);
-        let (id, expected) = mailroom.replies().expect(wanted, subject, taker);
+        let (id, expected) = replies.expect(&wanted, subject, taker);
         message.set_correlation_id(id);
         expected
     }
 
-    /// Where the replies of a protocol come in. The first call subscribes.
-    async fn mailroom(&self, address: &Address) -> Result<Arc<Mailroom>, SubscribeError> {
+    /// Where the replies of a protocol come in.
+    fn mailroom(&self, address: &Address) -> Arc<Mailroom> {
         let subject = address.reply_subject(&self.replica.instance, &self.replica.id);
-        let mailroom = {
-            let mut mailrooms = self.replica.mailrooms.lock().unwrap_or_else(PoisonError::into_inner);
-            let new = || Arc::new(Mailroom::new(subject.clone(), self.replica.bus.link()));
-            Arc::clone(mailrooms.entry(subject.clone()).or_insert_with(new))
-        };
-        mailroom.open(&self.replica.bus).await?;
-        Ok(mailroom)
+        let mut mailrooms = self.replica.mailrooms.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(mailrooms.entry(subject.clone()).or_insert_with(|| Arc::new(Mailroom::new(subject))))
     }
 
-    /// A correlation ID nobody else in the cluster has.
+    /// A correlation ID nobody else in the cluster has, nor had this replica before it was restarted.
     fn new_id(&self) -> ByteString {
-        format!("{}-{:x}", self.replica.name, self.replica.serial.fetch_add(1, Ordering::Relaxed)).into()
+        let Replica { name, started, serial, .. } = &*self.replica;
+        format!("{name}-{started:x}-{:x}", serial.fetch_add(1, Ordering::Relaxed)).into()
     }
 
     fn now(&self) -> i64 {
         self.replica.clock.millis()
+    }
+}
+
+/// What is left of a time; `None` when that is nothing.
+fn time_left(start: Instant, deadline: Duration) -> Option<Duration> {
+    deadline.checked_sub(start.elapsed()).filter(|left| !left.is_zero())
+}
+
+/// How long a message is worth handling, in the milliseconds of the wire; 0, which is forever, when that
+/// is longer than their clock goes.
+fn timeout(now: i64, left: Duration) -> i64 {
+    let timeout = i64::try_from(left.as_millis()).ok();
+    let expires = timeout.filter(|timeout| now.checked_add(*timeout).is_some());
+    expires.map_or(0, |timeout| timeout.max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timeout_is_whole_milliseconds_but_never_none_by_accident() {
+        assert_eq!(timeout(0, Duration::from_millis(1500)), 1500);
+        assert_eq!(timeout(0, Duration::from_micros(1)), 1);
+        let now = 1_767_225_600_000;
+        assert_eq!(timeout(now, Duration::from_millis(1) * u32::MAX), i64::from(u32::MAX));
+        assert_eq!(timeout(now, Duration::from_millis(i64::MAX.unsigned_abs())), 0);
+        assert_eq!(timeout(now, Duration::MAX), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_replica_that_starts_again_has_other_correlation_ids() {
+        let (bus, clock) = (Bus::memory(), Clock::tokio());
+        let start = || {
+            let (cmx, replica) = (ServiceInstance::from_static("cmx"), ReplicaId::from_static("cmx-0"));
+            Messaging::with_clock(bus.clone(), cmx, replica, clock)
+        };
+        let first = start();
+        let ids = [first.new_id(), first.new_id()];
+        assert_eq!(ids, ["cmx-0-19b76daa800-0", "cmx-0-19b76daa800-1"]);
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert_eq!(start().new_id(), "cmx-0-19b76daa801-0");
     }
 }

@@ -22,7 +22,7 @@ impl<M> OneAnswer<M> {
 
     fn tell(&mut self, outcome: Result<M, RequestError>) -> Taken {
         match self.asker.take().map(|asker| asker.send(outcome)) {
-            Some(Ok(())) => Taken::Wanted,
+            Some(Ok(())) => Taken::Last,
             Some(Err(_)) | None => Taken::Unwanted,
         }
     }
@@ -36,5 +36,44 @@ impl<M: Message> Take for OneAnswer<M> {
 
     fn nobody_listens(&mut self) {
         self.tell(Err(RequestError::NoResponders { subject: self.subject.clone() }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kaa_protocol::cdtp::ConfigResponse;
+    use kaa_protocol::ism::Message;
+
+    use super::*;
+
+    type Answer = oneshot::Receiver<Result<ConfigResponse, RequestError>>;
+
+    fn call() -> (OneAnswer<ConfigResponse>, Answer) {
+        let (sender, answer) = oneshot::channel();
+        (OneAnswer::new("s".parse().unwrap(), sender), answer)
+    }
+
+    #[test]
+    fn the_first_answer_is_taken_and_no_other() {
+        let (mut call, mut answer) = call();
+        let response = ConfigResponse { status_code: 200, ..ConfigResponse::default() };
+        assert_eq!(call.take(&response.to_bytes()), Taken::Last);
+        assert_eq!(call.take(&ConfigResponse::default().to_bytes()), Taken::Unwanted);
+        assert_eq!(answer.try_recv().unwrap(), Ok(response));
+    }
+
+    #[test]
+    fn an_answer_nobody_waits_for_any_more_is_not_wanted() {
+        let (mut call, answer) = call();
+        drop(answer);
+        assert_eq!(call.take(&ConfigResponse::default().to_bytes()), Taken::Unwanted);
+    }
+
+    #[test]
+    fn what_is_no_answer_ends_the_call_with_an_error_that_names_the_subject() {
+        let (mut call, mut answer) = call();
+        assert_eq!(call.take(&Bytes::from_static(b"\x02a")), Taken::Last);
+        let error = answer.try_recv().unwrap().unwrap_err();
+        assert!(error.to_string().starts_with("the answer from s is not a response"), "{error}");
     }
 }

@@ -79,10 +79,11 @@ impl<E: Awaited> Take for Taker<E> {
         };
         gathered.missing.remove(position);
         gathered.receipts.push(decoded.record);
-        if gathered.is_complete() {
-            self.0.done.notify_one();
+        if !gathered.is_complete() {
+            return Taken::Wanted;
         }
-        Taken::Wanted
+        self.0.done.notify_one();
+        Taken::Last
     }
 
     fn nobody_listens(&mut self) {
@@ -94,5 +95,60 @@ impl<E: Awaited> Take for Taker<E> {
 impl<E: Awaited> Drop for Taker<E> {
     fn drop(&mut self) {
         self.0.done.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+    use kaa_protocol::dstp::{DataSamplesEvent, DataSamplesProcessed};
+    use kaa_protocol::ism::Message;
+
+    use super::*;
+
+    const EPTS: ServiceInstance = ServiceInstance::from_static("epts");
+    const RCI: ServiceInstance = ServiceInstance::from_static("rci");
+
+    fn receipt(receiver: &str) -> Bytes {
+        let receiver_service_instance_name = receiver.into();
+        DataSamplesProcessed { receiver_service_instance_name, ..DataSamplesProcessed::default() }.to_bytes()
+    }
+
+    fn gathering(receivers: &[ServiceInstance]) -> (Gathering<DataSamplesEvent>, Taker<DataSamplesEvent>) {
+        let gathering = Gathering::new(receivers);
+        let taker = gathering.taker();
+        (gathering, taker)
+    }
+
+    #[test]
+    fn every_receiver_counts_once_however_often_it_is_named_or_confirms() {
+        let (gathering, mut taker) = gathering(&[RCI, EPTS, RCI]);
+        assert_eq!(taker.take(&receipt("rci")), Taken::Wanted);
+        assert_eq!(taker.take(&receipt("rci")), Taken::Unwanted);
+        assert_eq!(gathering.complete().now_or_never(), None);
+        assert_eq!(gathering.finish().missing, [EPTS]);
+        assert_eq!(taker.take(&receipt("epts")), Taken::Last);
+        assert_eq!(gathering.complete().now_or_never(), Some(()));
+        assert!(gathering.finish().is_complete());
+    }
+
+    #[test]
+    fn strangers_and_what_is_no_receipt_are_not_wanted() {
+        let (gathering, mut taker) = gathering(&[EPTS]);
+        assert_eq!(taker.take(&receipt("rci")), Taken::Unwanted);
+        assert_eq!(taker.take(&Bytes::from_static(b"\x02a")), Taken::Unwanted);
+        assert_eq!(gathering.finish(), Gathered { receipts: vec![], missing: vec![EPTS] });
+    }
+
+    #[test]
+    fn nobody_waits_for_receipts_that_cannot_come() {
+        let (of_nobody, _taker) = gathering(&[]);
+        assert_eq!(of_nobody.complete().now_or_never(), Some(()));
+        let (unheard, mut taker) = gathering(&[EPTS]);
+        taker.nobody_listens();
+        assert_eq!(unheard.complete().now_or_never(), Some(()));
+        let (ended, taker) = gathering(&[EPTS]);
+        drop(taker);
+        assert_eq!(ended.complete().now_or_never(), Some(()));
     }
 }

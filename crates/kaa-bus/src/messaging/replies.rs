@@ -1,9 +1,9 @@
 //! Replies: which one belongs to which waiting call.
 //!
-//! Whoever waits owns its entry and takes it along, whether the answer came, the deadline passed or
-//! the future was dropped.
+//! A call that has all its replies is over. Whoever waits owns its entry and takes it along, whether
+//! the deadline passed or the future was dropped.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,21 +17,23 @@ use crate::backend::{Sink, Source};
 use crate::bus::Bus;
 use crate::error::SubscribeError;
 use crate::link::Link;
-use crate::message::Message;
+use crate::message::{Message, NoResponders};
 
 /// One who waits for replies.
 pub(super) trait Take: Send {
     /// Takes a reply with the right correlation ID.
     fn take(&mut self, datum: &Bytes) -> Taken;
 
-    /// Learns that nobody listens.
+    /// Learns that nobody listens, and that there will be no reply.
     fn nobody_listens(&mut self);
 }
 
 /// What became of a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Taken {
-    /// It was waited for.
+    /// It was waited for, and nothing else is.
+    Last,
+    /// It was waited for, and so are others.
     Wanted,
     /// It was not: from a stranger, or the second one.
     Unwanted,
@@ -46,22 +48,55 @@ pub(crate) struct Replies {
 
 #[derive(Default)]
 struct Waiting {
-    calls: HashMap<ByteString, Call>,
-    serial: u64,
+    /// In the order in which they were made.
+    calls: BTreeMap<u64, Call>,
+    by_id: HashMap<ByteString, u64>,
+    last_serial: u64,
     closed: bool,
 }
 
 struct Call {
+    correlation_id: ByteString,
     /// Where the message went.
     subject: Subject,
-    /// In the order in which they were made.
-    serial: u64,
     taker: Box<dyn Take>,
 }
 
 impl fmt::Debug for Waiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Waiting").field("calls", &self.calls.len()).finish_non_exhaustive()
+    }
+}
+
+impl Waiting {
+    fn next_serial(&mut self) -> u64 {
+        self.last_serial += 1;
+        self.last_serial
+    }
+
+    fn remove(&mut self, serial: u64) -> Option<Call> {
+        let call = self.calls.remove(&serial)?;
+        self.by_id.remove(&call.correlation_id);
+        Some(call)
+    }
+
+    fn take(&mut self, datum: &Bytes) -> Taken {
+        let serial = peek_correlation_id(datum).and_then(|id| self.by_id.get(id)).copied();
+        let call = serial.and_then(|serial| Some((serial, self.calls.get_mut(&serial)?)));
+        let Some((serial, call)) = call else { return Taken::Unwanted };
+        let taken = call.taker.take(datum);
+        if taken == Taken::Last {
+            self.remove(serial);
+        }
+        taken
+    }
+
+    /// The call that found nobody: of several to one subject the youngest, because those before it
+    /// found somebody or have been told.
+    fn unserved(&mut self, notice: &NoResponders) -> Option<Call> {
+        let mut youngest_first = self.calls.iter().rev();
+        let (serial, _) = youngest_first.find(|(_, call)| notice.is_about(&call.subject))?;
+        self.remove(*serial)
     }
 }
 
@@ -73,43 +108,35 @@ impl Replies {
     /// Opens an entry under this correlation ID, with a number behind it if somebody has it already.
     pub(super) fn expect(
         &self,
-        id: ByteString,
+        wanted: &ByteString,
         subject: &Subject,
         taker: Box<dyn Take>,
     ) -> (ByteString, Expected<'_>) {
         let mut waiting = self.lock();
-        waiting.serial += 1;
-        let serial = waiting.serial;
-        let id = if waiting.calls.contains_key(&id) { format!("{id}~~{serial:x}").into() } else { id };
+        let serial = waiting.next_serial();
+        let (mut id, mut number) = (wanted.clone(), serial);
+        while waiting.by_id.contains_key(&id) {
+            id = format!("{wanted}~~{number:x}").into();
+            number = waiting.next_serial();
+        }
         // After the end nobody would deliver: dropping the taker tells the one who waits.
         if !waiting.closed {
-            waiting.calls.insert(id.clone(), Call { subject: subject.clone(), serial, taker });
+            waiting.by_id.insert(id.clone(), serial);
+            let call = Call { correlation_id: id.clone(), subject: subject.clone(), taker };
+            waiting.calls.insert(serial, call);
         }
-        (id.clone(), Expected { replies: self, id })
+        (id, Expected { replies: self, serial })
     }
 
     pub(crate) fn deliver(&self, message: &Message) {
-        let mut waiting = self.lock();
-        let taken = match &message.no_responders {
+        let is_late = match &message.no_responders {
             Some(notice) => {
-                // Of several calls to one subject, the youngest: those before it found somebody.
-                let youngest = waiting
-                    .calls
-                    .values_mut()
-                    .filter(|call| notice.is_about(&call.subject))
-                    .max_by_key(|call| call.serial);
-                youngest.map(|call| {
-                    call.taker.nobody_listens();
-                    Taken::Wanted
-                })
+                let unserved = self.lock().unserved(notice);
+                unserved.map(|mut call| call.taker.nobody_listens()).is_none()
             }
-            None => {
-                let id = peek_correlation_id(&message.payload);
-                id.and_then(|id| waiting.calls.get_mut(id)).map(|call| call.taker.take(&message.payload))
-            }
+            None => self.lock().take(&message.payload) == Taken::Unwanted,
         };
-        drop(waiting);
-        if taken != Some(Taken::Wanted) {
+        if is_late {
             self.link.counters.late_answers.increment();
         }
     }
@@ -118,6 +145,7 @@ impl Replies {
     pub(crate) fn close(&self) {
         let mut waiting = self.lock();
         waiting.closed = true;
+        waiting.by_id.clear();
         let calls = std::mem::take(&mut waiting.calls);
         drop(waiting);
         drop(calls);
@@ -132,12 +160,12 @@ impl Replies {
 #[derive(Debug)]
 pub(super) struct Expected<'a> {
     replies: &'a Replies,
-    id: ByteString,
+    serial: u64,
 }
 
 impl Drop for Expected<'_> {
     fn drop(&mut self) {
-        let call = self.replies.lock().calls.remove(&self.id);
+        let call = self.replies.lock().remove(self.serial);
         drop(call);
     }
 }
@@ -146,30 +174,34 @@ impl Drop for Expected<'_> {
 #[derive(Debug)]
 pub(super) struct Mailroom {
     subject: Subject,
+    open: OnceCell<Open>,
+}
+
+/// What an attempt to subscribe makes: one that fails ends its own replies and no others.
+#[derive(Debug)]
+struct Open {
     replies: Arc<Replies>,
-    source: OnceCell<Source>,
+    _source: Source,
 }
 
 impl Mailroom {
-    pub(super) fn new(subject: Subject, link: Arc<Link>) -> Self {
-        Self { subject, replies: Arc::new(Replies::new(link)), source: OnceCell::new() }
+    pub(super) fn new(subject: Subject) -> Self {
+        Self { subject, open: OnceCell::new() }
     }
 
     pub(super) fn subject(&self) -> &Subject {
         &self.subject
     }
 
-    pub(super) fn replies(&self) -> &Replies {
-        &self.replies
-    }
-
     /// Subscribes, once.
-    pub(super) async fn open(&self, bus: &Bus) -> Result<(), SubscribeError> {
-        let subscribe = || {
-            let sink = Sink::Replies(Arc::clone(&self.replies));
-            bus.attach(SubjectFilter::from(&self.subject), None, sink)
+    pub(super) async fn open(&self, bus: &Bus) -> Result<&Replies, SubscribeError> {
+        let subscribe = || async {
+            let replies = Arc::new(Replies::new(bus.link()));
+            let sink = Sink::Replies(Arc::clone(&replies));
+            let source = bus.attach(SubjectFilter::from(&self.subject), None, sink).await?;
+            Ok(Open { replies, _source: source })
         };
-        self.source.get_or_try_init(subscribe).await.map(drop)
+        Ok(&self.open.get_or_try_init(subscribe).await?.replies)
     }
 }
 
@@ -180,14 +212,13 @@ mod tests {
 
     use super::*;
     use crate::link::Connection;
-    use crate::message::NoResponders;
 
-    struct Log(Arc<Mutex<Vec<&'static str>>>);
+    struct Log(Arc<Mutex<Vec<&'static str>>>, Taken);
 
     impl Take for Log {
         fn take(&mut self, _: &Bytes) -> Taken {
             self.0.lock().unwrap().push("reply");
-            Taken::Wanted
+            self.1
         }
 
         fn nobody_listens(&mut self) {
@@ -195,25 +226,47 @@ mod tests {
         }
     }
 
-    #[derive(Default)]
+    impl Drop for Log {
+        fn drop(&mut self) {
+            self.0.lock().unwrap().push("over");
+        }
+    }
+
+    /// What happens to the calls of a test, in the order in which they were made.
     struct Bench {
-        logs: Vec<Arc<Mutex<Vec<&'static str>>>>,
+        replies: Replies,
+        logs: Mutex<Vec<Arc<Mutex<Vec<&'static str>>>>>,
     }
 
     impl Bench {
-        fn call<'r>(&mut self, replies: &'r Replies, id: &str, subject: &str) -> (ByteString, Expected<'r>) {
+        fn new() -> Self {
+            let link = Arc::new(Link::new(Connection::Connected));
+            Self { replies: Replies::new(link), logs: Mutex::default() }
+        }
+
+        /// A call that wants one reply.
+        fn call(&self, id: &str, subject: &str) -> (ByteString, Expected<'_>) {
+            self.call_for(Taken::Last, id, subject)
+        }
+
+        fn call_for(&self, taken: Taken, id: &str, subject: &str) -> (ByteString, Expected<'_>) {
             let log = Arc::new(Mutex::default());
-            self.logs.push(Arc::clone(&log));
-            replies.expect(id.into(), &subject.parse().unwrap(), Box::new(Log(log)))
+            self.logs.lock().unwrap().push(Arc::clone(&log));
+            self.replies.expect(&id.into(), &subject.parse().unwrap(), Box::new(Log(log, taken)))
         }
 
         fn heard(&self) -> Vec<Vec<&'static str>> {
-            self.logs.iter().map(|log| log.lock().unwrap().clone()).collect()
+            self.logs.lock().unwrap().iter().map(|log| log.lock().unwrap().clone()).collect()
         }
-    }
 
-    fn replies() -> Replies {
-        Replies::new(Arc::new(Link::new(Connection::Connected)))
+        fn late_answers(&self) -> u64 {
+            self.replies.link.counters.snapshot().late_answers
+        }
+
+        fn assert_empty(&self) {
+            let waiting = self.replies.lock();
+            assert!(waiting.calls.is_empty() && waiting.by_id.is_empty(), "{waiting:?}");
+        }
     }
 
     fn reply(id: &str) -> Message {
@@ -228,48 +281,84 @@ mod tests {
 
     #[test]
     fn every_reply_finds_the_call_with_its_correlation_id() {
-        let (replies, mut bench) = (replies(), Bench::default());
-        let _calls = [bench.call(&replies, "a", "s"), bench.call(&replies, "b", "s")];
-        replies.deliver(&reply("b"));
-        assert_eq!(bench.heard(), [vec![], vec!["reply"]]);
-        replies.deliver(&reply("c"));
-        replies.deliver(&Message { payload: Bytes::from_static(b"\x01"), ..reply("") });
-        assert_eq!(replies.link.counters.snapshot().late_answers, 2);
+        let bench = Bench::new();
+        let _calls = [bench.call("a", "s"), bench.call("b", "s")];
+        bench.replies.deliver(&reply("b"));
+        assert_eq!(bench.heard(), [vec![], vec!["reply", "over"]]);
+        bench.replies.deliver(&reply("c"));
+        bench.replies.deliver(&Message { payload: Bytes::from_static(b"\x01"), ..reply("") });
+        assert_eq!(bench.late_answers(), 2);
+    }
+
+    #[test]
+    fn a_call_is_over_with_its_last_reply() {
+        let bench = Bench::new();
+        let _calls = [bench.call_for(Taken::Wanted, "a", "s"), bench.call("b", "s")];
+        for id in ["a", "b", "a", "b"] {
+            bench.replies.deliver(&reply(id));
+        }
+        assert_eq!(bench.heard(), [vec!["reply", "reply"], vec!["reply", "over"]]);
+        assert_eq!(bench.late_answers(), 1);
     }
 
     #[test]
     fn a_correlation_id_in_use_gets_a_number() {
-        let (replies, mut bench) = (replies(), Bench::default());
-        let (first, _one) = bench.call(&replies, "a", "s");
-        let (second, _other) = bench.call(&replies, "a", "s");
-        assert_eq!((&*first, &*second), ("a", "a~~2"));
+        let bench = Bench::new();
+        let calls = ["a", "a~~2", "a", "a"].map(|id| bench.call(id, "s"));
+        let ids = calls.each_ref().map(|(id, _)| &**id);
+        assert_eq!(ids, ["a", "a~~2", "a~~3", "a~~5"]);
+        for id in ids {
+            bench.replies.deliver(&reply(id));
+        }
+        assert_eq!(bench.heard(), [["reply", "over"]; 4]);
     }
 
     #[test]
     fn who_stops_waiting_leaves_nothing_behind() {
-        let (replies, mut bench) = (replies(), Bench::default());
+        let bench = Bench::new();
         for _ in 0..1000 {
-            drop(bench.call(&replies, "a", "s"));
+            drop(bench.call("a", "s"));
         }
-        assert!(replies.lock().calls.is_empty());
-        replies.deliver(&reply("a"));
-        assert_eq!(replies.link.counters.snapshot().late_answers, 1);
+        bench.assert_empty();
+        bench.replies.deliver(&reply("a"));
+        assert_eq!(bench.late_answers(), 1);
     }
 
     #[test]
-    fn a_notice_finds_the_youngest_call_to_its_subject() {
-        let (replies, mut bench) = (replies(), Bench::default());
-        let _calls = [
-            bench.call(&replies, "a", "s"),
-            bench.call(&replies, "b", "s"),
-            bench.call(&replies, "c", "other"),
-        ];
-        replies.deliver(&notice(Some("s")));
-        assert_eq!(bench.heard(), [vec![], vec!["nobody"], vec![]]);
-        replies.deliver(&notice(Some("elsewhere")));
-        assert_eq!(replies.link.counters.snapshot().late_answers, 1);
+    fn who_stops_waiting_after_the_reply_takes_no_other_call_along() {
+        let bench = Bench::new();
+        let (_, first) = bench.call("a", "s");
+        bench.replies.deliver(&reply("a"));
+        let (id, _second) = bench.call("a", "s");
+        assert_eq!(id, "a");
+        drop(first);
+        bench.replies.deliver(&reply("a"));
+        assert_eq!(bench.heard(), [["reply", "over"]; 2]);
+    }
+
+    #[test]
+    fn every_notice_finds_another_call_to_its_subject_the_youngest_first() {
+        let bench = Bench::new();
+        let _calls = [("a", "s"), ("b", "s"), ("c", "other")].map(|(id, subject)| bench.call(id, subject));
+        bench.replies.deliver(&notice(Some("s")));
+        assert_eq!(bench.heard(), [vec![], vec!["nobody", "over"], vec![]]);
+        bench.replies.deliver(&notice(Some("s")));
+        assert_eq!(bench.heard(), [vec!["nobody", "over"], vec!["nobody", "over"], vec![]]);
+        bench.replies.deliver(&notice(Some("s")));
+        assert_eq!(bench.late_answers(), 1);
         // An older server does not say what it is about.
-        replies.deliver(&notice(None));
-        assert_eq!(bench.heard()[2], ["nobody"]);
+        bench.replies.deliver(&notice(None));
+        assert_eq!(bench.heard(), [["nobody", "over"]; 3]);
+        bench.assert_empty();
+    }
+
+    #[test]
+    fn a_close_ends_all_waiting_and_nobody_waits_after_it() {
+        let bench = Bench::new();
+        let _before = bench.call("a", "s");
+        bench.replies.close();
+        let _after = bench.call("b", "s");
+        assert_eq!(bench.heard(), [["over"], ["over"]]);
+        bench.assert_empty();
     }
 }
