@@ -2,12 +2,14 @@
 //!
 //! | module | what it gives |
 //! |---|---|
+//! | [`avro`] | the codec of a peer that is not ours |
 //! | [`flood`] | a publisher that does not stop |
 //! | [`nats_server`] | a nats-server of one's own, to be killed, stopped and restarted |
 //! | [`nats_jwt`] | an operator, an account and a user of it, made offline |
 //! | [`nats_tls`] | a certificate authority, a server and a client it trusts |
 //! | [`patience`] | waiting for an event, but not for ever |
 //! | [`service`] | quickstart and `kaa` as processes |
+//! | [`venue`] | one scenario on both buses |
 //!
 //! The tests themselves are in `tests/`, one file per subject.
 
@@ -18,9 +20,11 @@
     reason = "a fixture that fails has to fail the test that uses it"
 )]
 
+pub mod avro;
 pub mod flood;
 pub mod nats_jwt;
 pub mod nats_server;
 pub mod nats_tls;
 pub mod patience;
 pub mod service;
+pub mod venue;

@@ -13,6 +13,7 @@ use kaa_bus::{
 };
 use kaa_tests::nats_server::NatsServer;
 use kaa_tests::patience::{PATIENCE, soon};
+use kaa_tests::venue::becomes;
 
 fn options(server: &NatsServer) -> NatsOptions {
     NatsOptions::new(&server.url()).unwrap()
@@ -24,12 +25,6 @@ fn subject(text: &str) -> Subject {
 
 async fn subscribe(bus: &Bus, text: &str) -> Subscription {
     bus.subscribe(text.parse::<SubjectFilter>().unwrap(), None).await.unwrap()
-}
-
-async fn becomes(bus: &Bus, state: Connection) {
-    let mut connection = bus.watch_connection();
-    let change = connection.wait_for(|connection| *connection == state);
-    soon("the connection to change", change).await.unwrap();
 }
 
 /// What the server writes with `debug: true`.

@@ -1,0 +1,124 @@
+//! A server to meet at, in the process or a real one: one scenario, two buses.
+
+use std::time::Duration;
+
+use kaa_bus::{Bus, Connection, MemoryServer, NatsOptions, SubscriptionLimit};
+
+use crate::nats_server::NatsServer;
+use crate::patience::soon;
+
+/// A server to meet at.
+#[derive(Debug)]
+pub enum Venue {
+    /// In the process.
+    Memory(MemoryServer),
+    /// A nats-server.
+    Nats(NatsServer),
+}
+
+impl Venue {
+    /// A server in the process.
+    pub fn memory() -> Self {
+        Self::Memory(MemoryServer::new())
+    }
+
+    /// A nats-server.
+    pub async fn nats() -> Self {
+        Self::Nats(NatsServer::start().await)
+    }
+
+    /// One more connection.
+    pub async fn connect(&self) -> Bus {
+        self.connect_with(SubscriptionLimit::default()).await
+    }
+
+    /// One more connection with this limit for its subscriptions.
+    ///
+    /// # Panics
+    ///
+    /// When there is no connection.
+    pub async fn connect_with(&self, limit: SubscriptionLimit) -> Bus {
+        match self {
+            Self::Memory(server) => server.clone().subscription_limit(limit).connect(),
+            Self::Nats(server) => {
+                let options = NatsOptions::new(&server.url()).unwrap().subscription_limit(limit);
+                soon("a connection", Bus::nats(options)).await.unwrap()
+            }
+        }
+    }
+
+    /// Two connections.
+    pub async fn pair(&self) -> (Bus, Bus) {
+        (self.connect().await, self.connect().await)
+    }
+
+    /// Takes the server away (`kill -9`); returns when `bus` has noticed.
+    pub async fn stop(&mut self, bus: &Bus) {
+        match self {
+            Self::Memory(server) => server.stop(),
+            Self::Nats(server) => server.kill(),
+        }
+        becomes(bus, Connection::Disconnected).await;
+    }
+
+    /// Brings the server back; returns when `bus` has noticed.
+    pub async fn start(&mut self, bus: &Bus) {
+        match self {
+            Self::Memory(server) => server.start(),
+            Self::Nats(server) => server.restart().await,
+        }
+        becomes(bus, Connection::Connected).await;
+    }
+}
+
+/// Waits until the connection is in this state.
+///
+/// # Panics
+///
+/// When it is not soon.
+pub async fn becomes(bus: &Bus, state: Connection) {
+    let mut connection = bus.watch_connection();
+    let change = connection.wait_for(|connection| *connection == state);
+    soon("the connection to change", change).await.unwrap();
+    assert_eq!(bus.connection(), state);
+}
+
+/// Waits for what nobody announces, such as a counter.
+///
+/// # Panics
+///
+/// When it is not soon.
+pub async fn until(what: &str, is_so: impl Fn() -> bool) {
+    let mut look = tokio::time::interval(Duration::from_millis(1));
+    let so = async {
+        while !is_so() {
+            look.tick().await;
+        }
+    };
+    soon(what, so).await;
+}
+
+/// Makes a test of every scenario in `mod scenarios` on both buses: in the process with paused time,
+/// and on a nats-server.
+#[macro_export]
+macro_rules! on_both {
+    ($($scenario:ident)*) => {
+        mod memory {
+            $(
+                #[tokio::test(start_paused = true)]
+                async fn $scenario() {
+                    super::scenarios::$scenario($crate::venue::Venue::memory()).await;
+                }
+            )*
+        }
+
+        mod nats {
+            $(
+                #[tokio::test]
+                async fn $scenario() {
+                    super::scenarios::$scenario($crate::venue::Venue::nats().await).await;
+                }
+            )*
+        }
+    };
+}
