@@ -41,6 +41,14 @@ impl RecordInfo {
     pub fn schema(&self) -> String {
         (self.schema)()
     }
+
+    /// Where that text lies below the directory `schemas` of this crate, such as
+    /// `6-cdtp/ConfigRequest.avsc` or `4-esp/ClientData.seed.avsc`.
+    pub fn schema_file(&self) -> String {
+        let protocol = self.protocol.to_ascii_lowercase().replace('/', "-");
+        let revision = self.revision.map(|revision| format!(".{revision}")).unwrap_or_default();
+        format!("{protocol}/{}{revision}.avsc", self.name)
+    }
 }
 
 macro_rules! info {

@@ -3,9 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use apache_avro::Schema;
 use apache_avro::rabin::Rabin;
@@ -83,4 +83,21 @@ fn every_published_schema_of_our_protocols_is_ours() {
         .map(|info| info.name)
         .collect();
     assert!(compared.is_empty() || missing.is_empty(), "there is no published schema of {missing:?}");
+}
+
+#[test]
+fn the_schema_files_say_what_the_definitions_say() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
+    let repair = "run `cargo run -p kaa-protocol --example schemas -- crates/kaa-protocol/schemas`";
+    let mut expected: BTreeSet<PathBuf> = BTreeSet::new();
+    for info in RECORDS {
+        let file = root.join(info.schema_file());
+        let text = fs::read_to_string(&file).unwrap_or_default();
+        assert_eq!(text.trim_end(), info.schema(), "{} is not up to date: {repair}", file.display());
+        expected.insert(file);
+    }
+    let folders = fs::read_dir(root).unwrap().map(|folder| folder.unwrap().path());
+    let files: BTreeSet<_> =
+        folders.flat_map(|folder| fs::read_dir(folder).unwrap().map(|file| file.unwrap().path())).collect();
+    assert_eq!(files, expected, "a schema of no record");
 }

@@ -10,6 +10,7 @@ mod values;
 
 mod agreement;
 mod ends;
+mod golden;
 mod headers;
 mod memory;
 mod pairs;
