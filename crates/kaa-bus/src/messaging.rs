@@ -223,7 +223,7 @@ impl Messaging {
         let gathering = Gathering::<E>::new(receivers);
         let timed_out = || EventError::TimedOut { subject: subject.clone(), deadline };
         let start = Instant::now();
-        let mailroom = self.mailroom(&E::RECEIPTS);
+        let mailroom = self.mailroom(&E::ADDRESS);
         let opened = within(deadline, pin!(mailroom.open(&self.replica.bus))).await;
         let replies = opened.ok_or_else(timed_out)??;
         let left = time_left(start, deadline).ok_or_else(timed_out)?;

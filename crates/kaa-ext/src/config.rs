@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 pub use nats::{NatsConfig, NatsConfigError, Secret, TlsConfig};
 
+use crate::dialect::Dialect;
 use crate::limits::Limits;
 
 /// What an operator can set, in a TOML file. Every entry has a default, and an unknown one is an error.
@@ -41,6 +42,8 @@ pub struct ServiceConfig {
     pub communication_service: Option<String>,
     /// The revision of 4/ESP answers are written in.
     pub esp_revision: Option<EspRevision>,
+    /// [`Builder::dialects`](crate::Builder::dialects).
+    pub dialects: Option<Vec<Dialect>>,
 }
 
 /// The revisions of 4/ESP by name.
@@ -97,6 +100,7 @@ impl Config {
     /// | `SERVICE_INSTANCE_REPLICA_ID` | `service.replica` |
     /// | `COMMUNICATION_SERVICE_INSTANCE_NAME` | `service.communication-service` |
     /// | `ESP_REVISION` | `service.esp-revision`: `seed` or `current` |
+    /// | `DIALECTS` | `service.dialects`: `esp`, `ecs2ext` or both, separated by commas |
     /// | `HANDLER_TIMEOUT`, `GRACEFUL_SHUTDOWN_PERIOD` | `limits.handler-timeout`, `limits.grace`, such as `30s` |
     /// | `NATS_URLS` | `nats.urls`, separated by commas |
     /// | `NATS_USERNAME`, `NATS_PASSWORD`, `NATS_TOKEN` | `nats.username`, `nats.password`, `nats.token` |

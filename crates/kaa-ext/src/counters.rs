@@ -40,11 +40,12 @@ macro_rules! counters {
 
 counters! {
     tallied {
-        /// Messages that arrived on the service-wide and the replica subject.
+        /// Messages that arrived on all subjects: requests of devices, events, targeted requests.
         received
         /// Requests answered with a status of the handler, 404, 400, 500 or 504.
         answered
-        /// Requests without a request ID that succeeded: their senders want no answer.
+        /// Messages that were handled and whose senders want no answer: requests without a request ID that
+        /// succeeded, events, status messages.
         silent
         /// Messages that were past their timeout on arrival and were dropped.
         expired
@@ -60,11 +61,14 @@ counters! {
         timed_out
         /// Requests for a path no resource has (answered with 404, unless a fallback is set).
         unrouted
-        /// Return addresses that were not used because they are not of 4/ESP.
+        /// Return addresses that were not used because they are not of the protocol.
         hostile_reply_to
         /// Messages with bytes after the last known field, read all the same.
         trailing_bytes
-        /// Answers and pushes whose receiver was gone: nobody listens to the return address.
+        /// Answers and pushes whose communication service replica was gone, and which were sent to the
+        /// communication service as a whole instead.
+        redirected
+        /// Answers and pushes that found nobody there either.
         undeliverable
         /// Pushes sent to devices.
         pushed

@@ -3,11 +3,13 @@
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use kaa_protocol::esp::ClientData;
 use kaa_protocol::kp1::RequestId;
 use kaa_protocol::subject::Subject;
 
-use crate::outlet::{Outlet, Receiver};
+use crate::dialect::Dialect;
+use crate::message::AnyMessage;
+use crate::outlet::{Outlet, Receiver, Voice};
+use crate::router::Handler;
 use crate::session::Session;
 use crate::span::Span;
 use crate::time::Deadline;
@@ -20,39 +22,87 @@ pub(crate) struct Envelope {
     endpoint_id: Option<Span>,
     resource_path: Span,
     config_name: Option<Span>,
+    content_type: Option<Span>,
     payload: Span,
     request_id: Option<RequestId>,
+    matter: Matter,
     deadline: Deadline,
     reply_to: Option<Subject>,
     outlet: Arc<Outlet>,
     session: OnceLock<Session>,
 }
 
+/// What kind of message it is: who handles it, and how it is answered.
+pub(crate) enum Matter {
+    /// What a device sent: the resource path decides.
+    Request(Dialect),
+    /// What another service sent: for the function that was registered for it.
+    Message(Box<dyn AnyMessage>, Handler),
+}
+
+/// The fields of a message, borrowed from its datum.
+#[derive(Default)]
+pub(crate) struct Fields<'a> {
+    pub(crate) correlation_id: &'a str,
+    pub(crate) app_version: &'a str,
+    pub(crate) endpoint_id: Option<&'a str>,
+    pub(crate) resource_path: &'a str,
+    pub(crate) config_name: Option<&'a str>,
+    pub(crate) content_type: Option<&'a str>,
+    pub(crate) payload: &'a [u8],
+    pub(crate) request_id: Option<RequestId>,
+}
+
 impl Envelope {
-    /// `data` was decoded from `datum`, and `kept` is the same bytes in a buffer that may be kept.
+    /// `fields` are parts of `datum`, and `kept` is the same bytes in a buffer that may be kept.
     pub(crate) fn new(
-        datum: &[u8],
-        kept: Bytes,
-        data: &ClientData<'_>,
+        (datum, kept): (&[u8], Bytes),
+        fields: &Fields<'_>,
+        matter: Matter,
         deadline: Deadline,
         reply_to: Option<Subject>,
         outlet: Arc<Outlet>,
     ) -> Self {
         let span = |part: &str| Span::of(datum, part.as_bytes());
         Self {
-            correlation_id: span(data.correlation_id),
-            app_version: span(data.app_version_name),
-            endpoint_id: data.endpoint_id.map(span),
-            resource_path: span(data.resource_path),
-            config_name: data.config_name.map(span),
-            payload: Span::of(datum, data.payload),
-            request_id: data.checked_request_id().ok().flatten(),
+            correlation_id: span(fields.correlation_id),
+            app_version: span(fields.app_version),
+            endpoint_id: fields.endpoint_id.map(span),
+            resource_path: span(fields.resource_path),
+            config_name: fields.config_name.map(span),
+            content_type: fields.content_type.map(span),
+            payload: Span::of(datum, fields.payload),
+            request_id: fields.request_id,
             datum: kept,
+            matter,
             deadline,
             reply_to,
             outlet,
             session: OnceLock::new(),
         }
+    }
+
+    /// The envelope of a message of another service, which was decoded from `datum`. All of the datum is
+    /// its payload.
+    pub(crate) fn of_message(
+        datum: Bytes,
+        message: Box<dyn AnyMessage>,
+        handler: Handler,
+        deadline: Deadline,
+        reply_to: Option<Subject>,
+        outlet: Arc<Outlet>,
+    ) -> Self {
+        let fields = Fields {
+            correlation_id: message.header().correlation_id,
+            app_version: message.app_version().unwrap_or_default(),
+            endpoint_id: message.endpoint_id(),
+            payload: &datum,
+            ..Fields::default()
+        };
+        // The positions of the fields are taken before the message they belong to moves in beside them.
+        let matter = Matter::Request(Dialect::Esp);
+        let envelope = Self::new((&datum, datum.clone()), &fields, matter, deadline, reply_to, outlet);
+        Self { matter: Matter::Message(message, handler), ..envelope }
     }
 
     /// The size of the message in bytes, for admission.
@@ -80,6 +130,10 @@ impl Envelope {
         self.config_name.map(|span| span.text(&self.datum))
     }
 
+    pub(crate) fn content_type(&self) -> Option<&str> {
+        self.content_type.map(|span| span.text(&self.datum))
+    }
+
     pub(crate) fn payload(&self) -> Bytes {
         self.payload.slice(&self.datum)
     }
@@ -96,14 +150,41 @@ impl Envelope {
         self.deadline
     }
 
-    /// The session of this message. All callers share one, so that the answer knows of a pin.
-    pub(crate) fn session(&self) -> Session {
-        self.session.get_or_init(|| Session::new(self.outlet.clone(), &self.sender())).clone()
+    pub(crate) fn outlet(&self) -> &Arc<Outlet> {
+        &self.outlet
+    }
+
+    /// The message of another service, and who handles it; `None` for a request of a device.
+    pub(crate) fn message(&self) -> Option<(&dyn AnyMessage, &Handler)> {
+        match &self.matter {
+            Matter::Request(_) => None,
+            Matter::Message(message, handler) => Some((&**message, handler)),
+        }
+    }
+
+    /// The session of this message, if it came from a device. All callers share one, so that the
+    /// answer knows of a pin.
+    pub(crate) fn session(&self) -> Option<Session> {
+        if self.message().is_some() {
+            return None;
+        }
+        let new = || Session::new(self.outlet.clone(), &self.sender());
+        Some(self.session.get_or_init(new).clone())
+    }
+
+    /// What the message is about, for the log: the resource path, or the name of its record.
+    pub(crate) fn title(&self) -> &str {
+        self.message().map_or_else(|| self.resource_path(), |(message, _)| message.name())
     }
 
     /// Who sent the message, as the receiver of its answer: an answer repeats what the request said.
     pub(crate) fn sender(&self) -> Receiver<'_> {
         Receiver {
+            voice: match &self.matter {
+                Matter::Request(Dialect::Esp) => Voice::Esp,
+                Matter::Request(Dialect::Ecs2Ext) => Voice::Ecs2Ext { content_type: self.content_type() },
+                Matter::Message(message, _) => Voice::Message(&**message),
+            },
             correlation_id: self.correlation_id(),
             app_version: self.app_version(),
             endpoint_id: self.endpoint_id(),

@@ -1,6 +1,7 @@
 //! An extension service: its name, its resources, its layers, ready to be served.
 
 mod builder;
+mod receptions;
 
 pub use builder::{BuildError, Builder};
 
@@ -11,9 +12,10 @@ use kaa_protocol::esp::Revision;
 use kaa_protocol::name::{ReplicaId, ServiceInstance};
 
 use crate::counters::Tally;
+use crate::dialect::Dialect;
 use crate::limits::Limits;
 use crate::pipeline::Pipeline;
-use crate::serve::Serve;
+use crate::serve::{Reception, Serve};
 
 /// An extension service, checked and complete.
 ///
@@ -31,14 +33,15 @@ use crate::serve::Serve;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
 pub struct Extension {
     pub(crate) instance: ServiceInstance,
     pub(crate) replica: ReplicaId,
     pub(crate) communication_service: ServiceInstance,
     pub(crate) revision: Revision,
+    pub(crate) dialects: Vec<Dialect>,
     pub(crate) limits: Limits,
     pub(crate) pipeline: Pipeline,
+    pub(crate) receptions: Vec<Arc<Reception>>,
     pub(crate) tally: Arc<Tally>,
 }
 
@@ -64,5 +67,15 @@ impl Extension {
     /// [`Serve`] for graceful shutdown.
     pub fn serve(self, bus: Bus) -> Serve {
         Serve::new(self, bus)
+    }
+}
+
+impl std::fmt::Debug for Extension {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Extension")
+            .field("instance", &self.instance)
+            .field("replica", &self.replica)
+            .field("dialects", &self.dialects)
+            .finish_non_exhaustive()
     }
 }

@@ -11,7 +11,11 @@
 //! | [`CorrelationId`](kaa_protocol::name::CorrelationId) | links messages across services | 400 when it cannot be printed |
 //! | [`ResourcePath`](kaa_protocol::kp1::ResourcePath) | the path inside the extension | 400 when it is not a path |
 //! | [`Deadline`](crate::Deadline) | when the handler has to be done | never |
-//! | [`Session`](crate::Session) | the way back to the device | never |
+//! | [`Session`](crate::Session) | the way back to the device | 500 in a listener or a service: there is no device |
+//! | [`Event<T>`](Event) | the event of a listener | 500 when the function is no listener |
+//! | [`Targeted<T>`](Targeted) | the request of a service | 500 when the function is no service |
+//! | [`Messaging`](kaa_bus::Messaging) | events and requests to other services | never |
+//! | [`Sessions`](crate::Sessions) | the ways to devices that were kept | never |
 //! | [`State<T>`](crate::State) | a piece of the application state | at compile time |
 //! | [`Request`] | everything | never |
 //! | `Option<T>` | `T`, or `None` when it is missing | missing is not malformed: as `T` otherwise |
@@ -20,11 +24,13 @@
 
 mod identity;
 mod json;
+mod message;
 mod payload;
 mod rejection;
 mod segment;
 
 pub use json::Json;
+pub use message::{Event, Targeted};
 pub use payload::Payload;
 pub use rejection::Rejection;
 pub use segment::FromSegment;

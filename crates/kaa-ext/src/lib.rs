@@ -38,11 +38,15 @@
 //! | room | what lives there |
 //! |---|---|
 //! | [`Extension`], [`Builder`] | putting an extension together |
-//! | [`resource`], [`resources!`](crate::resources) | functions as resources |
+//! | [`resource`], [`resources!`](crate::resources) | functions as resources: what devices ask |
+//! | [`listener`], [`listeners!`](crate::listeners) | functions as listeners: what other services announce |
+//! | [`service`], [`services!`](crate::services) | functions as services: what other services ask |
 //! | [`extract`] | what a function may ask for |
 //! | [`IntoReply`], [`ReplyError`], [`Failure`] | what it may return |
 //! | [`State`], [`FromRef`] | the state it works on |
-//! | [`Session`] | the way back to the device |
+//! | [`Session`], [`Sessions`] | the way back to a device |
+//! | [`bus::Messaging`] | events and requests to other services |
+//! | [`Dialect`] | 4/ESP and its predecessor |
 //! | [`Serve`], [`Server`], [`Counters`], [`Limits`] | running it |
 //! | [`Config`] | file and environment |
 //! | [`testing`] | devices without a server |
@@ -66,11 +70,14 @@ mod book {}
 
 mod config;
 mod counters;
+mod dialect;
 mod envelope;
 mod extension;
 pub mod extract;
 mod failure;
 mod limits;
+mod listener;
+mod message;
 mod outlet;
 mod pipeline;
 pub mod prelude;
@@ -80,6 +87,7 @@ mod resource;
 mod router;
 mod run;
 mod serve;
+mod service;
 mod session;
 mod signals;
 mod span;
@@ -89,7 +97,7 @@ pub mod testing;
 mod time;
 
 pub use kaa_bus as bus;
-pub use kaa_ext_macros::{FromRef, resource};
+pub use kaa_ext_macros::{FromRef, listener, resource, service};
 pub use kaa_protocol as protocol;
 
 pub use config::{
@@ -97,16 +105,20 @@ pub use config::{
     TlsConfig,
 };
 pub use counters::Counters;
+pub use dialect::Dialect;
 pub use extension::{BuildError, Builder, Extension};
 pub use failure::{Failure, ReplyError};
 pub use limits::Limits;
+pub use listener::{Listener, ListenerDef, ListenerOutcome};
+pub use message::{EventType, RequestType};
 pub use pipeline::Pipeline;
 pub use reply::{IntoReply, Reply};
 pub use request::Request;
 pub use resource::{HandlerFuture, Location, Resource, ResourceDef};
 pub use run::RunError;
 pub use serve::{Serve, ServeError, Server, Stopped};
-pub use session::{PushError, Session};
+pub use service::{ServiceDef, ServiceOutcome, TargetedService};
+pub use session::{PushError, Session, Sessions, StoredSession};
 pub use state::{FromRef, State};
 pub use status::{ErrorStatus, SuccessStatus};
 pub use time::Deadline;

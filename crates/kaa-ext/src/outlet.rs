@@ -1,35 +1,41 @@
 //! The last station of a message: where the answer goes, its encoding, its publication.
 
+mod confirmations;
+mod encode;
+mod return_paths;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 
 use bytes::Bytes;
-use kaa_bus::{Bus, PublishError};
-use kaa_protocol::avro::Record;
-use kaa_protocol::esp::{self, ExtensionData, Revision};
+use kaa_bus::{Bus, Clock, Messaging, NoResponders, PublishError};
+use kaa_protocol::esp::Revision;
 use kaa_protocol::kp1::RequestId;
 use kaa_protocol::name::{ReplicaId, ServiceInstance};
-use kaa_protocol::subject::{Subject, Target};
+use kaa_protocol::subject::Subject;
 
 use crate::counters::Tally;
+use crate::dialect::Dialect;
 use crate::failure::Failure;
+use crate::message::AnyMessage;
 use crate::reply::Reply;
-use crate::time::Clock;
+use confirmations::Confirmations;
+use return_paths::ReturnPaths;
 
-/// Turns replies into ExtensionData messages and hands them to the bus.
+/// Turns replies into messages and hands them to the bus.
 pub(crate) struct Outlet {
     bus: Bus,
+    messaging: Messaging,
     clock: Clock,
-    instance: ServiceInstance,
-    revision: Revision,
-    /// Where answers go that have no return address: the communication service as a whole.
-    service_wide: Subject,
-    /// Where requests of pinned sessions are to come: this replica.
-    own_replica: Subject,
+    identity: Identity,
+    esp: Way,
+    ecs2ext: Way,
     /// A stopping replica binds no more sessions to itself.
     stopping: AtomicBool,
     pushes: AtomicU64,
-    replica: ReplicaId,
+    confirmations: Confirmations,
+    return_paths: ReturnPaths,
     tally: Arc<Tally>,
 }
 
@@ -39,6 +45,14 @@ pub(crate) struct Identity {
     pub(crate) replica: ReplicaId,
     pub(crate) communication_service: ServiceInstance,
     pub(crate) revision: Revision,
+}
+
+/// The subjects of one dialect.
+struct Way {
+    /// Where answers go that have no return address: the communication service as a whole.
+    service_wide: Subject,
+    /// Where requests of pinned sessions are to come: this replica.
+    own_replica: Subject,
 }
 
 /// What became of an answer.
@@ -54,20 +68,22 @@ pub(crate) enum Sent {
 
 impl Outlet {
     pub(crate) fn new(bus: Bus, clock: Clock, identity: Identity, tally: Arc<Tally>) -> Self {
-        let Identity { instance, replica, communication_service, revision } = identity;
-        let service_wide =
-            Subject::from(&esp::extension_data_subject(Target::Service(communication_service)));
-        let own_replica = Subject::from(&esp::client_data_subject(Target::Replica(replica.clone())));
+        let Identity { instance, replica, communication_service, .. } = &identity;
+        let way = |dialect: Dialect| Way {
+            service_wide: dialect.answers(communication_service),
+            own_replica: dialect.requests(instance, Some(replica)),
+        };
         Self {
+            messaging: Messaging::with_clock(bus.clone(), instance.clone(), replica.clone(), clock),
+            esp: way(Dialect::Esp),
+            ecs2ext: way(Dialect::Ecs2Ext),
             bus,
             clock,
-            instance,
-            revision,
-            service_wide,
-            own_replica,
+            identity,
             stopping: AtomicBool::new(false),
             pushes: AtomicU64::new(0),
-            replica,
+            confirmations: Confirmations::default(),
+            return_paths: ReturnPaths::default(),
             tally,
         }
     }
@@ -77,12 +93,27 @@ impl Outlet {
         self.stopping.store(true, Relaxed);
     }
 
+    /// Speaking to other services.
+    pub(crate) fn messaging(&self) -> &Messaging {
+        &self.messaging
+    }
+
+    /// The replica's identity on the bus.
+    pub(crate) fn replica(&self) -> &ReplicaId {
+        &self.identity.replica
+    }
+
+    /// The time now, in Unix milliseconds.
+    pub(crate) fn millis(&self) -> i64 {
+        self.clock.millis()
+    }
+
     /// Answers a request. A success nobody asked to hear of is not sent.
     pub(crate) async fn answer(&self, to: &Receiver<'_>, reply: &Reply) -> Sent {
         match self.try_answer(to, reply) {
             Ok(sent) => sent,
-            Err(Full { subject, pin, datum }) => {
-                let published = self.bus.publish(subject, pin, datum).await;
+            Err(Full(message)) => {
+                let published = self.publish(message).await;
                 published.map_or_else(|error| Self::not_sent(to, &error), |()| Sent::Published)
             }
         }
@@ -90,16 +121,17 @@ impl Outlet {
 
     /// The same without waiting.
     pub(crate) fn try_answer(&self, to: &Receiver<'_>, reply: &Reply) -> Result<Sent, Full> {
-        if to.request_id.is_none() && reply.status().is_success() {
+        if !to.wants(reply) {
             return Ok(Sent::Silent);
         }
-        let (subject, pin) = self.way_to(to);
-        let datum = self.encode(to, reply);
-        match self.bus.try_publish(subject.clone(), pin.clone(), datum.clone()) {
+        let Some(message) = self.addressed(to, reply, self.pin(to)) else {
+            return Ok(Sent::Silent);
+        };
+        match self.try_publish(message.clone()) {
             Ok(()) => Ok(Sent::Published),
-            Err(PublishError::Full { .. }) => Err(Full { subject, pin, datum }),
+            Err(PublishError::Full { .. }) => Err(Full(message)),
             Err(PublishError::TooLarge { .. }) if reply.is_large() => {
-                // The device must not wait for an answer that can never be sent.
+                // The sender must not wait for an answer that can never be sent.
                 let failure = Failure::internal("the answer is larger than the bus takes");
                 self.try_answer(to, &failure.into())
             }
@@ -115,53 +147,119 @@ impl Outlet {
 
     /// Sends a device what it did not ask for.
     pub(crate) async fn push(&self, to: &Receiver<'_>, reply: &Reply) -> Result<(), PublishError> {
-        let (subject, pin) = self.way_to(to);
-        self.bus.publish(subject, pin, self.encode(to, reply)).await?;
+        if let Some(message) = self.addressed(to, reply, self.pin(to)) {
+            self.publish(message).await?;
+        }
         self.tally.pushed();
         Ok(())
     }
 
+    /// The same, and waits for the status message of the device; `None` when it does not come in time.
+    pub(crate) async fn push_and_wait(
+        &self,
+        to: &Receiver<'_>,
+        reply: &Reply,
+        deadline: Duration,
+    ) -> Result<Option<String>, PublishError> {
+        let mut expected = self.confirmations.expect(to.correlation_id);
+        // The status message has to come to the replica that waits for it.
+        if let Some(message) = self.addressed(to, reply, Some(self.way(to.voice).own_replica.clone())) {
+            self.publish(message).await?;
+        }
+        self.tally.pushed();
+        Ok(tokio::time::timeout(deadline, expected.status()).await.ok().flatten())
+    }
+
+    /// Takes the status message of a device. One that nobody waits for is as good as none.
+    pub(crate) fn confirmed(&self, correlation_id: &str, status: &str) {
+        self.confirmations.resolve(correlation_id, status);
+    }
+
+    /// Learns that nobody listens to a return path: what was sent there goes to the communication
+    /// service as a whole, and so does everything from now on.
+    #[cold]
+    pub(crate) fn unserved(&self, notice: &NoResponders) {
+        let Some(message) = self.return_paths.unserved(notice) else {
+            self.tally.undeliverable();
+            return;
+        };
+        let service_wide = Addressed { subject: message.service_wide.clone(), ..message };
+        tracing::debug!(to = %service_wide.subject, "a return path is gone: the answer goes to all replicas");
+        match self.try_publish(service_wide) {
+            Ok(()) => self.tally.redirected(),
+            Err(error) => {
+                self.tally.undeliverable();
+                tracing::warn!("an answer found nobody, and could not be sent to all replicas: {error}");
+            }
+        }
+    }
+
+    /// Learns that a replica is there: a request came from it.
+    pub(crate) fn is_back(&self, return_path: &Subject) {
+        self.return_paths.is_back(return_path);
+    }
+
     /// A correlation ID for a push, unique in the cluster.
     pub(crate) fn correlation_id(&self) -> String {
-        format!("{}-{:x}", self.replica, self.pushes.fetch_add(1, Relaxed))
+        format!("{}-{:x}", self.identity.replica, self.pushes.fetch_add(1, Relaxed))
     }
 
-    /// Where a message goes, and where its receiver is to send further requests.
-    fn way_to(&self, to: &Receiver<'_>) -> (Subject, Option<Subject>) {
+    /// The subjects of the receiver's dialect.
+    fn way(&self, voice: Voice<'_>) -> &Way {
+        match voice {
+            Voice::Esp | Voice::Message(_) => &self.esp,
+            Voice::Ecs2Ext { .. } => &self.ecs2ext,
+        }
+    }
+
+    /// Where the receiver is to send further requests.
+    fn pin(&self, to: &Receiver<'_>) -> Option<Subject> {
         let pinned = to.pinned && !self.stopping.load(Relaxed);
-        let subject = to.return_path.unwrap_or(&self.service_wide);
-        (subject.clone(), pinned.then(|| self.own_replica.clone()))
+        pinned.then(|| self.way(to.voice).own_replica.clone())
     }
 
-    fn encode(&self, to: &Receiver<'_>, reply: &Reply) -> Bytes {
-        let data = ExtensionData {
-            correlation_id: to.correlation_id,
-            timestamp: self.clock.millis(),
-            timeout: 0,
-            app_version_name: Some(to.app_version),
-            extension_instance_name: Some(self.instance.as_str()),
-            endpoint_id: to.endpoint_id,
-            resource_path: to.resource_path,
-            request_id: to.request_id.map(i32::from),
-            payload: reply.payload.as_deref(),
-            status_code: i32::from(reply.status.as_u16()),
-            reason_phrase: reply.reason.as_deref(),
+    /// The message with its way; `None` when there is nobody to send it to.
+    fn addressed(&self, to: &Receiver<'_>, reply: &Reply, pin: Option<Subject>) -> Option<Addressed> {
+        let service_wide = &self.way(to.voice).service_wide;
+        let subject = match (to.return_path, to.voice) {
+            // Only a sender that says where to gets an answer.
+            (None, Voice::Message(_)) => return None,
+            (Some(return_path), _) if !self.return_paths.is_gone(return_path) => return_path,
+            _ => service_wide,
         };
-        // The seed's revision has no place for an empty application version name. A request that has
-        // one was not written by a reader of the seed, so its answer is not either.
-        data.encode(self.revision).or_else(|_| data.encode(Revision::Current)).unwrap_or_default()
+        let datum = self.encode(to, reply)?;
+        Some(Addressed { subject: subject.clone(), pin, datum, service_wide: service_wide.clone() })
+    }
+
+    fn try_publish(&self, message: Addressed) -> Result<(), PublishError> {
+        self.return_paths.sending(&message);
+        let Addressed { subject, pin, datum, .. } = message;
+        self.bus.try_publish(subject, pin, datum)
+    }
+
+    async fn publish(&self, message: Addressed) -> Result<(), PublishError> {
+        self.return_paths.sending(&message);
+        let Addressed { subject, pin, datum, .. } = message;
+        self.bus.publish(subject, pin, datum).await
     }
 }
 
-/// An answer the bus had no room for: it can be published as it is.
-pub(crate) struct Full {
+/// An answer on its way.
+#[derive(Debug, Clone)]
+pub(crate) struct Addressed {
     subject: Subject,
     pin: Option<Subject>,
     datum: Bytes,
+    /// Where it goes when nobody is at `subject`.
+    service_wide: Subject,
 }
 
-/// What an ExtensionData says about the request it answers or the device it is pushed to.
+/// An answer the bus had no room for: it can be published as it is.
+pub(crate) struct Full(Addressed);
+
+/// What an answer says about the request it answers or the device it is pushed to.
 pub(crate) struct Receiver<'a> {
+    pub(crate) voice: Voice<'a>,
     pub(crate) correlation_id: &'a str,
     pub(crate) app_version: &'a str,
     pub(crate) endpoint_id: Option<&'a str>,
@@ -172,4 +270,34 @@ pub(crate) struct Receiver<'a> {
     pub(crate) return_path: Option<&'a Subject>,
     /// Whether further requests are to come to this replica.
     pub(crate) pinned: bool,
+}
+
+/// How an answer is put into words.
+#[derive(Clone, Copy)]
+pub(crate) enum Voice<'a> {
+    /// As ExtensionData.
+    Esp,
+    /// As an outbound message, in the format of the request unless the reply has its own.
+    Ecs2Ext { content_type: Option<&'a str> },
+    /// As the response to a targeted request, or the receipt of an event.
+    Message(&'a dyn AnyMessage),
+}
+
+impl Voice<'_> {
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self {
+            Self::Ecs2Ext { .. } => Dialect::Ecs2Ext,
+            Self::Esp | Self::Message(_) => Dialect::Esp,
+        }
+    }
+}
+
+impl Receiver<'_> {
+    /// Whether anybody is told: of a success, only those who asked.
+    fn wants(&self, reply: &Reply) -> bool {
+        match self.voice {
+            Voice::Esp => self.request_id.is_some() || !reply.status().is_success(),
+            Voice::Ecs2Ext { .. } | Voice::Message(_) => true,
+        }
+    }
 }

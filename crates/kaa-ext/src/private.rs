@@ -1,15 +1,20 @@
-//! What the code that `#[resource]` writes calls. Not for people: no promise is made about it.
+//! What the code that the attributes write calls. Not for people: no promise is made about it.
 
 use std::convert::Infallible;
 use std::sync::Arc;
 
-pub use kaa_ext_macros::resources;
+pub use kaa_ext_macros::{listeners, resources, services};
 
 pub use crate::extract::{FromRequest, FromSegment};
+pub use crate::listener::{Listener, ListenerDef, ListenerOutcome};
+pub use crate::message::{EventType, RequestType};
 pub use crate::reply::IntoReply;
 pub use crate::request::Request;
 pub use crate::resource::{HandlerFuture, Location, Resource, ResourceDef};
+pub use crate::service::{ServiceDef, ServiceOutcome, TargetedService};
 pub use crate::state::FromRef;
+pub use kaa_bus::Delivery;
+pub use kaa_protocol::ism;
 
 use crate::extract;
 use crate::failure::Failure;
@@ -51,12 +56,38 @@ pub fn answer<T: IntoReply>(request: &Request, result: T) -> Answer {
     result.into_reply().or_else(|failure| refuse(request, failure))
 }
 
+/// The type of a listener's event.
+pub fn event_type<E: ism::Event>() -> EventType {
+    EventType::of::<E>()
+}
+
+/// The type of a service's request.
+pub fn request_type<R: ism::Request>() -> RequestType {
+    RequestType::of::<R>()
+}
+
+/// How a listener fared as an answer.
+pub fn heard<T: ListenerOutcome>(request: &Request, result: T) -> Answer {
+    match result.into_result() {
+        Ok(()) => Ok(Reply::empty()),
+        Err(failure) => refuse(request, failure),
+    }
+}
+
+/// A service's response as an answer.
+pub fn respond<R: ism::Request, T: ServiceOutcome<R>>(request: &Request, result: T) -> Answer {
+    match result.into_result() {
+        Ok(response) => Ok(Reply::message(request.complete(response))),
+        Err(failure) => refuse(request, failure),
+    }
+}
+
 /// A failure as an answer; a cause that the device must not see goes to the log here.
 pub fn refuse(request: &Request, failure: Failure) -> Answer {
     if failure.status().is_server_error() {
         let cause = failure.cause().map(tracing::field::display);
         tracing::error!(
-            resource_path = request.resource_path(),
+            what = request.title(),
             correlation_id = request.correlation_id(),
             cause,
             "{failure}"

@@ -14,17 +14,38 @@ pub struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) reason: Option<Cow<'static, str>>,
     pub(crate) payload: Option<Bytes>,
+    /// The format of the payload, for dialects that name it.
+    pub(crate) content_type: Option<&'static str>,
+    /// A whole message in place of a payload.
+    pub(crate) message: Option<Bytes>,
 }
 
 impl Reply {
     /// 200 without a payload.
     pub const fn empty() -> Self {
-        Self { status: StatusCode::OK, reason: None, payload: None }
+        Self { status: StatusCode::OK, reason: None, payload: None, content_type: None, message: None }
     }
 
     /// 200 with a payload.
     pub fn new(payload: impl Into<Bytes>) -> Self {
         Self { payload: Some(payload.into()), ..Self::empty() }
+    }
+
+    /// 200 with a whole message.
+    pub(crate) fn message(datum: Bytes) -> Self {
+        Self { message: Some(datum), ..Self::empty() }
+    }
+
+    /// The same with a format for the payload, such as `json`. 4/ESP has no place for it; 4/ECS2EXT
+    /// has, and without one an answer has the format of its request.
+    #[must_use]
+    pub fn with_content_type(self, content_type: &'static str) -> Self {
+        Self { content_type: Some(content_type), ..self }
+    }
+
+    /// The format of the payload.
+    pub fn content_type(&self) -> Option<&str> {
+        self.content_type
     }
 
     /// The same with another success status.
@@ -45,7 +66,9 @@ impl Reply {
 
     /// Whether a smaller answer could say what went wrong.
     pub(crate) fn is_large(&self) -> bool {
-        self.payload.is_some() || self.reason.as_ref().is_some_and(|reason| reason.len() > 256)
+        self.payload.is_some()
+            || self.message.is_some()
+            || self.reason.as_ref().is_some_and(|reason| reason.len() > 256)
     }
 
     /// The payload; `None` is sent as null and differs from a payload of zero bytes.
@@ -56,7 +79,7 @@ impl Reply {
 
 impl From<Failure> for Reply {
     fn from(failure: Failure) -> Self {
-        Self { status: failure.status().code(), reason: Some(failure.into_reason()), payload: None }
+        Self { status: failure.status().code(), reason: Some(failure.into_reason()), ..Self::empty() }
     }
 }
 

@@ -5,13 +5,18 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Extensions;
+use kaa_protocol::ByteString;
+use kaa_protocol::ism::Message;
 use kaa_protocol::kp1::RequestId;
 
 use crate::envelope::Envelope;
+use crate::outlet::Outlet;
+use crate::router::Handler;
 use crate::session::Session;
 use crate::time::Deadline;
 
-/// What a device asked, as layers and extractors see it.
+/// What a device asked, as layers and extractors see it; or a message of another service, which has
+/// no resource path.
 ///
 /// Cloning is cheap: the message itself is shared.
 #[derive(Clone)]
@@ -40,7 +45,8 @@ impl Request {
         self.parameters = parameters;
     }
 
-    /// The path inside the extension, such as `/config/json`; may be empty.
+    /// The path inside the extension, such as `/config/json`; may be empty, and is in a message of
+    /// another service.
     pub fn resource_path(&self) -> &str {
         self.envelope.resource_path()
     }
@@ -72,6 +78,11 @@ impl Request {
         self.envelope.request_id()
     }
 
+    /// The format of the payload, where the device says it (4/ECS2EXT).
+    pub fn content_type(&self) -> Option<&str> {
+        self.envelope.content_type()
+    }
+
     /// The configuration name the envelope carries beside the path (4/ESP since 2026).
     pub fn config_name(&self) -> Option<&str> {
         self.envelope.config_name()
@@ -91,9 +102,42 @@ impl Request {
         self.envelope.deadline()
     }
 
-    /// The way back to the device, for pushes and affinity.
-    pub fn session(&self) -> Session {
+    /// The way back to the device, for pushes and affinity; `None` for a message of another service.
+    pub fn session(&self) -> Option<Session> {
         self.envelope.session()
+    }
+
+    /// The name of the record that another service sent, such as `ConfigUpdated`; `None` for a request
+    /// of a device.
+    pub fn message_type(&self) -> Option<&'static str> {
+        self.envelope.message().map(|(message, _)| message.name())
+    }
+
+    /// The message of another service, if it is a `T`.
+    pub fn message<T: Message>(&self) -> Option<T> {
+        self.envelope.message()?.0.as_any().downcast_ref::<T>().cloned()
+    }
+
+    /// The handler that was registered for this message; requests of devices are routed by their path.
+    pub(crate) fn handler(&self) -> Option<Handler> {
+        self.envelope.message().map(|(_, handler)| handler.clone())
+    }
+
+    pub(crate) fn outlet(&self) -> &Arc<Outlet> {
+        self.envelope.outlet()
+    }
+
+    /// A response, completed with what a response repeats of its request.
+    pub(crate) fn complete<M: Message>(&self, mut response: M) -> Bytes {
+        let id = ByteString::from(self.correlation_id());
+        response.stamp(&id, self.envelope.outlet().millis(), 0);
+        response.set_correlation_id(id);
+        response.to_bytes()
+    }
+
+    /// What the message is about, for the log: the resource path, or the name of its record.
+    pub(crate) fn title(&self) -> &str {
+        self.envelope.title()
     }
 
     /// Values that layers left for handlers.
@@ -110,6 +154,7 @@ impl Request {
 impl std::fmt::Debug for Request {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Request")
+            .field("message_type", &self.message_type())
             .field("resource_path", &self.resource_path())
             .field("endpoint_id", &self.endpoint_id())
             .field("app_version", &self.app_version())

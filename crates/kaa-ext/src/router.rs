@@ -107,6 +107,9 @@ impl Service<Request> for Router {
     }
 
     fn call(&mut self, mut request: Request) -> HandlerFuture {
+        if let Some(handler) = request.handler() {
+            return handler(request);
+        }
         let Routes { tree, fallback, tally } = &*self.0;
         let path = request.resource_path();
         if let Ok(matched) = tree.at(path) {

@@ -86,6 +86,9 @@ impl<S: Send + Sync + 'static> Builder<S> {
             Some(EspRevision::Current) => Revision::Current,
             None => self.revision,
         };
+        if let Some(dialects) = service.dialects {
+            self = self.dialects(dialects);
+        }
         self.limits = config.limits.over(self.limits);
         self
     }

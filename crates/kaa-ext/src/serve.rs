@@ -1,7 +1,7 @@
 //! Serving: from the bus through intake, admission and lanes to the handlers and back.
 //!
 //! ```text
-//! Bus delivery -> intake -> admission -> lanes -> guard(layers -> router -> resource) -> outlet
+//! Bus delivery -> entrance -> intake -> admission -> lanes -> guard(layers -> router -> resource) -> outlet
 //! ```
 //!
 //! One task receives. It decodes a message, admits it and polls its handler once, right there; most
@@ -12,9 +12,11 @@
 mod admission;
 mod copies;
 mod dispatcher;
+mod entrance;
 mod guard;
 mod intake;
 mod lanes;
 mod server;
 
+pub(crate) use entrance::{Place, Reception};
 pub use server::{Serve, ServeError, Server, Stopped};

@@ -1,14 +1,21 @@
 //! The way back to a device, as a value.
 
+mod stored;
+
+pub use stored::{Sessions, StoredSession};
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
 
+use kaa_protocol::ecs2ext;
 use kaa_protocol::kp1::ResourcePath;
 use kaa_protocol::subject::Subject;
 
+use crate::dialect::Dialect;
 use crate::failure::Failure;
-use crate::outlet::{Outlet, Receiver};
-use crate::reply::IntoReply;
+use crate::outlet::{Outlet, Receiver, Voice};
+use crate::reply::{IntoReply, Reply};
 
 /// The return path of a message (3/ISM session affinity): an argument that can be kept, cloned and
 /// used long after the request is answered.
@@ -33,6 +40,7 @@ pub struct Session(Arc<Parts>);
 
 struct Parts {
     outlet: Arc<Outlet>,
+    dialect: Dialect,
     app_version: String,
     endpoint_id: Option<String>,
     resource_path: String,
@@ -45,6 +53,7 @@ impl Session {
     pub(crate) fn new(outlet: Arc<Outlet>, receiver: &Receiver<'_>) -> Self {
         Self(Arc::new(Parts {
             outlet,
+            dialect: receiver.voice.dialect(),
             app_version: receiver.app_version.to_owned(),
             endpoint_id: receiver.endpoint_id.map(str::to_owned),
             resource_path: receiver.resource_path.to_owned(),
@@ -107,18 +116,59 @@ impl Session {
         self.send(path.as_str(), content).await
     }
 
-    async fn send<T: IntoReply>(&self, resource_path: &str, content: T) -> Result<(), PushError> {
+    /// The same as [`push`](Self::push), and waits until the device confirms it with a status message.
+    ///
+    /// Only 4/ECS2EXT has status messages. The push asks for the status message to come to this replica,
+    /// which pins the session as long as its communication service keeps to that.
+    ///
+    /// # Errors
+    ///
+    /// [`PushError`]: as `push`; [`Unconfirmed`](PushError::Unconfirmed) when no status message came
+    /// within `deadline`, [`Rejected`](PushError::Rejected) when it is not `ok`, and
+    /// [`NoStatus`](PushError::NoStatus) when the session is of a dialect without status messages.
+    ///
+    /// # Cancel safety
+    ///
+    /// As `push`; nobody waits for the status message any more.
+    pub async fn push_confirmed<T: IntoReply>(
+        &self,
+        content: T,
+        deadline: Duration,
+    ) -> Result<(), PushError> {
+        if self.0.dialect != Dialect::Ecs2Ext {
+            return Err(PushError::NoStatus);
+        }
         let reply = content.into_reply().map_err(PushError::Content)?;
-        let receiver = Receiver {
-            correlation_id: &self.0.outlet.correlation_id(),
+        let correlation_id = self.0.outlet.correlation_id();
+        let receiver = self.receiver(&correlation_id, &self.0.resource_path);
+        match self.0.outlet.push_and_wait(&receiver, &reply, deadline).await? {
+            None => Err(PushError::Unconfirmed { deadline }),
+            Some(status) if status == ecs2ext::OK => Ok(()),
+            Some(status) => Err(PushError::Rejected { status }),
+        }
+    }
+
+    async fn send<T: IntoReply>(&self, resource_path: &str, content: T) -> Result<(), PushError> {
+        let reply: Reply = content.into_reply().map_err(PushError::Content)?;
+        let correlation_id = self.0.outlet.correlation_id();
+        Ok(self.0.outlet.push(&self.receiver(&correlation_id, resource_path), &reply).await?)
+    }
+
+    /// The device, as the receiver of a push.
+    fn receiver<'a>(&'a self, correlation_id: &'a str, resource_path: &'a str) -> Receiver<'a> {
+        Receiver {
+            voice: match self.0.dialect {
+                Dialect::Esp => Voice::Esp,
+                Dialect::Ecs2Ext => Voice::Ecs2Ext { content_type: None },
+            },
+            correlation_id,
             app_version: &self.0.app_version,
             endpoint_id: self.endpoint_id(),
             resource_path,
             request_id: None,
             return_path: self.0.return_path.as_ref(),
             pinned: self.is_pinned(),
-        };
-        Ok(self.0.outlet.push(&receiver, &reply).await?)
+        }
     }
 }
 
@@ -142,4 +192,19 @@ pub enum PushError {
     /// The bus did not take the message.
     #[error("the push could not be published")]
     Publish(#[from] kaa_bus::PublishError),
+    /// The device did not confirm it in time. It may have got it.
+    #[error("the device did not confirm the push within {deadline:?}")]
+    Unconfirmed {
+        /// How long was waited.
+        deadline: Duration,
+    },
+    /// The device got it and did not want it.
+    #[error("the device answered the push with the status {status:?}; expected \"ok\"")]
+    Rejected {
+        /// What it said.
+        status: String,
+    },
+    /// Devices of this dialect confirm nothing.
+    #[error("4/ESP has no status messages, so nobody can confirm the push; use `push`")]
+    NoStatus,
 }

@@ -1,37 +1,8 @@
-//! Wall time for what is written on the wire, monotonic time for what is waited for.
+//! How long a handler may take.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::time::Instant;
-
-/// Where the wall time comes from.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Clock {
-    /// The machine's clock.
-    System,
-    /// A clock that starts at a fixed time and moves with tokio's, so that a test may pause it.
-    Tokio { epoch: SystemTime, start: Instant },
-}
-
-impl Clock {
-    /// A clock for tests: it starts on 2026-01-01 and moves with tokio's clock.
-    pub(crate) fn tokio() -> Self {
-        Self::Tokio { epoch: UNIX_EPOCH + Duration::from_secs(1_767_225_600), start: Instant::now() }
-    }
-
-    pub(crate) fn now(&self) -> SystemTime {
-        match self {
-            Self::System => SystemTime::now(),
-            Self::Tokio { epoch, start } => *epoch + start.elapsed(),
-        }
-    }
-
-    /// Milliseconds since the UNIX epoch, as they go over the wire.
-    pub(crate) fn millis(&self) -> i64 {
-        let since = self.now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-    }
-}
 
 /// The moment by which a handler has to be done: an argument.
 ///
@@ -73,20 +44,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_test_clock_moves_with_the_paused_time() {
-        let clock = Clock::tokio();
-        let before = clock.millis();
-        tokio::time::advance(Duration::from_secs(3600)).await;
-        assert_eq!(clock.millis() - before, 3_600_000);
-    }
-
-    #[tokio::test(start_paused = true)]
     async fn an_endless_deadline_does_not_overflow() {
         assert!(Deadline::after(Duration::MAX).remaining() > Duration::from_secs(3600));
-    }
-
-    #[test]
-    fn the_system_clock_counts_milliseconds_since_1970() {
-        assert!(Clock::System.millis() > 1_700_000_000_000);
     }
 }

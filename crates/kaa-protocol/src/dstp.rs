@@ -9,10 +9,11 @@
 //! to answer. Receipts are told apart by correlation ID and receiver. The last token of the return
 //! address is our choice: the protocol leaves it open.
 
+use bytes::Bytes;
 use bytestring::ByteString;
 
 use crate::avro::{Array, Binary};
-use crate::ism::{Address, Awaited, Event, Message, Receipt, message};
+use crate::ism::{Address, Awaited, Event, Message, message};
 use crate::name::ServiceInstance;
 use crate::subject::EventKind;
 
@@ -65,7 +66,9 @@ message! {
 impl Event for DataSamplesEvent {
     const KIND: EventKind = EventKind::new("endpoint", "data-collection", "data-samples-received");
 
-    fn receipt(&self, receiver: &ServiceInstance, status: u16, reason: &str) -> Option<Receipt> {
+    const RECEIPTS: Option<Address> = Some(<Self as Awaited>::ADDRESS);
+
+    fn receipt(&self, receiver: &ServiceInstance, status: u16, reason: &str) -> Option<Bytes> {
         let processed = DataSamplesProcessed {
             correlation_id: self.correlation_id.clone(),
             receiver_service_instance_name: receiver.as_str().into(),
@@ -74,14 +77,14 @@ impl Event for DataSamplesEvent {
             timestamp: self.timestamp,
             ..DataSamplesProcessed::default()
         };
-        Some(Receipt { address: Self::RECEIPTS, datum: processed.to_bytes() })
+        Some(processed.to_bytes())
     }
 }
 
 impl Awaited for DataSamplesEvent {
     type Receipt = DataSamplesProcessed;
 
-    const RECEIPTS: Address = Address::typed("dstp", "DataSamplesEvent", "DataSamplesProcessed");
+    const ADDRESS: Address = Address::typed("dstp", "DataSamplesEvent", "DataSamplesProcessed");
 
     fn receiver(receipt: &DataSamplesProcessed) -> &str {
         &receipt.receiver_service_instance_name

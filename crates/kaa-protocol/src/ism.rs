@@ -32,7 +32,7 @@ mod text;
 mod validity;
 
 pub use address::Address;
-pub use event::{Awaited, Event, Receipt};
+pub use event::{Awaited, Event};
 pub use message::{Header, Message, peek_correlation_id};
 pub use request::Request;
 pub use validity::InvalidField;

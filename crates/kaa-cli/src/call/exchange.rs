@@ -93,7 +93,7 @@ enum Answer {
 async fn answer(answers: &mut Subscription, correlation_id: &str) -> Option<Answer> {
     loop {
         let Message { payload, no_responders, .. } = answers.next().await?;
-        if no_responders {
+        if no_responders.is_some() {
             return Some(Answer::NobodyServes);
         }
         if let Ok(decoded) = ExtensionData::decode(&payload)

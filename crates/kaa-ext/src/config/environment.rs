@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Config, ConfigError, EspRevision, duration};
+use crate::dialect::Dialect;
 
 /// One variable: its name, what it may be, and where its value goes.
 struct Variable {
@@ -18,9 +19,10 @@ const VARIABLES: &[Variable] = &[
     Variable { name: "SERVICE_INSTANCE_REPLICA_ID", expected: "a name", set: |c, v| set(&mut c.service.replica, v.to_owned()) },
     Variable { name: "COMMUNICATION_SERVICE_INSTANCE_NAME", expected: "a name", set: |c, v| set(&mut c.service.communication_service, v.to_owned()) },
     Variable { name: "ESP_REVISION", expected: "seed or current", set: |c, v| set(&mut c.service.esp_revision, revision(v)?) },
+    Variable { name: "DIALECTS", expected: "esp, ecs2ext or both, separated by commas", set: |c, v| set(&mut c.service.dialects, dialects(v)?) },
     Variable { name: "HANDLER_TIMEOUT", expected: duration::EXPECTED, set: |c, v| set(&mut c.limits.handler_timeout, period(v)?) },
     Variable { name: "GRACEFUL_SHUTDOWN_PERIOD", expected: duration::EXPECTED, set: |c, v| set(&mut c.limits.grace, period(v)?) },
-    Variable { name: "NATS_URLS", expected: "URLs, separated by commas", set: |c, v| { c.nats.urls = urls(v); Some(()) } },
+    Variable { name: "NATS_URLS", expected: "URLs, separated by commas", set: |c, v| { c.nats.urls = listed(v).map(str::to_owned).collect(); Some(()) } },
     Variable { name: "NATS_USERNAME", expected: "a name", set: |c, v| set(&mut c.nats.username, v.to_owned()) },
     Variable { name: "NATS_PASSWORD", expected: "a password", set: |c, v| set(&mut c.nats.password, v.into()) },
     Variable { name: "NATS_TOKEN", expected: "a token", set: |c, v| set(&mut c.nats.token, v.into()) },
@@ -64,6 +66,16 @@ fn revision(text: &str) -> Option<EspRevision> {
     }
 }
 
-fn urls(text: &str) -> Vec<String> {
-    text.split(',').map(str::trim).filter(|url| !url.is_empty()).map(str::to_owned).collect()
+fn dialects(text: &str) -> Option<Vec<Dialect>> {
+    let dialect = |name| match name {
+        "esp" => Some(Dialect::Esp),
+        "ecs2ext" => Some(Dialect::Ecs2Ext),
+        _ => None,
+    };
+    listed(text).map(dialect).collect()
+}
+
+/// What stands between commas.
+fn listed(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|entry| !entry.is_empty())
 }

@@ -11,14 +11,18 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::Extension;
+use super::receptions::Receptions;
 use crate::__private as private;
 use crate::counters::Tally;
+use crate::dialect::Dialect;
 use crate::limits::Limits;
+use crate::listener::ListenerDef;
 use crate::pipeline::Pipeline;
 use crate::reply::{IntoReply, Reply};
 use crate::request::Request;
 use crate::resource::ResourceDef;
 use crate::router::{Handler, RouterBuilder};
+use crate::service::ServiceDef;
 
 /// An extension in the making; made by [`Extension::new`].
 #[must_use = "an extension is complete when `build()` is called"]
@@ -27,9 +31,13 @@ pub struct Builder<S> {
     pub(crate) replica: Option<String>,
     pub(crate) communication_service: String,
     pub(crate) revision: Revision,
+    pub(crate) dialects: Vec<Dialect>,
     pub(crate) limits: Limits,
     state: S,
     resources: Vec<ResourceDef<S>>,
+    /// Each with the only originator it listens to, if it does.
+    listeners: Vec<(Option<String>, ListenerDef<S>)>,
+    services: Vec<ServiceDef<S>>,
     wrap: Vec<Box<dyn FnOnce(Pipeline) -> Pipeline + Send>>,
     fallback: Option<Handler>,
     problems: Vec<String>,
@@ -42,9 +50,12 @@ impl Builder<()> {
             replica: None,
             communication_service: "kpc".to_owned(),
             revision: Revision::Seed,
+            dialects: vec![Dialect::Esp],
             limits: Limits::default(),
             state: (),
             resources: Vec::new(),
+            listeners: Vec::new(),
+            services: Vec::new(),
             wrap: Vec::new(),
             fallback: None,
             problems: Vec::new(),
@@ -52,12 +63,14 @@ impl Builder<()> {
     }
 
     /// Gives the extension its state, which handlers take apart with
-    /// [`State<T>`](crate::State). Comes before the resources.
+    /// [`State<T>`](crate::State). Comes before the resources, listeners and services.
     pub fn state<S: Send + Sync + 'static>(mut self, state: S) -> Builder<S> {
-        if let Some(first) = self.resources.first() {
+        let resources = self.resources.iter().map(|resource| (resource.name, resource.location));
+        let listeners = self.listeners.iter().map(|(_, listener)| (listener.name, listener.location));
+        let services = self.services.iter().map(|service| (service.name, service.location));
+        if let Some((name, location)) = resources.chain(listeners).chain(services).next() {
             self.problems.push(format!(
-                "the state is set after resource `{}` ({}) was added; call `.state(…)` first",
-                first.name, first.location
+                "the state is set after `{name}` ({location}) was added; call `.state(…)` first"
             ));
         }
         Builder {
@@ -65,9 +78,12 @@ impl Builder<()> {
             replica: self.replica,
             communication_service: self.communication_service,
             revision: self.revision,
+            dialects: self.dialects,
             limits: self.limits,
             state,
             resources: Vec::new(),
+            listeners: Vec::new(),
+            services: Vec::new(),
             wrap: self.wrap,
             fallback: self.fallback,
             problems: self.problems,
@@ -82,9 +98,45 @@ impl<S: Send + Sync + 'static> Builder<S> {
         self
     }
 
+    /// Adds listeners: `.listeners(listeners![updated])`. They hear events of every originator. May be
+    /// called several times.
+    pub fn listeners(mut self, listeners: impl IntoIterator<Item = ListenerDef<S>>) -> Self {
+        self.listeners.extend(listeners.into_iter().map(|listener| (None, listener)));
+        self
+    }
+
+    /// Adds listeners to the events of one service instance only.
+    pub fn listeners_to(
+        mut self,
+        originator: impl Into<String>,
+        listeners: impl IntoIterator<Item = ListenerDef<S>>,
+    ) -> Self {
+        let originator = originator.into();
+        self.listeners.extend(listeners.into_iter().map(|listener| (Some(originator.clone()), listener)));
+        self
+    }
+
+    /// Adds services: `.services(services![config])`. May be called several times.
+    pub fn services(mut self, services: impl IntoIterator<Item = ServiceDef<S>>) -> Self {
+        self.services.extend(services);
+        self
+    }
+
+    /// The protocols in which devices ask. Default: [`Dialect::Esp`] alone. Every resource serves all of
+    /// them.
+    pub fn dialects(mut self, dialects: impl IntoIterator<Item = Dialect>) -> Self {
+        self.dialects = Vec::new();
+        for dialect in dialects {
+            if !self.dialects.contains(&dialect) {
+                self.dialects.push(dialect);
+            }
+        }
+        self
+    }
+
     /// Wraps everything in a tower layer; the layer added last sees a request first.
     ///
-    /// All resources and the fallback are inside, whenever they are added. Panics and deadlines
+    /// All resources, listeners, services and the fallback are inside, whenever they are added. Panics and deadlines
     /// are handled outside of all layers.
     ///
     /// ```
@@ -159,6 +211,9 @@ impl<S: Send + Sync + 'static> Builder<S> {
         let replica = instance.as_ref().and_then(|_| checked::<ReplicaId>(&replica, problems));
         let communication_service = checked::<ServiceInstance>(&self.communication_service, problems);
         problems.extend(self.limits.problems());
+        if self.dialects.is_empty() {
+            problems.push("no dialect is left to serve; name one, such as `Dialect::Esp`".to_owned());
+        }
 
         let tally = Arc::new(Tally::default());
         let state = Arc::new(self.state);
@@ -170,13 +225,30 @@ impl<S: Send + Sync + 'static> Builder<S> {
         if let Err(conflicts) = &router {
             problems.extend(conflicts.iter().map(ToString::to_string));
         }
-        match (instance, replica, communication_service, router, self.problems.is_empty()) {
-            (Some(instance), Some(replica), Some(communication_service), Ok(router), true) => Ok(Extension {
+        let mut receptions = Receptions::default();
+        for (originator, listener) in &self.listeners {
+            let originator = originator.as_ref().and_then(|name| checked::<ServiceInstance>(name, problems));
+            receptions.listener(listener, originator.as_ref(), &state);
+        }
+        for service in &self.services {
+            receptions.service(service, &state);
+        }
+        let receptions = receptions.build(&self.dialects).map_err(|conflicts| problems.extend(conflicts));
+        let names = (instance, replica, communication_service);
+        match (names, router, receptions, self.problems.is_empty()) {
+            (
+                (Some(instance), Some(replica), Some(communication_service)),
+                Ok(router),
+                Ok(receptions),
+                true,
+            ) => Ok(Extension {
                 instance,
                 replica,
                 communication_service,
                 revision: self.revision,
+                dialects: self.dialects,
                 limits: self.limits,
+                receptions,
                 pipeline: self.wrap.into_iter().fold(Pipeline::new(router), |inner, wrap| wrap(inner)),
                 tally,
             }),

@@ -6,6 +6,7 @@ use kaa_protocol::kp1::{RequestId, ResourcePath};
 use kaa_protocol::name::{AppVersion, CorrelationId, EndpointId};
 
 use super::{FromRequest, OptionalFromRequest, Rejection};
+use crate::failure::Failure;
 use crate::request::Request;
 use crate::session::Session;
 use crate::time::Deadline;
@@ -73,4 +74,12 @@ always_there!(ResourcePath, Rejection, |request| {
 
 always_there!(Deadline, Infallible, |request| Ok(request.deadline()));
 
-always_there!(Session, Infallible, |request| Ok(request.session()));
+always_there!(Session, Failure, |request| {
+    let missing = || {
+        let title = request.message_type().unwrap_or_default();
+        Failure::internal(format!(
+            "a {title} comes from a service and has no session; take `Sessions` to reach a device"
+        ))
+    };
+    request.session().ok_or_else(missing)
+});

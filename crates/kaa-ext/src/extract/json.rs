@@ -54,6 +54,7 @@ impl<S: Sync, T: DeserializeOwned> OptionalFromRequest<S> for Json<T> {
 
 impl<T: Serialize> IntoReply for Json<T> {
     fn into_reply(self) -> Result<Reply, Failure> {
-        serde_json::to_vec(&self.0).map(Reply::new).map_err(Failure::internal)
+        let json = serde_json::to_vec(&self.0).map_err(Failure::internal)?;
+        Ok(Reply::new(json).with_content_type("json"))
     }
 }

@@ -6,10 +6,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use kaa_bus::{Message, Subscription};
+use kaa_bus::Message;
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::admission::Admission;
+use super::entrance::{Brings, Entrance};
 use super::guard::{Guard, Interrupted};
 use super::intake::{Intake, Taken};
 use super::lanes::{Lanes, Place};
@@ -69,13 +70,13 @@ impl Dispatcher {
     /// Takes the messages that are there already, up to a number: asking for each of them anew costs
     /// as much as decoding one. Then the handlers that wait, the connection and everybody else get to
     /// run, and the handlers that are done are booked.
-    pub(super) async fn take_burst(&mut self, subscription: &mut Subscription) {
+    pub(super) async fn take_burst(&mut self, entrance: &mut Entrance) {
         for taken in 0..BURST {
             if taken == SHORT_BURST && !self.waiting.is_empty() {
                 break;
             }
-            match subscription.try_next() {
-                Some(message) => self.take(message).await,
+            match entrance.subscription.try_next() {
+                Some(message) => self.take(message, &entrance.brings).await,
                 // Nobody waits, and the next look at the subscription is a pause by itself.
                 None if self.waiting.is_empty() => return,
                 None => break,
@@ -88,8 +89,8 @@ impl Dispatcher {
     }
 
     /// Takes a message all the way, or as far as it goes without waiting.
-    pub(super) async fn take(&mut self, message: Message) {
-        match self.intake.take(&message) {
+    pub(super) async fn take(&mut self, message: Message, brings: &Brings) {
+        match self.intake.take(&message, brings) {
             Taken::Dropped => {}
             Taken::Refused(envelope, failure) => self.refuse(&envelope, failure, Tally::answered),
             Taken::Request(envelope) => self.admit(envelope).await,
@@ -236,16 +237,16 @@ impl Station {
     }
 
     fn interrupted(&self, envelope: &Envelope, interrupted: &Interrupted) -> Reply {
-        let (path, correlation_id) = (envelope.resource_path(), envelope.correlation_id());
+        let (what, correlation_id) = (envelope.title(), envelope.correlation_id());
         match interrupted {
             Interrupted::Panicked(message) => {
                 self.tally.panicked();
-                tracing::error!(path, correlation_id, "the handler panicked: {message}");
+                tracing::error!(what, correlation_id, "the handler panicked: {message}");
                 Failure::new(ErrorStatus::INTERNAL_SERVER_ERROR, "Internal Server Error").into()
             }
             Interrupted::TimedOut => {
                 self.tally.timed_out();
-                tracing::warn!(path, correlation_id, "the handler ran out of time");
+                tracing::warn!(what, correlation_id, "the handler ran out of time");
                 Failure::new(ErrorStatus::GATEWAY_TIMEOUT, "the request was not done in time").into()
             }
         }

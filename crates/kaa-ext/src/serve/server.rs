@@ -4,19 +4,19 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaa_bus::{Bus, SubscribeError, Subscription};
-use kaa_protocol::esp;
-use kaa_protocol::subject::{SubjectFilter, Target};
+use kaa_bus::{Bus, Clock, Messaging, SubscribeError};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::copies::Copies;
 use super::dispatcher::Dispatcher;
+use super::entrance::{Entrances, Whose};
 use super::intake::Intake;
 use crate::counters::{Counters, Tally};
 use crate::extension::Extension;
 use crate::outlet::{Identity, Outlet};
-use crate::time::{Clock, Deadline};
+use crate::session::Sessions;
+use crate::time::Deadline;
 
 /// How long the bus may take to confirm a step of the way out. A server that is there takes less
 /// than a millisecond; one that is not must not hold up the end.
@@ -61,12 +61,18 @@ impl Serve {
     /// Outside of a tokio runtime.
     pub async fn start(self) -> Result<Server, ServeError> {
         let Self { extension, bus, clock, signal } = self;
-        let Extension { instance, replica, communication_service, revision, limits, pipeline, tally } =
-            extension;
-        let service_wide = esp::client_data_subject(Target::Service(instance.clone()));
-        let own_replica = esp::client_data_subject(Target::Replica(replica.clone()));
-        let replica_wide = bus.subscribe(SubjectFilter::from(&own_replica), None).await?;
-        let service = bus.subscribe(SubjectFilter::from(&service_wide), Some(&instance)).await?;
+        let Extension {
+            instance,
+            replica,
+            communication_service,
+            revision,
+            dialects,
+            limits,
+            pipeline,
+            receptions,
+            tally,
+        } = extension;
+        let entrances = Entrances::open(&bus, &instance, &replica, &dialects, &receptions).await?;
         tracing::info!(%instance, %replica, "serving");
 
         let identity = Identity { instance, replica, communication_service, revision };
@@ -95,13 +101,13 @@ impl Serve {
         let watched = bus.clone();
         let worker = Worker {
             dispatcher: Dispatcher::new(intake, pipeline, limits),
-            service,
-            replica: replica_wide,
-            outlet,
+            entrances,
+            outlet: outlet.clone(),
             bus,
             grace: limits.grace,
         };
-        Ok(Server { task: tokio::spawn(worker.run(shutdown)), stop: Some(stop), tally, bus: watched })
+        let task = tokio::spawn(worker.run(shutdown));
+        Ok(Server { task, stop: Some(stop), tally, bus: watched, outlet })
     }
 }
 
@@ -115,12 +121,12 @@ impl IntoFuture for Serve {
 }
 
 /// A running extension. Dropping it leaves the extension running.
-#[derive(Debug)]
 pub struct Server {
     task: JoinHandle<Result<usize, ServeError>>,
     stop: Option<oneshot::Sender<()>>,
     tally: Arc<Tally>,
     bus: Bus,
+    outlet: Arc<Outlet>,
 }
 
 fn counters(tally: &Tally, bus: &Bus) -> Counters {
@@ -141,6 +147,16 @@ impl Server {
     /// What became of the messages so far.
     pub fn counters(&self) -> Counters {
         counters(&self.tally, &self.bus)
+    }
+
+    /// Speaking to other services as this replica, outside of handlers.
+    pub fn messaging(&self) -> Messaging {
+        self.outlet.messaging().clone()
+    }
+
+    /// The ways to devices, outside of handlers.
+    pub fn sessions(&self) -> Sessions {
+        Sessions::new(self.outlet.clone())
     }
 
     /// Stops the server gracefully and waits until it has stopped.
@@ -168,6 +184,15 @@ impl Server {
     }
 }
 
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server")
+            .field("replica", self.outlet.replica())
+            .field("counters", &self.counters())
+            .finish_non_exhaustive()
+    }
+}
+
 /// Why an extension is not, or no longer, served.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -185,8 +210,7 @@ pub enum ServeError {
 
 struct Worker {
     dispatcher: Dispatcher,
-    service: Subscription,
-    replica: Subscription,
+    entrances: Entrances,
     outlet: Arc<Outlet>,
     bus: Bus,
     grace: Duration,
@@ -205,24 +229,21 @@ impl Worker {
     }
 
     async fn serve(&mut self, mut shutdown: Signal) -> Ended {
-        let Self { dispatcher, service, replica, .. } = self;
+        let Self { dispatcher, entrances, .. } = self;
         loop {
             tokio::select! {
                 biased;
                 () = &mut shutdown => return Ended::Asked,
                 finished = dispatcher.finished() => dispatcher.finish(finished).await,
-                message = service.next() => match message {
-                    Some(message) => dispatcher.take(message).await,
-                    None => return Ended::BusClosed,
-                },
-                message = replica.next() => match message {
-                    Some(message) => dispatcher.take(message).await,
+                next = entrances.next() => match next {
+                    Some((message, brings)) => dispatcher.take(message, &brings).await,
                     None => return Ended::BusClosed,
                 },
             }
-            // One after the other, so that neither subject can keep the other waiting.
-            dispatcher.take_burst(service).await;
-            dispatcher.take_burst(replica).await;
+            // One after the other, so that no subject can keep the others waiting.
+            for entrance in entrances.iter_mut() {
+                dispatcher.take_burst(entrance).await;
+            }
         }
     }
 
@@ -233,10 +254,10 @@ impl Worker {
         let (half, end) = (Deadline::after(self.grace / 2).at(), Deadline::after(self.grace).at());
         tracing::info!(grace = ?self.grace, "stopping");
         self.outlet.stop_pinning();
-        self.leave(Which::Service).await;
+        self.leave(Whose::Shared).await;
         // Devices that keep sending to the replica subject must not use up all of the grace period.
         let _ = tokio::time::timeout_at(half, self.finish_all()).await;
-        self.leave(Which::Replica).await;
+        self.leave(Whose::Own).await;
         let idle = tokio::time::timeout_at(end, self.finish_all()).await;
         let unfinished = if idle.is_ok() { 0 } else { self.dispatcher.abandon().await };
         if let Err(error) = self.bus.fence(CONFIRMATION).await {
@@ -246,30 +267,28 @@ impl Worker {
         unfinished
     }
 
-    /// Ends a subscription and takes everything that was routed to it.
-    async fn leave(&mut self, which: Which) {
-        let Self { dispatcher, service, replica, .. } = self;
-        let leaving = match which {
-            Which::Service => service,
-            Which::Replica => replica,
-        };
-        if let Err(error) = leaving.drain(CONFIRMATION).await {
-            tracing::warn!("requests may have been lost while leaving {which:?}: {error}");
-        }
-        while let Some(message) = leaving.next().await {
-            dispatcher.take(message).await;
-            dispatcher.take_burst(leaving).await;
+    /// Ends subscriptions and takes everything that was routed to them.
+    async fn leave(&mut self, whose: Whose) {
+        let Self { dispatcher, entrances, .. } = self;
+        for entrance in entrances.iter_mut().filter(|entrance| entrance.whose == whose) {
+            if let Err(error) = entrance.subscription.drain(CONFIRMATION).await {
+                tracing::warn!("messages may have been lost on the way out: {error}");
+            }
+            while let Some(message) = entrance.subscription.next().await {
+                dispatcher.take(message, &entrance.brings).await;
+                dispatcher.take_burst(entrance).await;
+            }
         }
     }
 
-    /// Waits until every handler is done, while the replica subject is still served.
+    /// Waits until every handler is done, while the subjects of this replica are still served.
     async fn finish_all(&mut self) {
-        let Self { dispatcher, replica, .. } = self;
+        let Self { dispatcher, entrances, .. } = self;
         while !dispatcher.is_idle() {
             tokio::select! {
                 biased;
                 finished = dispatcher.finished() => dispatcher.finish(finished).await,
-                Some(message) = replica.next() => dispatcher.take(message).await,
+                (message, brings) = entrances.next_own() => dispatcher.take(message, &brings).await,
             }
         }
     }
@@ -279,10 +298,4 @@ impl Worker {
 enum Ended {
     Asked,
     BusClosed,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Which {
-    Service,
-    Replica,
 }

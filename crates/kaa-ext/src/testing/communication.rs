@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use kaa_bus::Bus;
+use kaa_bus::{Bus, Clock};
 use kaa_protocol::esp;
 use kaa_protocol::name::ServiceInstance;
 use kaa_protocol::subject::{SubjectFilter, Target};
@@ -15,7 +15,6 @@ use super::switchboard::{PATIENCE, Switchboard};
 use crate::counters::{Counters, Tally};
 use crate::extension::Extension;
 use crate::serve::{Server, Stopped};
-use crate::time::Clock;
 
 /// A Kaa of one extension and one communication service, in the process.
 #[derive(Debug)]

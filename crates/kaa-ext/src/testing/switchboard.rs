@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use kaa_bus::{Bus, Message};
+use kaa_bus::{Bus, Clock, Message};
 use kaa_protocol::avro::Record;
 use kaa_protocol::esp::{self, ExtensionData};
 use kaa_protocol::name::{ReplicaId, ServiceInstance};
@@ -13,7 +13,6 @@ use kaa_protocol::subject::{Subject, Target};
 use tokio::sync::{mpsc, oneshot};
 
 use super::reply::TestReply;
-use crate::time::Clock;
 
 /// How long a test waits for something that should happen; with paused time that is no time.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
@@ -77,7 +76,7 @@ impl Switchboard {
 
     /// Gives a message to whoever waits for it, or to the device it is about.
     pub(super) fn deliver(&self, message: &Message) {
-        if message.no_responders {
+        if message.no_responders.is_some() {
             // The extension is gone; whoever waits gets told by running out of patience.
             return;
         }

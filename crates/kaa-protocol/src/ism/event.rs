@@ -12,6 +12,9 @@ pub trait Event: Message {
     /// What happened to what.
     const KIND: EventKind;
 
+    /// Where receivers confirm it, if the sender asks for that.
+    const RECEIPTS: Option<Address> = None;
+
     /// The last token of the subject, for kinds that have one.
     fn detail(&self) -> Option<&str> {
         None
@@ -27,7 +30,7 @@ pub trait Event: Message {
 
     /// What confirms the event, from a receiver that is done with it; `None` for events that nobody
     /// confirms.
-    fn receipt(&self, _receiver: &ServiceInstance, _status: u16, _reason: &str) -> Option<Receipt> {
+    fn receipt(&self, _receiver: &ServiceInstance, _status: u16, _reason: &str) -> Option<Bytes> {
         None
     }
 
@@ -49,19 +52,10 @@ pub trait Awaited: Event {
     type Receipt: Message;
 
     /// Where receipts go.
-    const RECEIPTS: Address;
+    const ADDRESS: Address;
 
     /// Which service a receipt is from.
     fn receiver(receipt: &Self::Receipt) -> &str;
-}
-
-/// A confirmation, ready to be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Receipt {
-    /// How its way is addressed.
-    pub address: Address,
-    /// The message.
-    pub datum: Bytes,
 }
 
 /// Makes an event of a message: its kind, and the field that names the sending replica.

@@ -1,0 +1,117 @@
+//! Listeners and services on their way into an extension, and everything that is wrong with them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use kaa_bus::Delivery;
+use kaa_protocol::ism::Address;
+use kaa_protocol::name::ServiceInstance;
+use kaa_protocol::subject::EventKind;
+
+use crate::dialect::Dialect;
+use crate::listener::ListenerDef;
+use crate::resource::Location;
+use crate::router::Handler;
+use crate::serve::{Place, Reception};
+use crate::service::ServiceDef;
+
+/// What was received so far, and by whom.
+#[derive(Default)]
+pub(super) struct Receptions {
+    receptions: Vec<Arc<Reception>>,
+    /// Events that one replica gets, by kind and originator.
+    shared: Vec<(EventKind, Option<ServiceInstance>, Origin)>,
+    requests: Vec<(Address, Origin)>,
+    conflicts: Vec<String>,
+}
+
+/// Which function it is, and where.
+#[derive(Clone, Copy)]
+struct Origin {
+    kind: &'static str,
+    name: &'static str,
+    location: Location,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, name, location } = self;
+        write!(f, "{kind} `{name}` ({location})")
+    }
+}
+
+impl Receptions {
+    pub(super) fn listener<S: Send + Sync + 'static>(
+        &mut self,
+        listener: &ListenerDef<S>,
+        originator: Option<&ServiceInstance>,
+        state: &Arc<S>,
+    ) {
+        let ListenerDef { event, delivery, ignores_own, name, location, .. } = listener;
+        let origin = Origin { kind: "listener", name, location: *location };
+        if *delivery == Delivery::OneReplica {
+            // Members of a queue group share what they hear, also within one replica.
+            let other = self.shared.iter().find(|(kind, from, _)| {
+                *kind == event.kind && (from.is_none() || originator.is_none() || from.as_ref() == originator)
+            });
+            if let Some((.., other)) = other {
+                self.conflicts.push(format!(
+                    "{origin} and {other} would share the events {}, each getting some of them; \
+                     make one function of the two, or give one of them `delivery = every_replica`",
+                    event.name
+                ));
+            }
+            self.shared.push((event.kind.clone(), originator.cloned(), origin));
+        }
+        self.receptions.push(Arc::new(Reception {
+            name: event.name,
+            open: event.open,
+            handler: bound(listener.call, state),
+            answers: event.receipts.clone(),
+            ignores_own: *ignores_own,
+            place: Place::Events(event.kind.filter(originator), *delivery),
+        }));
+    }
+
+    pub(super) fn service<S: Send + Sync + 'static>(&mut self, service: &ServiceDef<S>, state: &Arc<S>) {
+        let ServiceDef { request, name, location, .. } = service;
+        let origin = Origin { kind: "service", name, location: *location };
+        if let Some((_, other)) = self.requests.iter().find(|(address, _)| *address == request.address) {
+            self.conflicts.push(format!(
+                "{origin} and {other} would share the requests of one subject; keep one of them"
+            ));
+        }
+        self.requests.push((request.address.clone(), origin));
+        self.receptions.push(Arc::new(Reception {
+            name: request.name,
+            open: request.open,
+            handler: bound(service.call, state),
+            answers: Some(request.address.clone()),
+            ignores_own: false,
+            place: Place::Requests(request.address.clone()),
+        }));
+    }
+
+    /// All of them, or what is wrong with them.
+    pub(super) fn build(mut self, dialects: &[Dialect]) -> Result<Vec<Arc<Reception>>, Vec<String>> {
+        if dialects.contains(&Dialect::Ecs2Ext) {
+            let bare = self.requests.iter().filter(|(address, _)| *address == Address::Bare);
+            self.conflicts.extend(bare.map(|(_, origin)| {
+                format!(
+                    "{origin} and the dialect 4/ECS2EXT would share one subject; \
+                     serve them as two extensions with different instance names"
+                )
+            }));
+        }
+        if self.conflicts.is_empty() { Ok(self.receptions) } else { Err(self.conflicts) }
+    }
+}
+
+/// The function with its state.
+fn bound<S: Send + Sync + 'static>(
+    call: fn(crate::Request, Arc<S>) -> crate::HandlerFuture,
+    state: &Arc<S>,
+) -> Handler {
+    let state = state.clone();
+    Arc::new(move |request| call(request, state.clone()))
+}

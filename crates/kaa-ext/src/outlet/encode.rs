@@ -1,0 +1,67 @@
+//! Replies as bytes.
+
+use bytes::Bytes;
+use kaa_protocol::avro::Record;
+use kaa_protocol::ecs2ext::{self, EcsToExtensionOutboundMessage, status_text};
+use kaa_protocol::esp::{ExtensionData, Revision};
+
+use super::{Outlet, Receiver, Voice};
+use crate::message::AnyMessage;
+use crate::reply::Reply;
+
+impl Outlet {
+    /// The reply as a message; `None` when its receiver has no message for it.
+    pub(super) fn encode(&self, to: &Receiver<'_>, reply: &Reply) -> Option<Bytes> {
+        match to.voice {
+            Voice::Esp => Some(self.extension_data(to, reply)),
+            Voice::Ecs2Ext { content_type } => Some(self.outbound(to, reply, content_type)),
+            Voice::Message(message) => self.answer_to(message, reply),
+        }
+    }
+
+    fn extension_data(&self, to: &Receiver<'_>, reply: &Reply) -> Bytes {
+        let data = ExtensionData {
+            correlation_id: to.correlation_id,
+            timestamp: self.clock.millis(),
+            timeout: 0,
+            app_version_name: Some(to.app_version),
+            extension_instance_name: Some(self.identity.instance.as_str()),
+            endpoint_id: to.endpoint_id,
+            resource_path: to.resource_path,
+            request_id: to.request_id.map(i32::from),
+            payload: reply.payload.as_deref(),
+            status_code: i32::from(reply.status.as_u16()),
+            reason_phrase: reply.reason.as_deref(),
+        };
+        // The seed's revision has no place for an empty application version name. A request that has
+        // one was not written by a reader of the seed, so its answer is not either.
+        data.encode(self.identity.revision).or_else(|_| data.encode(Revision::Current)).unwrap_or_default()
+    }
+
+    /// A message without a payload is a status message: that is how delivery is confirmed.
+    fn outbound(&self, to: &Receiver<'_>, reply: &Reply, asked_in: Option<&str>) -> Bytes {
+        let status = status_text(reply.status.as_u16(), reply.reason.as_deref().unwrap_or_default());
+        let payload = reply.payload.as_deref();
+        let message = EcsToExtensionOutboundMessage {
+            correlation_id: to.correlation_id,
+            timestamp: self.clock.millis(),
+            timeout: 0,
+            app_version_token: to.app_version,
+            extension_instance_id: self.identity.instance.as_str(),
+            endpoint_id: to.endpoint_id,
+            content_type: payload.and(reply.content_type.or(asked_in)),
+            payload,
+            status: Some(&status),
+            path: to.resource_path,
+        };
+        message.encode(ecs2ext::Revision::Seed).unwrap_or_default()
+    }
+
+    /// The response of the service, or one that only says how it went.
+    fn answer_to(&self, message: &dyn AnyMessage, reply: &Reply) -> Option<Bytes> {
+        reply.message.clone().or_else(|| {
+            let reason = reply.reason().or_else(|| reply.status().canonical_reason());
+            message.answer(&self.identity.instance, reply.status().as_u16(), reason.unwrap_or_default())
+        })
+    }
+}

@@ -1,0 +1,113 @@
+//! Requests of devices, in both dialects.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use kaa_bus::Message;
+use kaa_protocol::avro::Record;
+use kaa_protocol::cmx2cdp;
+use kaa_protocol::ecs2ext::EcsToExtensionInboundMessage;
+use kaa_protocol::esp::ClientData;
+use kaa_protocol::subject::Subject;
+
+use super::{Intake, Taken};
+use crate::dialect::Dialect;
+use crate::envelope::{Envelope, Fields, Matter};
+use crate::failure::Failure;
+
+impl Intake {
+    /// 4/ESP.
+    pub(super) fn client_data(&mut self, message: &Message) -> Taken {
+        let datum = &message.payload;
+        let decoded = match ClientData::decode(datum) {
+            Ok(decoded) => decoded,
+            Err(error) => return self.malformed(message, &error),
+        };
+        self.trailing(ClientData::NAME, decoded.trailing);
+        let data = &decoded.record;
+        let request_id = data.checked_request_id();
+        let budget = match &request_id {
+            Ok(_) => self.budget(data.expires_at()),
+            Err(field) => Err(Failure::bad_request(field.to_string())),
+        };
+        let fields = Fields {
+            correlation_id: data.correlation_id,
+            app_version: data.app_version_name,
+            endpoint_id: data.endpoint_id,
+            resource_path: data.resource_path,
+            config_name: data.config_name,
+            content_type: None,
+            payload: data.payload,
+            request_id: request_id.ok().flatten(),
+        };
+        self.request(message, &fields, Dialect::Esp, budget)
+    }
+
+    /// 4/ECS2EXT.
+    pub(super) fn inbound(&mut self, message: &Message) -> Taken {
+        let datum = &message.payload;
+        let decoded = match EcsToExtensionInboundMessage::decode(datum) {
+            Ok(decoded) => decoded,
+            // The subject names no protocol, so answers to our own requests in 5/CMX2CDP come here too.
+            // Whoever waits for one has a subscription of its own.
+            Err(_) if cmx2cdp::ConfigResponse::decode_strict(datum).is_ok() => {
+                self.tally.silent();
+                return Taken::Dropped;
+            }
+            Err(error) => return self.malformed(message, &error),
+        };
+        self.trailing(EcsToExtensionInboundMessage::NAME, decoded.trailing);
+        let inbound = &decoded.record;
+        if inbound.is_status() {
+            self.outlet.confirmed(inbound.correlation_id, inbound.status.unwrap_or_default());
+            self.tally.silent();
+            return Taken::Dropped;
+        }
+        let budget = self.budget(inbound.expires_at());
+        let fields = Fields {
+            correlation_id: inbound.correlation_id,
+            app_version: inbound.app_version_token,
+            endpoint_id: inbound.endpoint_id,
+            resource_path: inbound.path,
+            content_type: inbound.content_type,
+            payload: inbound.payload.unwrap_or_default(),
+            ..Fields::default()
+        };
+        self.request(message, &fields, Dialect::Ecs2Ext, budget)
+    }
+
+    fn request(
+        &mut self,
+        message: &Message,
+        fields: &Fields<'_>,
+        dialect: Dialect,
+        budget: Result<Option<Duration>, Failure>,
+    ) -> Taken {
+        let return_path = message.reply_to.as_ref().and_then(|reply_to| self.return_path(dialect, reply_to));
+        let datum = &message.payload;
+        let kept = self.copies.keep(datum);
+        self.admit(budget, fields.correlation_id, |deadline| {
+            Envelope::new(
+                (datum, kept),
+                fields,
+                Matter::Request(dialect),
+                deadline,
+                return_path,
+                self.outlet.clone(),
+            )
+        })
+    }
+
+    fn return_path(&mut self, dialect: Dialect, reply_to: &Bytes) -> Option<Subject> {
+        let subject = match &self.return_path {
+            Some((of, known, subject)) if *of == dialect && known == reply_to => subject.clone(),
+            _ => {
+                let subject = self.accepted(dialect.judge(reply_to))?;
+                self.return_path = Some((dialect, reply_to.clone(), subject.clone()));
+                subject
+            }
+        };
+        self.outlet.is_back(&subject);
+        Some(subject)
+    }
+}
