@@ -1,4 +1,4 @@
-//! Calling an extension in a test as a device would: in the process, without a server.
+//! Calling an extension in a test as devices and other services would: in the process, without a server.
 //!
 //! [`TestKaa`] plays the communication service on an in-process bus. The messages are the ones of a
 //! real cluster, down to the bytes; only the wire is missing. With tokio's paused time
@@ -34,8 +34,10 @@
 mod communication;
 mod device;
 mod reply;
+mod service;
 mod switchboard;
 
 pub use communication::TestKaa;
 pub use device::{Device, TestRequest};
 pub use reply::TestReply;
+pub use service::{Answering, TestEvents, TestService};

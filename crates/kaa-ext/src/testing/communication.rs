@@ -11,6 +11,7 @@ use kaa_protocol::subject::{SubjectFilter, Target};
 use tokio::task::AbortHandle;
 
 use super::device::Device;
+use super::service::TestService;
 use super::switchboard::{PATIENCE, Switchboard};
 use crate::counters::{Counters, Tally};
 use crate::extension::Extension;
@@ -78,6 +79,12 @@ impl TestKaa {
     fn device(&self, endpoint_id: Option<String>) -> Device {
         let pushes = self.switchboard.connect(endpoint_id.clone());
         Device::new(self.switchboard.clone(), endpoint_id, pushes)
+    }
+
+    /// Another service, to announce things, ask, answer and listen.
+    pub fn service(&self, name: &str) -> TestService {
+        let Switchboard { bus, clock, extension, .. } = &*self.switchboard;
+        TestService::new(bus.clone(), *clock, name, extension.clone())
     }
 
     /// Publishes any bytes to the extension's service-wide subject: what a broken or hostile

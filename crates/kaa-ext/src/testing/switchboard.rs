@@ -28,6 +28,8 @@ const REPLICA: ReplicaId = ReplicaId::from_static("test-kaa-0");
 pub(super) struct Switchboard {
     pub(super) bus: Bus,
     pub(super) clock: Clock,
+    /// The extension under test.
+    pub(super) extension: ServiceInstance,
     /// Where requests go that are not pinned.
     pub(super) service_wide: Subject,
     /// Where answers are to come.
@@ -42,6 +44,7 @@ impl Switchboard {
         Self {
             bus,
             clock,
+            extension: extension.clone(),
             service_wide: Subject::from(&esp::client_data_subject(Target::Service(extension.clone()))),
             return_path: Subject::from(&esp::extension_data_subject(Target::Replica(REPLICA))),
             requests: AtomicU64::new(0),
