@@ -1,8 +1,9 @@
-//! Path parameters and arguments, matched by name.
+//! The arguments of a function, and path parameters matched with them by name.
 
 use syn::{Error, LitStr, PatType, Type};
 
 use crate::function::{Function, inside, plain_name};
+use crate::message::Message;
 use crate::path::{Parameter, ResourcePath};
 use crate::similar::most_similar;
 
@@ -14,15 +15,27 @@ pub(crate) enum Argument<'a> {
     Optional { name: String, ty: &'a Type },
     /// By `FromRequest`.
     Extractor { ty: &'a Type },
+    /// From the message that the function is called for.
+    Message(Message<'a>),
 }
 
 impl<'a> Argument<'a> {
-    /// The type that has to be extracted or parsed.
+    /// The type that has to be extracted, parsed or decoded.
     pub(crate) fn ty(&self) -> &'a Type {
         match self {
             Self::Required { ty, .. } | Self::Optional { ty, .. } | Self::Extractor { ty } => ty,
+            Self::Message(message) => message.ty(),
         }
     }
+}
+
+/// The arguments of a function without a path, from left to right.
+pub(crate) fn without_path(function: &Function) -> Vec<Argument<'_>> {
+    let argument = |argument| match Message::of(argument) {
+        Some(message) => Argument::Message(message),
+        None => Argument::Extractor { ty: &argument.ty },
+    };
+    function.arguments().map(argument).collect()
 }
 
 /// The arguments from left to right. Every parameter of the path has to have one.

@@ -10,6 +10,7 @@
 //!         answer(handler(argument0, argument1).await)
 //!     })
 //! }
+//! |request, state| __call::<App, ConfigName, Payload, Json<Config>, …>(request, state, config)
 //! ```
 //!
 //! It is generic over types the macro could have written out, for the sake of one message: what is
@@ -18,24 +19,34 @@
 //! each await would complain again.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::Ident;
 
 use crate::arguments::Argument;
+use crate::message::Message;
+use crate::validate::{Handler, Trigger};
 
-/// `fn __call`. All of it is at `here`, whose hygiene keeps the names apart from the author's;
-/// `private` is the path of what it may use.
-pub(crate) fn call(arguments: &[Argument<'_>], private: &TokenStream, here: Span) -> TokenStream {
+/// An expression for the function pointer. All of it is at `here`, whose hygiene keeps the names apart
+/// from the author's; `private` is the path of what it may use.
+pub(crate) fn call(
+    function: &Ident,
+    handler: &Handler<'_>,
+    state: &TokenStream,
+    private: &TokenStream,
+    here: Span,
+) -> TokenStream {
+    let Handler { trigger, arguments, output } = handler;
     let steps: Vec<_> = arguments
         .iter()
         .enumerate()
         .map(|(position, argument)| Step::new(position, argument, private, here))
         .collect();
-    let (types, bounds) = (steps.iter().map(|step| &step.ty), steps.iter().map(|step| &step.bound));
+    let generics: Vec<_> = steps.iter().map(|step| &step.generics).collect();
+    let (types, demands) = (steps.iter().map(|step| &step.types), steps.iter().map(|step| &step.demand));
     let (inputs, values) = (steps.iter().map(|step| &step.input), steps.iter().map(|step| &step.value));
     let locals: Vec<_> = steps.iter().map(|step| &step.local).collect();
-    let generics = types.clone();
-    quote_spanned! {here=>
+    let (outcome, end) = ending(trigger, private, here);
+    quote_spanned! {here=> {
         fn __call<State, #(#generics,)* Output, Handler, Answer>(
             __request: #private::Request,
             __state: #private::SharedState<State>,
@@ -43,8 +54,8 @@ pub(crate) fn call(arguments: &[Argument<'_>], private: &TokenStream, here: Span
         ) -> #private::HandlerFuture
         where
             State: ::core::marker::Send + ::core::marker::Sync + 'static,
-            #(#types: #bounds + ::core::marker::Send + 'static,)*
-            Output: #private::IntoReply,
+            #(#demands + ::core::marker::Send + 'static,)*
+            Output: #outcome,
             Handler: ::core::ops::FnOnce(#(#inputs),*) -> Answer + ::core::marker::Send + 'static,
             Answer: ::core::future::Future<Output = Output> + ::core::marker::Send + 'static,
         {
@@ -57,18 +68,37 @@ pub(crate) fn call(arguments: &[Argument<'_>], private: &TokenStream, here: Span
                         }
                     };
                 )*
-                #private::answer(&__request, __handler(#(#locals),*).await)
+                #end(&__request, __handler(#(#locals),*).await)
             })
         }
+        |__request, __state| __call::<#state, #(#types,)* #output, _, _>(__request, __state, #function)
+    }}
+}
+
+/// What the function has to return, and what makes an answer of it.
+fn ending(trigger: &Trigger<'_>, private: &TokenStream, here: Span) -> (TokenStream, TokenStream) {
+    match trigger {
+        Trigger::Path { .. } => {
+            (quote_spanned!(here=> #private::IntoReply), quote_spanned!(here=> #private::answer))
+        }
+        Trigger::Message(Message::Event(_)) => {
+            (quote_spanned!(here=> #private::ListenerOutcome), quote_spanned!(here=> #private::heard))
+        }
+        Trigger::Message(Message::Targeted(_)) => (
+            quote_spanned!(here=> #private::ServiceOutcome<Response>),
+            quote_spanned!(here=> #private::respond),
+        ),
     }
 }
 
 /// One argument on its way.
 struct Step {
-    /// The generic parameter for its type.
-    ty: Ident,
+    /// The generic parameters of `__call` for its type.
+    generics: TokenStream,
+    /// What they stand for.
+    types: TokenStream,
     /// What the type has to be.
-    bound: TokenStream,
+    demand: TokenStream,
     /// What the handler takes.
     input: TokenStream,
     /// How to get it.
@@ -79,25 +109,43 @@ struct Step {
 
 impl Step {
     fn new(position: usize, argument: &Argument<'_>, private: &TokenStream, here: Span) -> Self {
-        let ty = format_ident!("Argument{position}", span = here);
+        let ty = argument.ty();
         let local = format_ident!("__argument{position}", span = here);
-        let (bound, input, value) = match argument {
-            Argument::Required { name, .. } => (
-                quote_spanned!(here=> #private::FromSegment),
-                quote_spanned!(here=> #ty),
-                quote_spanned!(here=> #private::path_parameter(&__request, #name)),
-            ),
-            Argument::Optional { name, .. } => (
-                quote_spanned!(here=> #private::FromSegment),
-                quote_spanned!(here=> ::core::option::Option<#ty>),
-                quote_spanned!(here=> #private::optional_path_parameter(&__request, #name)),
-            ),
-            Argument::Extractor { .. } => (
-                quote_spanned!(here=> #private::FromRequest<State>),
-                quote_spanned!(here=> #ty),
-                quote_spanned!(here=> #private::argument(&__request, &*__state).await),
-            ),
+        let generic = format_ident!("Argument{position}", span = here);
+        let step = Self {
+            generics: quote_spanned!(here=> #generic),
+            types: quote!(#ty),
+            demand: quote_spanned!(here=> #generic: #private::FromRequest<State>),
+            input: quote_spanned!(here=> #generic),
+            value: quote_spanned!(here=> #private::argument(&__request, &*__state).await),
+            local,
         };
-        Self { ty, bound, input, value, local }
+        match argument {
+            Argument::Extractor { .. } => step,
+            Argument::Required { name, .. } => Self {
+                demand: quote_spanned!(here=> #generic: #private::FromSegment),
+                value: quote_spanned!(here=> #private::path_parameter(&__request, #name)),
+                ..step
+            },
+            Argument::Optional { name, .. } => Self {
+                demand: quote_spanned!(here=> #generic: #private::FromSegment),
+                input: quote_spanned!(here=> ::core::option::Option<#generic>),
+                value: quote_spanned!(here=> #private::optional_path_parameter(&__request, #name)),
+                ..step
+            },
+            Argument::Message(Message::Event(_)) => Self {
+                demand: quote_spanned!(here=> #generic: #private::ism::Event),
+                input: quote_spanned!(here=> #private::Event<#generic>),
+                ..step
+            },
+            Argument::Message(Message::Targeted(_)) => Self {
+                // `Response` ties what is returned to the request without another demand on the request.
+                generics: quote_spanned!(here=> #generic, Response),
+                types: quote_spanned!(here=> #ty, _),
+                demand: quote_spanned!(here=> #generic: #private::ism::Request<Response = Response>),
+                input: quote_spanned!(here=> #private::Targeted<#generic>),
+                ..step
+            },
+        }
     }
 }

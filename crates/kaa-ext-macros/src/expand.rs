@@ -1,33 +1,32 @@
-//! What `#[resource]` writes.
+//! What `#[resource]`, `#[listener]` and `#[service]` write.
 //!
 //! ```text
 //! async fn config(…) -> … { … }                    unchanged: still a function to call and to test
 //! struct config {}                                 lets `resources![config]` name the function
-//! impl<S> Resource<S> for config where … { … }     path, documentation and the call
+//! impl<S> Resource<S> for config where … { … }     path or message, documentation and the call
 //! ```
 //!
 //! - The struct has braces, so it takes the name only among types and leaves it to the function
 //!   among values; one `use` imports both.
 //! - The impl holds for every state type that has the pieces in `State<…>`, or for the one in
 //!   `state = …`.
-//! - A resource that is in no list is unused code, and the compiler says so.
+//! - A function that is in no list is unused code, and the compiler says so.
 //! - After a mistake the impl is a stub, so that nothing else fails for lack of it.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::ext::IdentExt;
-use syn::{Error, Ident, Path};
+use syn::{Error, Path};
 
-use crate::arguments::Argument;
 use crate::attribute::Attribute;
-use crate::call::call;
-use crate::function::{Function, inside};
-use crate::validate::{Resource, validate};
+use crate::definition::Definition;
+use crate::function::Function;
+use crate::kind::Kind;
+use crate::validate::validate;
 
-pub(crate) fn resource(attribute: TokenStream, item: &TokenStream) -> TokenStream {
-    let (attribute, mistake) = Attribute::parse(attribute);
+pub(crate) fn expand(kind: Kind, attribute: TokenStream, item: &TokenStream) -> TokenStream {
+    let (attribute, mistake) = Attribute::parse(kind, attribute);
     let mut mistakes = Vec::from_iter(mistake);
-    let function = match syn::parse2::<Function>(item.clone()) {
+    let function = match Function::parse(kind, item.clone()) {
         Ok(function) => function,
         Err(mistake) => {
             mistakes.push(mistake);
@@ -35,25 +34,21 @@ pub(crate) fn resource(attribute: TokenStream, item: &TokenStream) -> TokenStrea
         }
     };
     let structure = attribute.type_name.as_ref().unwrap_or(&function.signature.ident);
-    // What the compiler has to say about the whole is said at the function's name.
-    let here = Span::mixed_site().located_at(function.signature.ident.span());
-    let private = private(attribute.krate.as_ref(), here);
-    let implementation = match validate(&attribute, &function) {
-        Ok(resource) if mistakes.is_empty() => {
-            implementation(structure, &private, here, &attribute, &function, &resource)
-        }
+    let definition = Definition::new(kind, &attribute, &function, structure);
+    let implementation = match validate(kind, &attribute, &function) {
+        Ok(handler) if mistakes.is_empty() => definition.of(&handler),
         checked => {
             mistakes.extend(checked.err().into_iter().flatten());
             if function.signature.receiver().is_some() {
                 // Neither a struct nor an impl can stand beside a method.
                 return with_mistakes(&mistakes, &function);
             }
-            stub(structure, &private)
+            definition.stub()
         }
     };
     let visibility = &function.visibility;
     let expanded = quote! {
-        // That a resource is async and names even an empty answer is our demand.
+        // That a function is async and names even an empty answer is our demand.
         #[allow(clippy::unused_async, clippy::unused_unit)]
         #function
 
@@ -71,66 +66,6 @@ fn with_mistakes(mistakes: &[Error], item: &impl ToTokens) -> TokenStream {
     quote!(#item #(#mistakes)*)
 }
 
-fn implementation(
-    structure: &Ident,
-    private: &TokenStream,
-    here: Span,
-    attribute: &Attribute,
-    function: &Function,
-    resource: &Resource<'_>,
-) -> TokenStream {
-    let (generics, state, clause) = match &attribute.state {
-        Some(state) => (quote!(), quote!(#state), quote!()),
-        None => {
-            let pieces = function.arguments().filter_map(|argument| inside("State", &argument.ty));
-            let clause = quote! {
-                where
-                    __State: ::core::marker::Send + ::core::marker::Sync + 'static,
-                    #(#pieces: #private::FromRef<__State>,)*
-            };
-            (quote!(<__State>), quote!(__State), clause)
-        }
-    };
-    let Resource { path, patterns, arguments, output } = resource;
-    let handler = &function.signature.ident;
-    let name = handler.unraw().to_string();
-    let documentation = function.documentation();
-    let types = arguments.iter().map(Argument::ty);
-    let call = call(arguments, private, here);
-    let called = quote_spanned! {here=>
-        |__request, __state| __call::<#state, #(#types,)* #output, _, _>(__request, __state, #handler)
-    };
-    quote! {
-        #[automatically_derived]
-        #[allow(deprecated)]
-        impl #generics #private::Resource<#state> for #structure #clause {
-            fn definition() -> #private::ResourceDef<#state> {
-                #call
-                #private::ResourceDef {
-                    path: #path,
-                    patterns: &[#(#patterns),*],
-                    name: #name,
-                    doc: #documentation,
-                    location: #private::Location { file: ::core::file!(), line: ::core::line!() },
-                    call: #called,
-                }
-            }
-        }
-    }
-}
-
-/// Stands in for a resource with a mistake. It never runs, since the crate does not compile.
-fn stub(structure: &Ident, private: &TokenStream) -> TokenStream {
-    quote! {
-        #[automatically_derived]
-        impl<__State> #private::Resource<__State> for #structure {
-            fn definition() -> #private::ResourceDef<__State> {
-                ::core::unreachable!()
-            }
-        }
-    }
-}
-
 /// The part of kaa-ext that its macros use.
 pub(crate) fn private(krate: Option<&Path>, here: Span) -> TokenStream {
     match krate {
@@ -142,6 +77,10 @@ pub(crate) fn private(krate: Option<&Path>, here: Span) -> TokenStream {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn resource(attribute: TokenStream, item: &TokenStream) -> TokenStream {
+        expand(Kind::Resource, attribute, item)
+    }
 
     fn mistakes(expanded: &TokenStream) -> usize {
         expanded.to_string().matches("compile_error").count()
@@ -159,6 +98,45 @@ mod tests {
             text.contains("impl < __State > :: kaa_ext :: __private :: Resource < __State > for config"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_listener_and_a_service_define_what_they_are_called_for() {
+        for (kind, attribute, function, defined) in [
+            (
+                Kind::Listener,
+                quote!(),
+                quote!(
+                    async fn f(_: Event<Updated>) {}
+                ),
+                "Listener<__State>forfwhere|event:::kaa_ext::__private::event_type::<Updated>()\
+                 |delivery:::kaa_ext::__private::Delivery::OneReplica,ignores_own:false",
+            ),
+            (
+                Kind::Listener,
+                quote!(delivery = every_replica, ignore_own, state = App, crate = k),
+                quote!(
+                    async fn f(_: Event<Updated>) {}
+                ),
+                "impl k::__private::Listener<App>forf{|event:k::__private::event_type::<Updated>()\
+                 |Delivery::EveryReplica,ignores_own:true",
+            ),
+            (
+                Kind::Service,
+                quote!(crate = k, type = Asked),
+                quote!(
+                    async fn f(_: Targeted<a::Request>) -> Result<R, E> {}
+                ),
+                "TargetedService<__State>forAsked|request:k::__private::request_type::<a::Request>()",
+            ),
+        ] {
+            let expanded = expand(kind, attribute, &function);
+            assert_eq!(mistakes(&expanded), 0);
+            let text = expanded.to_string().replace(' ', "");
+            for part in defined.split('|') {
+                assert!(text.contains(&part.replace(' ', "")), "{part}: {text}");
+            }
+        }
     }
 
     #[test]

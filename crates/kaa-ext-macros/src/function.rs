@@ -1,13 +1,15 @@
-//! The function below `#[resource]`.
+//! The function below the attribute.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt};
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream};
+use syn::parse::{ParseStream, Parser};
 use syn::{
     Attribute, Error, Expr, ExprLit, FnArg, GenericArgument, Ident, Lit, Meta, MetaNameValue, Pat, PatIdent,
     PatType, PathArguments, Result, Signature, Type, Visibility,
 };
+
+use crate::kind::Kind;
 
 /// A function whose body was not looked at: while a body is being typed it does not parse, and an
 /// editor needs the signature all the same.
@@ -18,8 +20,12 @@ pub(crate) struct Function {
     pub(crate) body: TokenStream,
 }
 
-impl Parse for Function {
-    fn parse(input: ParseStream<'_>) -> Result<Self> {
+impl Function {
+    pub(crate) fn parse(kind: Kind, tokens: TokenStream) -> Result<Self> {
+        (|input: ParseStream<'_>| Self::read(kind, input)).parse2(tokens)
+    }
+
+    fn read(kind: Kind, input: ParseStream<'_>) -> Result<Self> {
         let attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;
         let at = input.cursor().token_stream();
@@ -27,23 +33,12 @@ impl Parse for Function {
             // The `fn` of a method stands inside braces.
             let is_function =
                 at.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(word) if word == "fn"));
-            let expected = "`#[resource]` stands on a function: `async fn name(…) -> …`";
+            let expected = format!("`#[{kind}]` stands on a function: `async fn name(…) -> …`");
             if is_function { problem } else { Error::new_spanned(at.into_iter().next(), expected) }
         })?;
         Ok(Self { attributes, visibility, signature, body: input.parse()? })
     }
-}
 
-impl ToTokens for Function {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        tokens.append_all(&self.attributes);
-        self.visibility.to_tokens(tokens);
-        self.signature.to_tokens(tokens);
-        self.body.to_tokens(tokens);
-    }
-}
-
-impl Function {
     /// The arguments without a `self`.
     pub(crate) fn arguments(&self) -> impl Iterator<Item = &PatType> {
         self.signature.inputs.iter().filter_map(|input| match input {
@@ -56,6 +51,15 @@ impl Function {
     pub(crate) fn documentation(&self) -> String {
         let lines: Vec<String> = self.attributes.iter().filter_map(documentation_line).collect();
         lines.join("\n").trim().to_owned()
+    }
+}
+
+impl ToTokens for Function {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.append_all(&self.attributes);
+        self.visibility.to_tokens(tokens);
+        self.signature.to_tokens(tokens);
+        self.body.to_tokens(tokens);
     }
 }
 
@@ -108,14 +112,14 @@ pub(crate) fn has_impl_trait(ty: &Type) -> bool {
 #[cfg(test)]
 mod tests {
     use quote::quote;
-    use syn::{parse_quote, parse2};
+    use syn::parse_quote;
 
     use super::*;
 
     #[test]
     fn a_body_that_does_not_parse_is_carried_along() {
         let tokens = quote! { #[inline] pub(crate) async fn f(a: A) -> B { let x = a. } };
-        let function: Function = parse2(tokens.clone()).unwrap();
+        let function = Function::parse(Kind::Resource, tokens.clone()).unwrap();
         assert_eq!(function.to_token_stream().to_string(), tokens.to_string());
     }
 
@@ -130,20 +134,21 @@ mod tests {
             ),
             quote!(impl A { fn a() {} }),
         ] {
-            let mistake = parse2::<Function>(tokens).err().unwrap().to_string();
-            assert!(mistake.contains("stands on a function"), "{mistake}");
+            let mistake = Function::parse(Kind::Service, tokens).err().unwrap().to_string();
+            assert!(mistake.contains("`#[service]` stands on a function"), "{mistake}");
         }
     }
 
     #[test]
     fn a_documentation_comment_becomes_plain_text() {
-        let function: Function = parse_quote! {
+        let function = quote! {
             /// First.
             ///
             ///  - indented
             #[doc(hidden)]
             async fn f() -> () {}
         };
+        let function = Function::parse(Kind::Resource, function).unwrap();
         assert_eq!(function.documentation(), "First.\n\n - indented");
     }
 

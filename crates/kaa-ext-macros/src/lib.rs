@@ -17,15 +17,20 @@
 mod arguments;
 mod attribute;
 mod call;
+mod definition;
 mod expand;
 mod from_ref;
 mod function;
+mod kind;
 mod list;
+mod message;
 mod path;
 mod similar;
 mod validate;
 
 use proc_macro::TokenStream;
+
+use kind::Kind;
 
 /// Makes an async function a resource: what an extension answers on a path.
 ///
@@ -77,14 +82,40 @@ use proc_macro::TokenStream;
 /// | `crate = path` | where `kaa-ext` is, when it is not `::kaa_ext` |
 #[proc_macro_attribute]
 pub fn resource(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    expand::resource(attribute.into(), &item.into()).into()
+    expand::expand(Kind::Resource, attribute.into(), &item.into()).into()
 }
 
 /// The procedural half of `kaa_ext::resources!`, which puts `[$crate]` before the list.
 #[doc(hidden)]
 #[proc_macro]
 pub fn resources(list: TokenStream) -> TokenStream {
-    list::resources(list.into()).into()
+    list::list(Kind::Resource, list.into()).into()
+}
+
+/// Makes an async function a listener: what an extension does when something happened elsewhere.
+#[proc_macro_attribute]
+pub fn listener(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    expand::expand(Kind::Listener, attribute.into(), &item.into()).into()
+}
+
+/// The procedural half of `kaa_ext::listeners!`, which puts `[$crate]` before the list.
+#[doc(hidden)]
+#[proc_macro]
+pub fn listeners(list: TokenStream) -> TokenStream {
+    list::list(Kind::Listener, list.into()).into()
+}
+
+/// Makes an async function a service: what answers the targeted requests of other services.
+#[proc_macro_attribute]
+pub fn service(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    expand::expand(Kind::Service, attribute.into(), &item.into()).into()
+}
+
+/// The procedural half of `kaa_ext::services!`, which puts `[$crate]` before the list.
+#[doc(hidden)]
+#[proc_macro]
+pub fn services(list: TokenStream) -> TokenStream {
+    list::list(Kind::Service, list.into()).into()
 }
 
 /// Makes each field of the application's state a piece that handlers ask for with `State<T>`, `T`

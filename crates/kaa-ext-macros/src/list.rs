@@ -1,4 +1,5 @@
-//! `resources![config, module::applied]`: the definitions of these resources, as an array.
+//! `resources![config, module::applied]`: the definitions of these resources, as an array; so too for
+//! listeners and services.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -6,11 +7,13 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Error, Path, Result, Token, bracketed};
 
+use crate::kind::Kind;
+
 /// `[path::to::kaa_ext] config, module::applied`: kaa-ext's own macro puts its `$crate` in front, so
 /// the list works under any name of the crate.
 struct List {
     krate: Path,
-    resources: Punctuated<Path, Token![,]>,
+    functions: Punctuated<Path, Token![,]>,
 }
 
 impl Parse for List {
@@ -19,33 +22,35 @@ impl Parse for List {
         bracketed!(krate in input);
         Ok(Self {
             krate: krate.call(Path::parse_mod_style)?,
-            resources: Punctuated::parse_terminated(input)?,
+            functions: Punctuated::parse_terminated(input)?,
         })
     }
 }
 
-pub(crate) fn resources(tokens: TokenStream) -> TokenStream {
-    let List { krate, resources } = match syn::parse2(tokens) {
+pub(crate) fn list(kind: Kind, tokens: TokenStream) -> TokenStream {
+    let List { krate, functions } = match syn::parse2(tokens) {
         Ok(list) => list,
         Err(problem) => {
-            let expected = "expected the names of resources, such as `resources![config, module::applied]`";
+            let expected =
+                format!("expected the names of {kind}s, such as `{kind}s![config, module::applied]`");
             return Error::new(problem.span(), expected).to_compile_error();
         }
     };
     let mut listed = Vec::new();
     let mut mistakes = Vec::new();
-    for resource in &resources {
-        let name = resource.to_token_stream().to_string().replace(' ', "");
+    for function in &functions {
+        let name = function.to_token_stream().to_string().replace(' ', "");
         if listed.contains(&name) {
             let message = format!("`{name}` is in this list already; expected it once");
-            mistakes.push(Error::new_spanned(resource, message).to_compile_error());
+            mistakes.push(Error::new_spanned(function, message).to_compile_error());
         }
         listed.push(name);
     }
-    let resources = resources.iter();
+    let definer = kind.definer();
+    let functions = functions.iter();
     quote!({
         #(#mistakes)*
-        [#(<#resources as #krate::__private::Resource<_>>::definition()),*]
+        [#(<#functions as #krate::__private::#definer<_>>::definition()),*]
     })
 }
 
@@ -54,7 +59,7 @@ mod tests {
     use super::*;
 
     fn expanded(tokens: TokenStream) -> String {
-        resources(tokens).to_string().replace(' ', "")
+        list(Kind::Resource, tokens).to_string().replace(' ', "")
     }
 
     #[test]
@@ -64,6 +69,14 @@ mod tests {
             "{[<configask::__private::Resource<_>>::definition(),<a::bask::__private::Resource<_>>::definition()]}"
         );
         assert_eq!(expanded(quote!([::kaa_ext])), "{[]}");
+    }
+
+    #[test]
+    fn each_kind_has_its_list() {
+        for (kind, definer) in [(Kind::Listener, "Listener"), (Kind::Service, "TargetedService")] {
+            let text = list(kind, quote!([k] config)).to_string().replace(' ', "");
+            assert_eq!(text, format!("{{[<configask::__private::{definer}<_>>::definition()]}}"));
+        }
     }
 
     #[test]

@@ -1,43 +1,49 @@
 use proc_macro2::TokenStream;
-use syn::parse2;
 
 use super::*;
 
 /// Every mistake in a resource, as text.
 fn mistakes(attribute: TokenStream, function: TokenStream) -> Vec<String> {
-    let (attribute, mistake) = Attribute::parse(attribute);
+    mistakes_in(Kind::Resource, attribute, function)
+}
+
+fn mistakes_in(kind: Kind, attribute: TokenStream, function: TokenStream) -> Vec<String> {
+    let (attribute, mistake) = Attribute::parse(kind, attribute);
     assert!(mistake.is_none());
-    let function: Function = parse2(function).unwrap();
-    match validate(&attribute, &function) {
+    let function = Function::parse(kind, function).unwrap();
+    match validate(kind, &attribute, &function) {
         Ok(_) => Vec::new(),
         Err(mistakes) => mistakes.iter().map(ToString::to_string).collect(),
     }
 }
 
+/// The arguments from left to right, and what the function returns.
+fn taken(handler: &Handler<'_>) -> (Vec<String>, String) {
+    let arguments = handler.arguments.iter().map(|argument| match argument {
+        Argument::Required { name, ty } => quote!(required #name #ty),
+        Argument::Optional { name, ty } => quote!(optional #name #ty),
+        Argument::Extractor { ty } => quote!(extractor #ty),
+        Argument::Message(Message::Event(ty)) => quote!(event #ty),
+        Argument::Message(Message::Targeted(ty)) => quote!(targeted #ty),
+    });
+    (arguments.map(|argument| argument.to_string()).collect(), handler.output.to_string())
+}
+
 #[test]
 fn arguments_are_matched_by_name_whatever_their_order() {
-    let (attribute, _) = Attribute::parse(quote!("/a/{type}[/{config_name}]"));
-    let function: Function = parse2(quote! {
+    let (attribute, _) = Attribute::parse(Kind::Resource, quote!("/a/{type}[/{config_name}]"));
+    let function = quote! {
         async fn f(
             Json(body): Json<Body>,
             mut config_name: Option<ConfigName>,
             State(type_): State<Types>,
             r#type: Type,
         ) -> () {}
-    })
-    .unwrap();
-    let resource = validate(&attribute, &function).unwrap();
-    let kinds: Vec<String> = resource
-        .arguments
-        .iter()
-        .map(|argument| match argument {
-            Argument::Required { name, ty } => quote!(required #name #ty).to_string(),
-            Argument::Optional { name, ty } => quote!(optional #name #ty).to_string(),
-            Argument::Extractor { ty } => quote!(extractor #ty).to_string(),
-        })
-        .collect();
+    };
+    let function = Function::parse(Kind::Resource, function).unwrap();
+    let resource = validate(Kind::Resource, &attribute, &function).unwrap();
     assert_eq!(
-        kinds,
+        taken(&resource).0,
         [
             "extractor Json < Body >",
             "optional \"config_name\" ConfigName",
@@ -45,7 +51,123 @@ fn arguments_are_matched_by_name_whatever_their_order() {
             "required \"type\" Type",
         ]
     );
-    assert_eq!(resource.patterns, ["/a/{type}", "/a/{type}/{config_name}"]);
+    let Trigger::Path { patterns, .. } = resource.trigger else { panic!("not called for a path") };
+    assert_eq!(patterns, ["/a/{type}", "/a/{type}/{config_name}"]);
+}
+
+#[test]
+fn a_message_is_found_wherever_it_stands() {
+    for (kind, function, expected, output) in [
+        (
+            Kind::Listener,
+            quote!(
+                async fn f(State(app): State<App>, Event(event): kaa_ext::extract::Event<a::Updated>) {}
+            ),
+            ["extractor State < App >", "event a :: Updated"],
+            "()",
+        ),
+        (
+            Kind::Service,
+            quote!(
+                async fn f(Targeted(request): Targeted<Asked>, deadline: Deadline) -> Result<A, Failure> {}
+            ),
+            ["targeted Asked", "extractor Deadline"],
+            "Result < A , Failure >",
+        ),
+    ] {
+        let attribute = Attribute::default();
+        let function = Function::parse(kind, function).unwrap();
+        let handler = validate(kind, &attribute, &function).unwrap();
+        assert_eq!(taken(&handler), (expected.map(str::to_owned).to_vec(), output.to_owned()));
+    }
+}
+
+#[test]
+fn one_mistake_about_a_message_is_told_once() {
+    use Kind::{Listener, Resource, Service};
+    for (kind, function, expected) in [
+        (
+            Listener,
+            quote!(
+                async fn f() {}
+            ),
+            "which event it hears; expected an argument `Event(event): Event<T>`",
+        ),
+        (
+            Listener,
+            quote!(
+                async fn f(_: Option<Event<A>>) {}
+            ),
+            "which event it hears",
+        ),
+        (
+            Listener,
+            quote!(
+                async fn f(_: Event<A>, _: Event<B>) {}
+            ),
+            "one message at a time; expected a listener of its own",
+        ),
+        (
+            Listener,
+            quote!(
+                async fn f(_: Targeted<A>) {}
+            ),
+            "a listener hears an `Event<T>`; a `#[service]` answers a `Targeted<T>`",
+        ),
+        (
+            Listener,
+            quote!(
+                async fn f(_: Event<A>, _: Targeted<B>) {}
+            ),
+            "a listener hears an `Event<T>`",
+        ),
+        (
+            Listener,
+            quote!(
+                async fn f(_: Event<A>) -> impl Outcome {}
+            ),
+            "expected no return type, or `-> Result<(), E>`",
+        ),
+        (
+            Service,
+            quote!(
+                async fn f() -> Result<A, E> {}
+            ),
+            "which request it answers",
+        ),
+        (
+            Service,
+            quote!(
+                async fn f(_: Event<A>) -> Result<A, E> {}
+            ),
+            "a service answers a `Targeted<T>`; a `#[listener]` hears an `Event<T>`",
+        ),
+        (
+            Service,
+            quote!(
+                async fn f(_: Targeted<A>) {}
+            ),
+            "expected the return type `-> Result<T, E>`",
+        ),
+        (
+            Resource,
+            quote!(
+                async fn f(_: Event<A>) -> () {}
+            ),
+            "a resource answers a device; a `#[listener]` hears an `Event<T>`",
+        ),
+        (
+            Resource,
+            quote!(
+                async fn f(_: Targeted<A>) -> () {}
+            ),
+            "a `#[service]` answers a `Targeted<T>`",
+        ),
+    ] {
+        let attribute = if kind == Resource { quote!("/a") } else { quote!() };
+        let told = mistakes_in(kind, attribute, function);
+        assert!(matches!(&*told, [one] if one.contains(expected)), "{told:?}");
+    }
 }
 
 #[test]

@@ -1,0 +1,114 @@
+//! The impl beside the function: what the extension needs to know about it.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::Ident;
+use syn::ext::IdentExt;
+
+use crate::attribute::{Attribute, Delivery};
+use crate::call::call;
+use crate::expand::private;
+use crate::function::{Function, inside};
+use crate::kind::Kind;
+use crate::message::Message;
+use crate::validate::{Handler, Trigger};
+
+/// The impl in the making.
+pub(crate) struct Definition<'a> {
+    kind: Kind,
+    attribute: &'a Attribute,
+    function: &'a Function,
+    /// What it is for.
+    structure: &'a Ident,
+    /// What the compiler has to say about the whole is said at the function's name.
+    here: Span,
+    /// The path of what it may use.
+    private: TokenStream,
+}
+
+impl<'a> Definition<'a> {
+    pub(crate) fn new(
+        kind: Kind,
+        attribute: &'a Attribute,
+        function: &'a Function,
+        structure: &'a Ident,
+    ) -> Self {
+        let here = Span::mixed_site().located_at(function.signature.ident.span());
+        let private = private(attribute.krate.as_ref(), here);
+        Self { kind, attribute, function, structure, here, private }
+    }
+
+    pub(crate) fn of(&self, handler: &Handler<'_>) -> TokenStream {
+        let Self { kind, attribute, function, structure, here, private } = self;
+        let (generics, state, clause) = match &attribute.state {
+            Some(state) => (quote!(), quote!(#state), quote!()),
+            None => {
+                let pieces = function.arguments().filter_map(|argument| inside("State", &argument.ty));
+                let clause = quote! {
+                    where
+                        __State: ::core::marker::Send + ::core::marker::Sync + 'static,
+                        #(#pieces: #private::FromRef<__State>,)*
+                };
+                (quote!(<__State>), quote!(__State), clause)
+            }
+        };
+        let (definer, definition) = (kind.definer(), kind.definition());
+        let ident = &function.signature.ident;
+        let name = ident.unraw().to_string();
+        let documentation = function.documentation();
+        let trigger = self.trigger(&handler.trigger);
+        let call = call(ident, handler, &state, private, *here);
+        quote! {
+            #[automatically_derived]
+            #[allow(deprecated)]
+            impl #generics #private::#definer<#state> for #structure #clause {
+                fn definition() -> #private::#definition<#state> {
+                    #private::#definition {
+                        #trigger
+                        name: #name,
+                        doc: #documentation,
+                        location: #private::Location { file: ::core::file!(), line: ::core::line!() },
+                        call: #call,
+                    }
+                }
+            }
+        }
+    }
+
+    /// The fields that say what the function is called for.
+    fn trigger(&self, trigger: &Trigger<'_>) -> TokenStream {
+        let Self { attribute, private, .. } = self;
+        match trigger {
+            Trigger::Path { path, patterns } => quote!(path: #path, patterns: &[#(#patterns),*],),
+            Trigger::Message(Message::Event(event)) => {
+                let delivery = match attribute.delivery.unwrap_or_default() {
+                    Delivery::OneReplica => quote!(OneReplica),
+                    Delivery::EveryReplica => quote!(EveryReplica),
+                };
+                let ignores_own = attribute.ignore_own.is_some();
+                quote! {
+                    event: #private::event_type::<#event>(),
+                    delivery: #private::Delivery::#delivery,
+                    ignores_own: #ignores_own,
+                }
+            }
+            Trigger::Message(Message::Targeted(request)) => {
+                quote!(request: #private::request_type::<#request>(),)
+            }
+        }
+    }
+
+    /// Stands in for a function with a mistake. It never runs, since the crate does not compile.
+    pub(crate) fn stub(&self) -> TokenStream {
+        let Self { kind, structure, private, .. } = self;
+        let (definer, definition) = (kind.definer(), kind.definition());
+        quote! {
+            #[automatically_derived]
+            impl<__State> #private::#definer<__State> for #structure {
+                fn definition() -> #private::#definition<__State> {
+                    ::core::unreachable!()
+                }
+            }
+        }
+    }
+}
