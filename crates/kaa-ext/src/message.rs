@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use kaa_protocol::avro::{DecodeError, Record};
-use kaa_protocol::ism::{Address, Event, Header, InvalidField, Message, Request};
+use kaa_protocol::ism::{Address, Event, Header, InvalidField, Message, Outcome, Request};
 use kaa_protocol::name::ServiceInstance;
 use kaa_protocol::subject::EventKind;
 
@@ -26,8 +26,9 @@ pub(crate) trait AnyMessage: Send + Sync {
     /// The replica that sent it, if it says so.
     fn originator(&self) -> Option<&str>;
 
-    /// The answer that only says how it went; `None` when nobody is told.
-    fn answer(&self, from: &ServiceInstance, status: u16, reason: &str) -> Option<Bytes>;
+    /// The answer that only says how it went, at this time (Unix milliseconds); `None` when nobody is
+    /// told.
+    fn answer(&self, from: &ServiceInstance, outcome: Outcome<'_>, timestamp: i64) -> Option<Bytes>;
 
     fn as_any(&self) -> &dyn Any;
 }
@@ -130,8 +131,8 @@ impl<E: Event> AnyMessage for Heard<E> {
         self.0.originator_replica_id()
     }
 
-    fn answer(&self, from: &ServiceInstance, status: u16, reason: &str) -> Option<Bytes> {
-        self.0.receipt(from, status, reason)
+    fn answer(&self, from: &ServiceInstance, outcome: Outcome<'_>, timestamp: i64) -> Option<Bytes> {
+        self.0.receipt(from, outcome, timestamp)
     }
 }
 
@@ -146,7 +147,10 @@ impl<R: Request> AnyMessage for Asked<R> {
         None
     }
 
-    fn answer(&self, _: &ServiceInstance, status: u16, reason: &str) -> Option<Bytes> {
-        Some(self.0.response(status, reason).to_bytes())
+    fn answer(&self, _: &ServiceInstance, outcome: Outcome<'_>, timestamp: i64) -> Option<Bytes> {
+        let mut response = self.0.response(outcome);
+        let correlation_id = self.0.header().correlation_id.into();
+        response.stamp(&correlation_id, timestamp, 0);
+        Some(response.to_bytes())
     }
 }

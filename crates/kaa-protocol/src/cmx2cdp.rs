@@ -16,7 +16,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use crate::avro::OrNull;
-use crate::ism::{Address, Header, Message, OptionalText, Request, event, message};
+use crate::ism::{Address, Header, Message, OptionalText, Outcome, Request, event, message};
 
 /// `ConfigResponse.statusCode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,8 +88,8 @@ impl Request for ConfigRequest {
 
     const ADDRESS: Address = Address::Bare;
 
-    fn response(&self, status: u16, _reason: &str) -> ConfigResponse {
-        let status = match status {
+    fn response(&self, outcome: Outcome<'_>) -> ConfigResponse {
+        let status = match outcome.status {
             200 => Status::Ok,
             204 | 404 => Status::NoContent,
             _ => Status::Fail,

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use crate::avro::{Array, Binary};
-use crate::ism::{Address, Awaited, Event, Message, message};
+use crate::ism::{Address, Awaited, Event, Message, Outcome, message};
 use crate::name::ServiceInstance;
 use crate::subject::EventKind;
 
@@ -68,13 +68,13 @@ impl Event for DataSamplesEvent {
 
     const RECEIPTS: Option<Address> = Some(<Self as Awaited>::ADDRESS);
 
-    fn receipt(&self, receiver: &ServiceInstance, status: u16, reason: &str) -> Option<Bytes> {
+    fn receipt(&self, receiver: &ServiceInstance, outcome: Outcome<'_>, timestamp: i64) -> Option<Bytes> {
         let processed = DataSamplesProcessed {
             correlation_id: self.correlation_id.clone(),
+            timestamp,
             receiver_service_instance_name: receiver.as_str().into(),
-            status_code: status.into(),
-            reason_phrase: (!reason.is_empty()).then(|| reason.into()),
-            timestamp: self.timestamp,
+            status_code: outcome.status.into(),
+            reason_phrase: outcome.reason_phrase(),
             ..DataSamplesProcessed::default()
         };
         Some(processed.to_bytes())

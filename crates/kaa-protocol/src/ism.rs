@@ -34,7 +34,7 @@ mod validity;
 pub use address::Address;
 pub use event::{Awaited, Event};
 pub use message::{Header, Message, peek_correlation_id};
-pub use request::Request;
+pub use request::{Outcome, Request};
 pub use validity::InvalidField;
 
 pub(crate) use event::event;

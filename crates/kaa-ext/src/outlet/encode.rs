@@ -4,6 +4,7 @@ use bytes::Bytes;
 use kaa_protocol::avro::Record;
 use kaa_protocol::ecs2ext::{self, EcsToExtensionOutboundMessage, status_text};
 use kaa_protocol::esp::{ExtensionData, Revision};
+use kaa_protocol::ism::Outcome;
 
 use super::{Outlet, Receiver, Voice};
 use crate::message::AnyMessage;
@@ -60,8 +61,9 @@ impl Outlet {
     /// The response of the service, or one that only says how it went.
     fn answer_to(&self, message: &dyn AnyMessage, reply: &Reply) -> Option<Bytes> {
         reply.message.clone().or_else(|| {
-            let reason = reply.reason().or_else(|| reply.status().canonical_reason());
-            message.answer(&self.identity.instance, reply.status().as_u16(), reason.unwrap_or_default())
+            let reason = reply.reason().or_else(|| reply.status().canonical_reason()).unwrap_or_default();
+            let outcome = Outcome { status: reply.status().as_u16(), reason };
+            message.answer(&self.identity.instance, outcome, self.clock.millis())
         })
     }
 }

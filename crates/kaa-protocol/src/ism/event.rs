@@ -3,11 +3,15 @@
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use super::{Address, Message};
+use super::{Address, Message, Outcome};
 use crate::name::{NameError, ServiceInstance};
 use crate::subject::{EventKind, EventSubject};
 
 /// A broadcast message: something happened, whoever cares may listen.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    label = "expected a record that is broadcast, such as `ConfigUpdated`"
+)]
 pub trait Event: Message {
     /// What happened to what.
     const KIND: EventKind;
@@ -28,9 +32,9 @@ pub trait Event: Message {
     /// Names the replica that sends the event, if the sender left that empty.
     fn fill_originator(&mut self, _replica: &ByteString) {}
 
-    /// What confirms the event, from a receiver that is done with it; `None` for events that nobody
-    /// confirms.
-    fn receipt(&self, _receiver: &ServiceInstance, _status: u16, _reason: &str) -> Option<Bytes> {
+    /// What confirms the event, from a receiver that is done with it at this time (Unix milliseconds);
+    /// `None` for events that nobody confirms.
+    fn receipt(&self, _receiver: &ServiceInstance, _outcome: Outcome<'_>, _timestamp: i64) -> Option<Bytes> {
         None
     }
 

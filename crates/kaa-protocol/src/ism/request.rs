@@ -1,8 +1,14 @@
 //! Requests: targeted messages that have a response.
 
+use bytestring::ByteString;
+
 use super::{Address, Message};
 
 /// A message to one service that is answered with a [`Response`](Self::Response).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a request",
+    label = "expected a record that has a response, such as `ConfigRequest`"
+)]
 pub trait Request: Message {
     /// The answer.
     type Response: Message;
@@ -10,9 +16,24 @@ pub trait Request: Message {
     /// Where requests and responses go.
     const ADDRESS: Address;
 
-    /// The response that only says how it went: `status` is an HTTP status code. It repeats what a
-    /// response has to repeat of its request.
-    fn response(&self, status: u16, reason: &str) -> Self::Response;
+    /// The response that only says how it went. It repeats what a response has to repeat of its request.
+    fn response(&self, outcome: Outcome<'_>) -> Self::Response;
+}
+
+/// How handling a message went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome<'a> {
+    /// As an HTTP status code.
+    pub status: u16,
+    /// The same for a person to read; may be empty.
+    pub reason: &'a str,
+}
+
+impl Outcome<'_> {
+    /// The reason as a message carries it: none when it is empty.
+    pub(crate) fn reason_phrase(self) -> Option<ByteString> {
+        (!self.reason.is_empty()).then(|| self.reason.into())
+    }
 }
 
 /// Pairs a request with its response: the two message types and the fields that are repeated.
@@ -23,12 +44,12 @@ macro_rules! request {
 
             const ADDRESS: $crate::ism::Address = $crate::ism::Address::typed($protocol, $asks, $answers);
 
-            fn response(&self, status: u16, reason: &str) -> $response {
+            fn response(&self, outcome: $crate::ism::Outcome<'_>) -> $response {
                 $response {
                     correlation_id: self.correlation_id.clone(),
                     $($($field: self.$field.clone(),)+)?
-                    status_code: status.into(),
-                    reason_phrase: Some(reason.into()),
+                    status_code: outcome.status.into(),
+                    reason_phrase: outcome.reason_phrase(),
                     ..$response::default()
                 }
             }
