@@ -5,9 +5,11 @@
 mod bad_input;
 mod building;
 mod layers;
+mod listeners;
 mod overload;
 mod readme;
 mod requests;
+mod services;
 mod sessions;
 mod shutdown;
 
