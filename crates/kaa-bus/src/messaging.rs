@@ -18,9 +18,10 @@ pub use listen::{Delivery, Events};
 pub(crate) use replies::Replies;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kaa_protocol::ByteString;
@@ -67,14 +68,13 @@ use replies::{Expected, Mailroom, Take};
 /// assert!(matches!(answer, Err(RequestError::NoResponders { .. })));
 /// # Ok(()) }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Messaging {
     replica: Arc<Replica>,
     context: Context,
 }
 
 /// What the clones share.
-#[derive(Debug)]
 struct Replica {
     bus: Bus,
     instance: ServiceInstance,
@@ -87,6 +87,25 @@ struct Replica {
     serial: AtomicU64,
     /// One for each subject that replies come to.
     mailrooms: Mutex<HashMap<Subject, Arc<Mailroom>>>,
+}
+
+/// Who speaks, and how many calls are open.
+impl fmt::Debug for Messaging {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Replica { instance, id, .. } = &*self.replica;
+        let open_calls: usize = self.replica.mailrooms().values().map(|room| room.waiting()).sum();
+        f.debug_struct("Messaging")
+            .field("instance", instance)
+            .field("replica", id)
+            .field("open_calls", &open_calls)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Replica {
+    fn mailrooms(&self) -> MutexGuard<'_, HashMap<Subject, Arc<Mailroom>>> {
+        self.mailrooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Messaging {
@@ -280,7 +299,7 @@ impl Messaging {
     /// Where the replies of a protocol come in.
     fn mailroom(&self, address: &Address) -> Arc<Mailroom> {
         let subject = address.reply_subject(&self.replica.instance, &self.replica.id);
-        let mut mailrooms = self.replica.mailrooms.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut mailrooms = self.replica.mailrooms();
         Arc::clone(mailrooms.entry(subject.clone()).or_insert_with(|| Arc::new(Mailroom::new(subject))))
     }
 

@@ -193,6 +193,11 @@ impl Mailroom {
         &self.subject
     }
 
+    /// How many calls wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.open.get().map_or(0, |open| open.replies.lock().calls.len())
+    }
+
     /// Subscribes, once.
     pub(super) async fn open(&self, bus: &Bus) -> Result<&Replies, SubscribeError> {
         let subscribe = || async {
