@@ -1,0 +1,188 @@
+//! What becomes of a request when nobody is there, the bus closes, the server dies, or nobody waits.
+
+use kaa_bus::{
+    Connection, Delivery, EventError, Messaging, PublishError, RequestError, Subject, SubscribeError,
+};
+use kaa_protocol::cdtp::{ConfigApplied, ConfigUpdated};
+use kaa_tests::on_both;
+use kaa_tests::patience::{PATIENCE, soon};
+use kaa_tests::venue::{Venue, becomes, until};
+
+use crate::cancel::{Steps, drop_after};
+use crate::peer::Peer;
+use crate::{
+    CDP, CMX, EPTS, HOUR, NOBODY, SHORT, ask, done, open_calls, replica, request_for, service, settled, tell,
+};
+
+on_both! {
+    a_request_to_nobody_fails_at_once
+    many_requests_to_nobody_all_fail_at_once
+    that_nobody_is_here_does_not_disturb_a_request_to_somebody_there
+    a_close_fails_open_requests_and_later_ones
+    a_server_that_is_away_is_an_error_at_once
+    an_answer_finds_its_request_when_the_server_was_killed_in_between
+    a_dropped_request_leaves_nothing_behind
+    a_request_dropped_at_its_first_steps_does_not_spoil_the_next
+}
+
+mod scenarios {
+    use super::*;
+
+    pub(super) async fn a_request_to_nobody_fails_at_once(venue: Venue) {
+        let bus = venue.connect().await;
+        let cmx = replica(&bus, CMX, "cmx-0");
+        let error = done(ask(&cmx, NOBODY, request_for("ep-1"), HOUR)).await.unwrap_err();
+        let subject = "kaa.v1.service.nobody.cdtp.request".parse().unwrap();
+        assert_eq!(error, RequestError::NoResponders { subject });
+        assert_eq!((open_calls(&cmx), bus.stats().late_answers), (0, 0));
+    }
+
+    pub(super) async fn many_requests_to_nobody_all_fail_at_once(venue: Venue) {
+        let bus = venue.connect().await;
+        let cmx = replica(&bus, CMX, "cmx-0");
+        let asked: Vec<_> = (0..100).map(|_| ask(&cmx, NOBODY, request_for("ep-1"), HOUR)).collect();
+        for answer in asked {
+            assert!(matches!(done(answer).await, Err(RequestError::NoResponders { .. })));
+        }
+        assert_eq!((open_calls(&cmx), bus.stats().late_answers), (0, 0));
+    }
+
+    pub(super) async fn that_nobody_is_here_does_not_disturb_a_request_to_somebody_there(venue: Venue) {
+        let (alice, bob) = venue.pair().await;
+        let mut provider = Peer::provider(&bob, CDP).await;
+        let cmx = replica(&alice, CMX, "cmx-0");
+        // In one go, so that all are open when the first notice comes.
+        let asked: Vec<_> = (0..30)
+            .map(|n| {
+                let target = if n % 3 == 1 { NOBODY } else { CDP };
+                (n, ask(&cmx, target, request_for(n.to_string()), HOUR))
+            })
+            .collect();
+        let requests = provider.take(20).await;
+        let (unserved, served): (Vec<_>, Vec<_>) = asked.into_iter().partition(|(n, _)| n % 3 == 1);
+        for (_, answer) in unserved {
+            let error = done(answer).await.unwrap_err();
+            let subject = "kaa.v1.service.nobody.cdtp.request".parse().unwrap();
+            assert_eq!(error, RequestError::NoResponders { subject });
+        }
+        for request in &requests {
+            provider.answer(request).await;
+        }
+        for (n, answer) in served {
+            assert_eq!(done(answer).await.unwrap().endpoint_id, n.to_string());
+        }
+        assert_eq!((open_calls(&cmx), alice.stats().late_answers), (0, 0));
+    }
+
+    pub(super) async fn a_close_fails_open_requests_and_later_ones(venue: Venue) {
+        let (alice, bob) = venue.pair().await;
+        let mut provider = Peer::provider(&bob, CDP).await;
+        let cmx = replica(&alice, CMX, "cmx-0");
+        let open: Vec<_> = (0..10).map(|_| ask(&cmx, CDP, request_for("ep-1"), HOUR)).collect();
+        provider.take(10).await;
+        alice.close(PATIENCE).await.unwrap();
+        let subject: Subject = "kaa.v1.service.cdp.cdtp.request".parse().unwrap();
+        for answer in open {
+            assert_eq!(done(answer).await, Err(RequestError::Closed { subject: subject.clone() }));
+        }
+        let refused = cmx.request(&service(CDP), &request_for("ep-1"), HOUR).await;
+        assert_eq!(refused, Err(RequestError::Publish(PublishError::Closed { subject })));
+        let refused = cmx.publish_event(&ConfigApplied::default()).await;
+        assert!(matches!(refused, Err(EventError::Publish(PublishError::Closed { .. }))), "{refused:?}");
+        let refused = replica(&alice, CMX, "cmx-1").request(&service(CDP), &request_for("ep-1"), HOUR).await;
+        assert!(
+            matches!(refused, Err(RequestError::Subscribe(SubscribeError::Closed { .. }))),
+            "{refused:?}"
+        );
+        assert_eq!(open_calls(&cmx), 0);
+    }
+
+    pub(super) async fn a_server_that_is_away_is_an_error_at_once(mut venue: Venue) {
+        let (alice, bob) = venue.pair().await;
+        Peer::provider(&bob, CDP).await.serve();
+        let (cmx, new) = (replica(&alice, CMX, "cmx-0"), replica(&alice, CMX, "cmx-1"));
+        cmx.request(&service(CDP), &request_for("ep-1"), PATIENCE).await.unwrap();
+        venue.stop(&alice).await;
+        becomes(&bob, Connection::Disconnected).await;
+        let refused = cmx.request(&service(CDP), &request_for("ep-1"), HOUR).await;
+        assert!(matches!(refused, Err(RequestError::Publish(PublishError::Disconnected { .. }))));
+        let refused = new.request(&service(CDP), &request_for("ep-1"), HOUR).await;
+        assert!(matches!(refused, Err(RequestError::Subscribe(SubscribeError::Disconnected { .. }))));
+        let refused = cmx.publish_event(&ConfigApplied::default()).await;
+        assert!(matches!(refused, Err(EventError::Publish(PublishError::Disconnected { .. }))));
+        let refused = done(tell(&new, &[EPTS], HOUR)).await;
+        assert!(matches!(refused, Err(EventError::Subscribe(SubscribeError::Disconnected { .. }))));
+        assert_eq!((open_calls(&cmx), open_calls(&new)), (0, 0));
+        venue.start(&alice).await;
+        becomes(&bob, Connection::Connected).await;
+        settled([&bob, &alice]).await;
+        for replica in [&cmx, &new] {
+            replica.request(&service(CDP), &request_for("ep-1"), PATIENCE).await.unwrap();
+        }
+    }
+
+    pub(super) async fn an_answer_finds_its_request_when_the_server_was_killed_in_between(mut venue: Venue) {
+        let (alice, bob) = venue.pair().await;
+        let mut provider = Peer::provider(&bob, CDP).await;
+        let cmx = replica(&alice, CMX, "cmx-0");
+        let mut updates = cmx.listen::<ConfigUpdated>(None, Delivery::OneReplica).await.unwrap();
+        let answered = ask(&cmx, CDP, request_for("ep-1"), HOUR);
+        let request = provider.next().await;
+        let unanswered = ask(&cmx, CDP, request_for("ep-2"), SHORT);
+        provider.next().await;
+        venue.stop(&alice).await;
+        becomes(&bob, Connection::Disconnected).await;
+        assert!(matches!(done(unanswered).await, Err(RequestError::TimedOut { .. })));
+        assert_eq!(open_calls(&cmx), 1);
+        venue.start(&alice).await;
+        becomes(&bob, Connection::Connected).await;
+        settled([&alice, &bob]).await;
+        provider.answer(&request).await;
+        assert_eq!(done(answered).await.unwrap().endpoint_id, "ep-1");
+        let later = ask(&cmx, CDP, request_for("ep-3"), PATIENCE);
+        let request = provider.next().await;
+        provider.answer(&request).await;
+        assert_eq!(done(later).await.unwrap().endpoint_id, "ep-3");
+        let nobody = done(ask(&cmx, NOBODY, request_for("ep-1"), HOUR)).await;
+        assert!(matches!(nobody, Err(RequestError::NoResponders { .. })));
+        replica(&bob, CDP, "cdp-0").publish_event(&ConfigUpdated::default()).await.unwrap();
+        soon("an event", updates.next()).await.unwrap().unwrap();
+        assert_eq!((alice.stats().reconnects, alice.stats().late_answers, open_calls(&cmx)), (1, 0, 0));
+    }
+
+    pub(super) async fn a_dropped_request_leaves_nothing_behind(venue: Venue) {
+        const REQUESTS: u64 = 300;
+        let (alice, bob) = venue.pair().await;
+        Peer::provider(&bob, CDP).await.serve();
+        let cmx = replica(&alice, CMX, "cmx-0");
+        let target = service(CDP);
+        cmx.request(&target, &request_for("ep-1"), PATIENCE).await.unwrap();
+        let (mut steps, mut answered) = (Steps(7), 1);
+        for n in 0..REQUESTS {
+            let request = request_for(n.to_string());
+            let request = cmx.request(&target, &request, HOUR);
+            answered += u64::from(drop_after(steps.next_below(200), request).await);
+        }
+        assert_eq!(open_calls(&cmx), 0);
+        // Every request that went out was answered: to somebody who waited, or too late.
+        until("every answer", || bob.stats().published == alice.stats().published).await;
+        settled([&bob, &alice]).await;
+        let (dropped, late) = (alice.stats().published - answered, alice.stats().late_answers);
+        assert!(0 < dropped && late <= dropped, "{late} late answers to {dropped} dropped requests");
+        let response = cmx.request(&target, &request_for("ep-1"), PATIENCE).await.unwrap();
+        assert_eq!((&*response.endpoint_id, open_calls(&cmx)), ("ep-1", 0));
+    }
+
+    pub(super) async fn a_request_dropped_at_its_first_steps_does_not_spoil_the_next(venue: Venue) {
+        let (alice, bob) = venue.pair().await;
+        Peer::provider(&bob, CDP).await.serve();
+        for steps in (0..100).chain((100..1000).step_by(50)) {
+            let id = format!("cmx-{steps}").parse().unwrap();
+            let cmx = Messaging::new(alice.clone(), CMX, id);
+            let (target, request) = (service(CDP), request_for("ep-1"));
+            drop_after(steps, cmx.request(&target, &request, HOUR)).await;
+            let response = soon("an answer", cmx.request(&target, &request, HOUR)).await;
+            assert_eq!(response.unwrap().endpoint_id, "ep-1", "dropped after {steps} steps");
+        }
+    }
+}
