@@ -66,6 +66,9 @@ impl Attribute {
         let listens = kind == Kind::Listener;
         if listens && input.peek(word::ignore_own) {
             let key = input.parse()?;
+            if input.peek(Token![=]) {
+                return Err(input.error("`ignore_own` has no value; expected it alone"));
+            }
             return set(&mut self.ignore_own, &key, ());
         }
         if !(input.peek(Ident::peek_any) && input.peek2(Token![=])) {
@@ -186,7 +189,7 @@ mod tests {
             (Listener, quote!(delivery =), EXPECTED_DELIVERY),
             (Listener, quote!(delivery = every_replica, delivery = one_replica), "`delivery` is given twice"),
             (Listener, quote!(ignore_own, ignore_own), "`ignore_own` is given twice"),
-            (Listener, quote!(ignore_own = true), "expected `,`"),
+            (Listener, quote!(ignore_own = true), "`ignore_own` has no value"),
             (Service, quote!(delivery = every_replica), "unknown argument `delivery`; `#[service]` takes"),
             (Service, quote!(ignore_own), Service.options()),
         ] {

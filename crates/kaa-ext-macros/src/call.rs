@@ -86,7 +86,7 @@ fn ending(trigger: &Trigger<'_>, private: &TokenStream, here: Span) -> (TokenStr
         }
         Trigger::Message(Message::Targeted(_)) => (
             quote_spanned!(here=> #private::ServiceOutcome<Response>),
-            quote_spanned!(here=> #private::respond),
+            quote_spanned!(here=> #private::respond::<Message, _>),
         ),
     }
 }
@@ -111,7 +111,10 @@ impl Step {
     fn new(position: usize, argument: &Argument<'_>, private: &TokenStream, here: Span) -> Self {
         let ty = argument.ty();
         let local = format_ident!("__argument{position}", span = here);
-        let generic = format_ident!("Argument{position}", span = here);
+        let generic = match argument {
+            Argument::Message(_) => Ident::new("Message", here),
+            _ => format_ident!("Argument{position}", span = here),
+        };
         let step = Self {
             generics: quote_spanned!(here=> #generic),
             types: quote!(#ty),

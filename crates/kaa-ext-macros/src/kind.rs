@@ -41,9 +41,12 @@ impl Kind {
             }
             Self::Listener => {
                 "`#[listener]` takes `delivery = every_replica`, `ignore_own`, `state = Type`, \
-                 `type = Name` and `crate = path`"
+                 `type = Name` and `crate = path`; its argument `Event<T>` says what it hears"
             }
-            Self::Service => "`#[service]` takes `state = Type`, `type = Name` and `crate = path`",
+            Self::Service => {
+                "`#[service]` takes `state = Type`, `type = Name` and `crate = path`; \
+                 its argument `Targeted<T>` says what it answers"
+            }
         }
     }
 

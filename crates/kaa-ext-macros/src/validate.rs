@@ -129,8 +129,7 @@ fn check_output(kind: Kind, signature: &Signature) -> Result<TokenStream, Error>
     let expected = kind.returns();
     match &signature.output {
         ReturnType::Type(_, output) if has_impl_trait(output) => {
-            let message =
-                format!("behind `impl Trait` a wrong answer would go unnoticed; expected {expected}");
+            let message = format!("behind `impl Trait` a wrong type would go unnoticed; expected {expected}");
             Err(Error::new_spanned(output, message))
         }
         ReturnType::Type(_, output) => Ok(output.to_token_stream()),

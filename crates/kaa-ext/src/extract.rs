@@ -74,11 +74,11 @@ use crate::status::ErrorStatus;
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be an argument of a resource",
+    message = "`{Self}` cannot be an argument of a handler",
     label = "this type does not implement `FromRequest`",
     note = "an argument is an extractor (`Json<T>`, `Payload`, `EndpointId`, `State<T>`, `Session`, …) or has \
             the name of a path parameter; see `kaa_ext::extract`. One that is written for a single state type \
-            needs `#[resource(\"…\", state = App)]`"
+            needs `state = App` in the attribute"
 )]
 pub trait FromRequest<S>: Sized {
     /// Why the request has no such value; decides the status and the reason the device gets.
@@ -96,7 +96,7 @@ pub trait FromRequest<S>: Sized {
 /// `None` means that the request has no such value. A value that is there but wrong is still
 /// refused.
 #[diagnostic::on_unimplemented(
-    message = "`Option<{Self}>` cannot be an argument of a resource",
+    message = "`Option<{Self}>` cannot be an argument of a handler",
     label = "`{Self}` is never missing, or does not implement `OptionalFromRequest`",
     note = "use `Option` for path parameters in `[…]` and for `Json<T>`, `Payload`, `EndpointId` and `RequestId`"
 )]

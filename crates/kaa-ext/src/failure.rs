@@ -34,7 +34,7 @@ use crate::status::ErrorStatus;
 /// assert_eq!(ConfigError::Store(std::io::Error::other("disk")).reason(), "Internal Server Error");
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the error of a resource: it does not say which status the device gets",
+    message = "`{Self}` cannot be the error of a handler: it does not say which status to answer",
     label = "this error does not implement `ReplyError`",
     note = "implement `kaa_ext::ReplyError` for `{Self}`: one method, `status()`; or return `kaa_ext::Failure`"
 )]

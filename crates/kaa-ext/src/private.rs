@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 pub use kaa_ext_macros::{listeners, resources, services};
 
-pub use crate::extract::{FromRequest, FromSegment};
+pub use crate::extract::{Event, FromRequest, FromSegment, Targeted};
 pub use crate::listener::{Listener, ListenerDef, ListenerOutcome};
 pub use crate::message::{EventType, RequestType};
 pub use crate::reply::IntoReply;
@@ -75,7 +75,7 @@ pub fn heard<T: ListenerOutcome>(request: &Request, result: T) -> Answer {
 }
 
 /// A service's response as an answer.
-pub fn respond<R: ism::Request, T: ServiceOutcome<R>>(request: &Request, result: T) -> Answer {
+pub fn respond<R: ism::Request, T: ServiceOutcome<R::Response>>(request: &Request, result: T) -> Answer {
     match result.into_result() {
         Ok(response) => Ok(Reply::message(request.complete(response))),
         Err(failure) => refuse(request, failure),

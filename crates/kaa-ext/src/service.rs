@@ -3,8 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use kaa_protocol::ism;
-
 use crate::failure::{Failure, ReplyError};
 use crate::message::RequestType;
 use crate::request::Request;
@@ -77,32 +75,32 @@ impl<S> fmt::Debug for ServiceDef<S> {
     }
 }
 
-/// What a service may return: the response to its request, or why there is none.
+/// What a service may return: `T`, the response to its request, or why there is none.
 ///
 /// An error becomes a response too, with the status and the reason of the error. The correlation ID and
 /// the timestamp of a response need not be set.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be what a service returns for a `{R}`",
-    label = "not a `Result` of the response to `{R}`",
-    note = "return `Result<T, E>` where `T` is the response type of `{R}` and `E` implements `ReplyError`, or is `Failure`"
+    message = "`{Self}` cannot be what this service returns",
+    label = "expected `Result<{T}, E>`: the response to its request, or why there is none",
+    note = "`E` is `kaa_ext::Failure`, or an error of your own that implements `ReplyError`"
 )]
-pub trait ServiceOutcome<R: ism::Request> {
+pub trait ServiceOutcome<T> {
     /// The response.
     ///
     /// # Errors
     ///
     /// A [`Failure`] when there is none.
-    fn into_result(self) -> Result<R::Response, Failure>;
+    fn into_result(self) -> Result<T, Failure>;
 }
 
-impl<R: ism::Request, E: ReplyError> ServiceOutcome<R> for Result<R::Response, E> {
-    fn into_result(self) -> Result<R::Response, Failure> {
+impl<T, E: ReplyError> ServiceOutcome<T> for Result<T, E> {
+    fn into_result(self) -> Result<T, Failure> {
         Ok(self?)
     }
 }
 
-impl<R: ism::Request> ServiceOutcome<R> for Result<R::Response, Failure> {
-    fn into_result(self) -> Result<R::Response, Failure> {
+impl<T> ServiceOutcome<T> for Result<T, Failure> {
+    fn into_result(self) -> Result<T, Failure> {
         self
     }
 }

@@ -36,7 +36,7 @@ pub struct State<T>(pub T);
 /// each field a piece by its type.
 #[diagnostic::on_unimplemented(
     message = "the application state `{S}` has no `{Self}`",
-    label = "a resource asks for `State<{Self}>`",
+    label = "a handler asks for `State<{Self}>`",
     note = "give the state a field of type `{Self}` and `#[derive(FromRef)]`, or implement `FromRef<{S}>` for `{Self}`"
 )]
 pub trait FromRef<S> {

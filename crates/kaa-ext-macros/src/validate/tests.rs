@@ -112,7 +112,7 @@ fn one_mistake_about_a_message_is_told_once() {
             quote!(
                 async fn f(_: Targeted<A>) {}
             ),
-            "a listener hears an `Event<T>`; a `#[service]` answers a `Targeted<T>`",
+            "a listener hears an `Event<T>`; expected `#[service]`, which answers a `Targeted<T>`",
         ),
         (
             Listener,
@@ -140,7 +140,7 @@ fn one_mistake_about_a_message_is_told_once() {
             quote!(
                 async fn f(_: Event<A>) -> Result<A, E> {}
             ),
-            "a service answers a `Targeted<T>`; a `#[listener]` hears an `Event<T>`",
+            "a service answers a `Targeted<T>`; expected `#[listener]`, which hears an `Event<T>`",
         ),
         (
             Service,
@@ -154,14 +154,14 @@ fn one_mistake_about_a_message_is_told_once() {
             quote!(
                 async fn f(_: Event<A>) -> () {}
             ),
-            "a resource answers a device; a `#[listener]` hears an `Event<T>`",
+            "a resource answers a device; expected `#[listener]`, which hears an `Event<T>`",
         ),
         (
             Resource,
             quote!(
                 async fn f(_: Targeted<A>) -> () {}
             ),
-            "a `#[service]` answers a `Targeted<T>`",
+            "expected `#[service]`, which answers a `Targeted<T>`",
         ),
     ] {
         let attribute = if kind == Resource { quote!("/a") } else { quote!() };
