@@ -44,8 +44,11 @@ pub(crate) fn find_message(kind: Kind, function: &Function) -> Result<Option<Mes
         let Some(message) = Message::of(argument) else { continue };
         let receiver = message.receiver();
         if receiver != kind {
-            let problem =
-                format!("a {kind} {}, whereas a `#[{receiver}]` {}", kind.purpose(), receiver.purpose());
+            let problem = format!(
+                "a {kind} {}; expected `#[{receiver}]`, which {}",
+                kind.purpose(),
+                receiver.purpose()
+            );
             mistakes.push(Error::new_spanned(&argument.ty, problem));
         } else if found.replace(message).is_some() {
             let problem = format!(
