@@ -28,7 +28,7 @@ pub struct Message {
 /// Nobody listened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoResponders {
-    /// The subject nobody listened to. Servers before nats-server 2.11 do not tell.
+    /// The subject nobody listened to. Servers before nats-server 2.12 do not tell.
     pub subject: Option<Bytes>,
 }
 

@@ -176,8 +176,9 @@ impl Messaging {
     ///
     /// [`RequestError`]. That nobody serves the subject is known at once. While several requests to one
     /// subject are open and its last replica leaves at that very moment, the notice may hit another one
-    /// of them than the one that found nobody. So it may among requests to different services, if the
-    /// server does not tell what the notice is about ([`NoResponders::subject`](crate::NoResponders::subject)).
+    /// of them than the one that found nobody. A server that does not tell what its notice is about
+    /// ([`NoResponders::subject`](crate::NoResponders::subject)) is believed only when there is no doubt:
+    /// of requests to several services that are sent at once, one to nobody ends at its deadline then.
     ///
     /// When no time is left, nothing is sent.
     ///

@@ -52,6 +52,9 @@ struct Waiting {
     calls: BTreeMap<u64, Call>,
     by_id: HashMap<ByteString, u64>,
     last_serial: u64,
+    /// The youngest call that was replied to. The server handles them in order, so all before it
+    /// have found somebody, or have been told.
+    last_served: u64,
     closed: bool,
 }
 
@@ -85,6 +88,7 @@ impl Waiting {
         let call = serial.and_then(|serial| Some((serial, self.calls.get_mut(&serial)?)));
         let Some((serial, call)) = call else { return Taken::Unwanted };
         let taken = call.taker.take(datum);
+        self.last_served = self.last_served.max(serial);
         if taken == Taken::Last {
             self.remove(serial);
         }
@@ -94,9 +98,19 @@ impl Waiting {
     /// The call that found nobody: of several to one subject the youngest, because those before it
     /// found somebody or have been told.
     fn unserved(&mut self, notice: &NoResponders) -> Option<Call> {
-        let mut youngest_first = self.calls.iter().rev();
-        let (serial, _) = youngest_first.find(|(_, call)| notice.is_about(&call.subject))?;
-        self.remove(*serial)
+        let serial = match &notice.subject {
+            Some(_) => *self.calls.iter().rev().find(|(_, call)| notice.is_about(&call.subject))?.0,
+            None => {
+                let mut youngest_first = self.calls.range(self.last_served + 1..).rev();
+                let (serial, youngest) = youngest_first.next()?;
+                // To guess would be to tell somebody that a service is gone which is at work.
+                if youngest_first.any(|(_, other)| other.subject != youngest.subject) {
+                    return None;
+                }
+                *serial
+            }
+        };
+        self.remove(serial)
     }
 }
 
@@ -350,11 +364,28 @@ mod tests {
         bench.replies.deliver(&notice(Some("s")));
         assert_eq!(bench.heard(), [vec!["nobody", "over"], vec!["nobody", "over"], vec![]]);
         bench.replies.deliver(&notice(Some("s")));
-        assert_eq!(bench.late_answers(), 1);
-        // An older server does not say what it is about.
+        assert_eq!((&bench.heard()[2], bench.late_answers()), (&vec![], 1));
+    }
+
+    #[test]
+    fn a_notice_that_does_not_say_what_it_is_about_is_believed_when_there_is_no_doubt() {
+        let bench = Bench::new();
+        let _first = [bench.call("a", "s"), bench.call("b", "s")];
         bench.replies.deliver(&notice(None));
-        assert_eq!(bench.heard(), [["nobody", "over"]; 3]);
-        bench.assert_empty();
+        assert_eq!(bench.heard(), [vec![], vec!["nobody", "over"]]);
+        let _other = bench.call("c", "other");
+        bench.replies.deliver(&notice(None));
+        assert_eq!(bench.heard(), [vec![], vec!["nobody", "over"], vec![]]);
+        assert_eq!(bench.late_answers(), 1);
+        // The reply to a later call says that the earlier ones have found somebody.
+        let _served = bench.call("d", "other");
+        bench.replies.deliver(&reply("d"));
+        let _unserved = bench.call("e", "s");
+        bench.replies.deliver(&notice(None));
+        assert_eq!(bench.heard()[4], ["nobody", "over"]);
+        assert!(bench.heard()[0].is_empty() && bench.heard()[2].is_empty());
+        bench.replies.deliver(&notice(None));
+        assert_eq!(bench.late_answers(), 2);
     }
 
     #[test]
