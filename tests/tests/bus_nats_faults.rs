@@ -8,9 +8,13 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kaa_bus::{
-    Bus, Connection, FenceError, NatsOptions, PublishError, RequestError, Subject, SubjectFilter,
-    SubscribeError, Subscription, SubscriptionLimit,
+    Bus, Connection, EventError, FenceError, Messaging, NatsOptions, PublishError, RequestError,
+    ServiceInstance, Subject, SubjectFilter, SubscribeError, Subscription, SubscriptionLimit,
 };
+use kaa_protocol::cdtp::ConfigRequest;
+use kaa_protocol::dstp::DataSamplesEvent;
+use kaa_protocol::name::ReplicaId;
+use kaa_protocol::subject::Target;
 use kaa_tests::nats_server::NatsServer;
 use kaa_tests::patience::{PATIENCE, soon};
 use kaa_tests::venue::becomes;
@@ -137,6 +141,27 @@ async fn nothing_hangs_on_a_frozen_server() {
     assert_eq!(soon("the end", subscription.next()).await, None);
     assert!(soon("the close", bus.close(deadline)).await.is_err());
     assert_eq!(bus.connection(), Connection::Closed);
+}
+
+#[tokio::test]
+async fn typed_calls_given_up_on_a_frozen_server_do_not_spoil_the_next() {
+    let server = NatsServer::start().await;
+    let bus = Bus::nats(options(&server).ping_interval(Duration::from_secs(3600))).await.unwrap();
+    let (cmx, nobody) = (ServiceInstance::from_static("cmx"), ServiceInstance::from_static("nobody"));
+    let cmx = Messaging::new(bus.clone(), cmx, ReplicaId::from_static("cmx-0"));
+    let (target, deadline) = (Target::Service(nobody.clone()), Duration::from_millis(50));
+    server.stop();
+    let answer = soon("the deadline", cmx.request(&target, &ConfigRequest::default(), deadline)).await;
+    assert!(matches!(answer, Err(RequestError::TimedOut { .. })), "{answer:?}");
+    let (event, receivers) = (DataSamplesEvent::default(), [nobody]);
+    let told = soon("the deadline", cmx.publish_awaited(&event, &receivers, deadline)).await;
+    assert!(matches!(told, Err(EventError::TimedOut { .. })), "{told:?}");
+    server.cont();
+    bus.fence(PATIENCE).await.unwrap();
+    let answer = soon("an answer", cmx.request(&target, &ConfigRequest::default(), PATIENCE)).await;
+    assert!(matches!(answer, Err(RequestError::NoResponders { .. })), "{answer:?}");
+    let told = soon("an answer", cmx.publish_awaited(&event, &receivers, PATIENCE)).await;
+    assert_eq!(told.unwrap().missing, receivers);
 }
 
 #[tokio::test]
