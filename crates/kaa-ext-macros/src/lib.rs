@@ -4,15 +4,19 @@
 //! #[resource("/config/json[/{config_name}]")]   attribute ─┐
 //!                                                   path   ├─ validate ─ expand ─ struct and impl
 //! async fn config(config_name: Option<…>, …)    function ──┘      │        │
-//!                                                             arguments   call
-//!                                                             (similar: did you mean)
+//!                                                            arguments  definition
+//!                                        (similar: did you mean) │        │
+//!                                                             message    call
 //! resources![config, applied]                   list
 //! #[derive(FromRef)] struct App { … }           from_ref
 //! ```
 //!
-//! Everything but the three entry points works on `proc_macro2` types and is tested as plain
-//! functions; what the compiler makes of it is tested in `kaa-ext` (`tests/resource_macro`, and in
-//! `tests/ui` what is said about each mistake).
+//! `#[listener]` and `#[service]` go the same way: a message in place of the path. Where the three
+//! differ in words or names, `kind` has them.
+//!
+//! Everything but the entry points works on `proc_macro2` types and is tested as plain functions; what
+//! the compiler makes of it is tested in `kaa-ext` (`tests/resource_macro`, `tests/message_macros`, and
+//! in `tests/ui` what is said about each mistake).
 
 mod arguments;
 mod attribute;
@@ -93,6 +97,60 @@ pub fn resources(list: TokenStream) -> TokenStream {
 }
 
 /// Makes an async function a listener: what an extension does when something happened elsewhere.
+///
+/// ```
+/// # extern crate renamed as kaa_ext;
+/// use std::sync::{Arc, Mutex};
+///
+/// use kaa_ext::prelude::*;
+/// use kaa_ext::protocol::cdtp::ConfigUpdated;
+/// use kaa_ext::protocol::elce::DisconnectedEvent;
+///
+/// type Cache = Arc<Mutex<Vec<String>>>;
+///
+/// /// Whatever replica hears of it takes note.
+/// #[listener]
+/// async fn updated(Event(event): Event<ConfigUpdated>, State(cache): State<Cache>) -> Result<(), Failure> {
+///     let mut cache = cache.lock().map_err(|_| Failure::unavailable("ask again later"))?;
+///     cache.push(event.endpoint_id.to_string());
+///     Ok(())
+/// }
+///
+/// /// Every replica forgets those who are gone.
+/// #[listener(delivery = every_replica)]
+/// async fn gone(Event(event): Event<DisconnectedEvent>, State(cache): State<Cache>) {
+///     if let Ok(mut cache) = cache.lock() {
+///         cache.retain(|endpoint| event.endpoints.get(endpoint).is_none());
+///     }
+/// }
+///
+/// # fn build() -> Result<Extension, kaa_ext::BuildError> {
+/// Extension::new("cmx").state(Cache::default()).listeners(listeners![updated, gone]).build()
+/// # }
+/// ```
+///
+/// As with [`macro@resource`], the function stays what it is, and an empty struct of the same name
+/// stands beside it.
+///
+/// # The arguments
+///
+/// One argument is an `Event<T>`: `T` says which event is heard, and with it the subject. All others
+/// are extractors too. They are taken from left to right, and the first that refuses ends it.
+///
+/// # What it returns
+///
+/// Nothing, or `Result<(), E>`. Nobody is answered; an error is logged and counted, and has the status
+/// of the confirmation if the sender asked for one.
+///
+/// # Options
+///
+/// | option | meaning |
+/// |---|---|
+/// | `delivery = every_replica` | every replica of the extension hears the event; without it (or with `one_replica`), one of them does |
+/// | `ignore_own` | what this very replica sent is not heard |
+/// | `state = App` | the listener works with this state type only; needed for an extractor that is implemented for one state type, and where `State<T>` goes by another name |
+/// | `type = UpdatedListener` | the struct's name, when the function's name is taken by a type or a module; `listeners!` takes this name then |
+/// | `crate = path` | where `kaa-ext` is, when it is not `::kaa_ext` |
 #[proc_macro_attribute]
 pub fn listener(attribute: TokenStream, item: TokenStream) -> TokenStream {
     expand::expand(Kind::Listener, attribute.into(), &item.into()).into()
@@ -105,7 +163,63 @@ pub fn listeners(list: TokenStream) -> TokenStream {
     list::list(Kind::Listener, list.into()).into()
 }
 
-/// Makes an async function a service: what answers the targeted requests of other services.
+/// Makes an async function a service: what an extension answers when another service asks it.
+///
+/// ```
+/// # extern crate renamed as kaa_ext;
+/// use std::collections::HashMap;
+/// use std::sync::Arc;
+///
+/// use kaa_ext::prelude::*;
+/// use kaa_ext::protocol::Bytes;
+/// use kaa_ext::protocol::cdtp::{ConfigRequest, ConfigResponse};
+///
+/// type Configurations = Arc<HashMap<String, Bytes>>;
+///
+/// /// The configuration of an endpoint.
+/// #[service]
+/// async fn config(
+///     Targeted(request): Targeted<ConfigRequest>,
+///     State(configurations): State<Configurations>,
+/// ) -> Result<ConfigResponse, Failure> {
+///     let Some(content) = configurations.get(&*request.endpoint_id) else {
+///         return Err(Failure::not_found("there is no configuration for this endpoint"));
+///     };
+///     Ok(ConfigResponse {
+///         app_version_name: request.app_version_name,
+///         endpoint_id: request.endpoint_id,
+///         content: Some(content.clone()),
+///         status_code: 200,
+///         ..ConfigResponse::default()
+///     })
+/// }
+///
+/// # fn build() -> Result<Extension, kaa_ext::BuildError> {
+/// Extension::new("cdp").state(Configurations::default()).services(services![config]).build()
+/// # }
+/// ```
+///
+/// As with [`macro@resource`], the function stays what it is, and an empty struct of the same name
+/// stands beside it.
+///
+/// # The arguments
+///
+/// One argument is a `Targeted<T>`: `T` says which request is answered, and with it the subject. All
+/// others are extractors too. They are taken from left to right, and the first that refuses decides the
+/// answer.
+///
+/// # What it returns
+///
+/// `Result<R, E>`, where `R` is the response to `T`. An error is answered with a response too: one with
+/// its status and reason. Correlation ID and timestamp need not be set.
+///
+/// # Options
+///
+/// | option | meaning |
+/// |---|---|
+/// | `state = App` | the service works with this state type only; needed for an extractor that is implemented for one state type, and where `State<T>` goes by another name |
+/// | `type = ConfigService` | the struct's name, when the function's name is taken by a type or a module; `services!` takes this name then |
+/// | `crate = path` | where `kaa-ext` is, when it is not `::kaa_ext` |
 #[proc_macro_attribute]
 pub fn service(attribute: TokenStream, item: TokenStream) -> TokenStream {
     expand::expand(Kind::Service, attribute.into(), &item.into()).into()
