@@ -117,7 +117,9 @@ impl FromStr for EventSubject {
                 more: tokens.map(|token| token.parse().ok()).collect::<Option<_>>()?,
             })
         };
-        parse().filter(|_| text.len() <= Subject::MAX_LEN).ok_or_else(|| {
+        // Every further token takes memory: how long the text is has to be known first.
+        let is_short = text.len() <= Subject::MAX_LEN;
+        is_short.then(parse).flatten().ok_or_else(|| {
             let expected = "kaa.v1.events.<originator>.<entity>.<group>.<type>[.<more>]";
             SubjectError::new("an event subject", expected, text.as_bytes())
         })
