@@ -15,13 +15,14 @@ use crate::process;
 use crate::workspace::Workspace;
 
 /// The floor of every crate of ours; the examples share one.
-const FLOORS: [(&str, u8); 7] = [
+const FLOORS: [(&str, u8); 8] = [
     ("kaa-protocol", 1),
     ("kaa-ext-macros", 1),
     ("kaa-bus", 2),
     ("kaa-ext", 3),
     ("kaa-cli", EXAMPLES),
     ("kaa-tests", 5),
+    ("kaa-fuzz", 5),
     ("xtask", 0),
 ];
 
