@@ -59,6 +59,8 @@ counters! {
         panicked
         /// Handlers that ran out of time (answered with 504).
         timed_out
+        /// Events whose listener returned an error (logged, and told to a sender that waits for it).
+        unheard
         /// Requests for a path no resource has (answered with 404, unless a fallback is set).
         unrouted
         /// Return addresses that were not used because they are not of the protocol.

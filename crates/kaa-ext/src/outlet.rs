@@ -112,8 +112,8 @@ impl Outlet {
     pub(crate) async fn answer(&self, to: &Receiver<'_>, reply: &Reply) -> Sent {
         match self.try_answer(to, reply) {
             Ok(sent) => sent,
-            Err(Full(message)) => {
-                let published = self.publish(message).await;
+            Err(Full(Addressed { subject, pin, datum, .. })) => {
+                let published = self.bus.publish(subject, pin, datum).await;
                 published.map_or_else(|error| Self::not_sent(to, &error), |()| Sent::Published)
             }
         }
@@ -194,6 +194,11 @@ impl Outlet {
         }
     }
 
+    /// Counts an event whose listener could not do its work.
+    pub(crate) fn unheard(&self) {
+        self.tally.unheard();
+    }
+
     /// Learns that a replica is there: a request came from it.
     pub(crate) fn is_back(&self, return_path: &Subject) {
         self.return_paths.is_back(return_path);
@@ -231,6 +236,7 @@ impl Outlet {
         Some(Addressed { subject: subject.clone(), pin, datum, service_wide: service_wide.clone() })
     }
 
+    /// What is sent is known before it is sent, since its notice may overtake whoever sends it.
     fn try_publish(&self, message: Addressed) -> Result<(), PublishError> {
         self.return_paths.sending(&message);
         let Addressed { subject, pin, datum, .. } = message;

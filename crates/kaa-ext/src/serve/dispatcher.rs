@@ -77,8 +77,8 @@ impl Dispatcher {
             }
             match entrance.subscription.try_next() {
                 Some(message) => self.take(message, &entrance.brings).await,
-                // Nobody waits, and the next look at the subscription is a pause by itself.
-                None if self.waiting.is_empty() => return,
+                // Nobody waits, or nothing was taken: the next look at the subscriptions is a pause by itself.
+                None if self.waiting.is_empty() || taken == 0 => return,
                 None => break,
             }
         }

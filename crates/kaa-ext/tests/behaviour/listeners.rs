@@ -177,6 +177,7 @@ async fn a_receiver_confirms_after_its_listener_is_done() {
     }
     let counters = kaa.settled(4).await;
     assert_eq!((counters.answered, counters.panicked, counters.timed_out), (4, 1, 1));
+    assert_eq!(counters.unheard, 1);
     // Whoever does not ask gets no receipt.
     dcx.publish(&sampled(&["22"])).await;
     assert_eq!(kaa.settled(5).await.silent, 1);
