@@ -85,7 +85,7 @@ impl Envelope {
     /// The envelope of a message of another service, which was decoded from `datum`. All of the datum is
     /// its payload.
     pub(crate) fn of_message(
-        datum: Bytes,
+        datum: &Bytes,
         message: Box<dyn AnyMessage>,
         handler: Handler,
         deadline: Deadline,
@@ -96,12 +96,12 @@ impl Envelope {
             correlation_id: message.header().correlation_id,
             app_version: message.app_version().unwrap_or_default(),
             endpoint_id: message.endpoint_id(),
-            payload: &datum,
+            payload: datum,
             ..Fields::default()
         };
         // The positions of the fields are taken before the message they belong to moves in beside them.
         let matter = Matter::Request(Dialect::Esp);
-        let envelope = Self::new((&datum, datum.clone()), &fields, matter, deadline, reply_to, outlet);
+        let envelope = Self::new((datum, datum.clone()), &fields, matter, deadline, reply_to, outlet);
         Self { matter: Matter::Message(message, handler), ..envelope }
     }
 

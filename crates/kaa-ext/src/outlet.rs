@@ -112,7 +112,8 @@ impl Outlet {
     pub(crate) async fn answer(&self, to: &Receiver<'_>, reply: &Reply) -> Sent {
         match self.try_answer(to, reply) {
             Ok(sent) => sent,
-            Err(Full(Addressed { subject, pin, datum, .. })) => {
+            Err(Full(message)) => {
+                let Addressed { subject, pin, datum, .. } = *message;
                 let published = self.bus.publish(subject, pin, datum).await;
                 published.map_or_else(|error| Self::not_sent(to, &error), |()| Sent::Published)
             }
@@ -129,7 +130,7 @@ impl Outlet {
         };
         match self.try_publish(message.clone()) {
             Ok(()) => Ok(Sent::Published),
-            Err(PublishError::Full { .. }) => Err(Full(message)),
+            Err(PublishError::Full { .. }) => Err(Full(Box::new(message))),
             Err(PublishError::TooLarge { .. }) if reply.is_large() => {
                 // The sender must not wait for an answer that can never be sent.
                 let failure = Failure::internal("the answer is larger than the bus takes");
@@ -261,7 +262,7 @@ pub(crate) struct Addressed {
 }
 
 /// An answer the bus had no room for: it can be published as it is.
-pub(crate) struct Full(Addressed);
+pub(crate) struct Full(Box<Addressed>);
 
 /// What an answer says about the request it answers or the device it is pushed to.
 pub(crate) struct Receiver<'a> {

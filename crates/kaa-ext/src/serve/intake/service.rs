@@ -27,7 +27,7 @@ impl Intake {
         let correlation_id = opened.header().correlation_id.to_owned();
         let (handler, outlet) = (reception.handler.clone(), self.outlet.clone());
         self.admit(budget, &correlation_id, |deadline| {
-            Envelope::of_message(kept, opened, handler, deadline, return_path, outlet)
+            Envelope::of_message(&kept, opened, handler, deadline, return_path, outlet)
         })
     }
 }
