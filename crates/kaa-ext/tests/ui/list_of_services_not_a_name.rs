@@ -1,0 +1,5 @@
+use kaa_ext::prelude::*;
+
+fn main() {
+    let _ = Extension::new("cdp").services(services!["config"]);
+}

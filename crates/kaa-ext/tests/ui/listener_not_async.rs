@@ -1,0 +1,11 @@
+use kaa_ext::prelude::*;
+use kaa_ext::protocol::cdtp::ConfigUpdated;
+
+#[listener]
+fn updated(Event(event): Event<ConfigUpdated>) {
+    println!("{}", event.endpoint_id);
+}
+
+fn main() {
+    let _ = Extension::new("cmx").listeners(listeners![updated]);
+}

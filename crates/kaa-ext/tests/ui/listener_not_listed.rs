@@ -1,0 +1,18 @@
+#![deny(dead_code)]
+
+use kaa_ext::prelude::*;
+use kaa_ext::protocol::cdtp::ConfigUpdated;
+
+#[listener]
+async fn updated(Event(event): Event<ConfigUpdated>) {
+    println!("{}", event.endpoint_id);
+}
+
+#[listener]
+async fn forgotten(Event(event): Event<ConfigUpdated>) {
+    println!("{}", event.endpoint_id);
+}
+
+fn main() {
+    let _ = Extension::new("cmx").listeners(listeners![updated]);
+}

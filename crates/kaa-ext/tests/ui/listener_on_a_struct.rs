@@ -1,0 +1,8 @@
+use kaa_ext::prelude::*;
+
+#[listener]
+struct Updated;
+
+fn main() {
+    let _ = Updated;
+}

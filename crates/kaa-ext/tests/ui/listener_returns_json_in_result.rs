@@ -1,0 +1,11 @@
+use kaa_ext::prelude::*;
+use kaa_ext::protocol::cdtp::ConfigUpdated;
+
+#[listener]
+async fn updated(Event(event): Event<ConfigUpdated>) -> Result<Json<usize>, Failure> {
+    Ok(Json(event.endpoint_id.len()))
+}
+
+fn main() {
+    let _ = Extension::new("cmx").listeners(listeners![updated]);
+}
