@@ -6,7 +6,7 @@ mod return_paths;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use kaa_bus::{Bus, Clock, Messaging, NoResponders, PublishError};
@@ -33,6 +33,8 @@ pub(crate) struct Outlet {
     ecs2ext: Way,
     /// A stopping replica binds no more sessions to itself.
     stopping: AtomicBool,
+    /// The number of the next push. They go on from the microsecond the replica started in, so that a
+    /// replica that starts again under its name does not take a late status message for a new push.
     pushes: AtomicU64,
     confirmations: Confirmations,
     return_paths: ReturnPaths,
@@ -73,6 +75,8 @@ impl Outlet {
             service_wide: dialect.answers(communication_service),
             own_replica: dialect.requests(instance, Some(replica)),
         };
+        let started = clock.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
+        let started = u64::try_from(started).unwrap_or_default();
         Self {
             messaging: Messaging::with_clock(bus.clone(), instance.clone(), replica.clone(), clock),
             esp: way(Dialect::Esp),
@@ -81,7 +85,7 @@ impl Outlet {
             clock,
             identity,
             stopping: AtomicBool::new(false),
-            pushes: AtomicU64::new(0),
+            pushes: AtomicU64::new(started),
             confirmations: Confirmations::default(),
             return_paths: ReturnPaths::default(),
             tally,
@@ -205,7 +209,7 @@ impl Outlet {
         self.return_paths.is_back(return_path);
     }
 
-    /// A correlation ID for a push, unique in the cluster.
+    /// A correlation ID for a push, unique in the cluster, also after a restart.
     pub(crate) fn correlation_id(&self) -> String {
         format!("{}-{:x}", self.identity.replica, self.pushes.fetch_add(1, Relaxed))
     }

@@ -58,8 +58,11 @@ impl Intake {
         };
         self.trailing(EcsToExtensionInboundMessage::NAME, decoded.trailing);
         let inbound = &decoded.record;
+        // A status confirms a push with or without a payload beside it (the device may have an answer).
+        if let Some(status) = inbound.status {
+            self.outlet.confirmed(inbound.correlation_id, status);
+        }
         if inbound.is_status() {
-            self.outlet.confirmed(inbound.correlation_id, inbound.status.unwrap_or_default());
             self.tally.silent();
             return Taken::Dropped;
         }
