@@ -5,7 +5,7 @@ use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::types::Value;
 use apache_avro::writer::datum::GenericDatumWriter;
 use bytes::Bytes;
-use kaa_protocol::catalog::RECORDS;
+use kaa_protocol::catalog::{RECORDS, RecordInfo};
 use serde_json::Value as Json;
 
 /// Reads and writes one record as JSON: a field that is left out has its default, bytes are written as
@@ -14,14 +14,27 @@ use serde_json::Value as Json;
 pub struct Avro(Schema);
 
 impl Avro {
-    /// The codec of a record, such as `6/CDTP` and `ConfigRequest`.
+    /// The codec of a record, such as `6/CDTP` and `ConfigRequest`; of its oldest revision, if it has
+    /// several.
     ///
     /// # Panics
     ///
     /// When there is no such record.
     pub fn of(protocol: &str, record: &str) -> Self {
-        let info = RECORDS.iter().find(|info| info.protocol == protocol && info.name == record);
-        let schema = info.expect("a record of the catalog").schema();
+        Self::find(|info| info.protocol == protocol && info.name == record)
+    }
+
+    /// The codec of one revision of a record, such as `current`.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such record.
+    pub fn of_revision(protocol: &str, record: &str, revision: &str) -> Self {
+        Self::find(|info| info.protocol == protocol && info.name == record && info.revision == Some(revision))
+    }
+
+    fn find(is_wanted: impl Fn(&RecordInfo) -> bool) -> Self {
+        let schema = RECORDS.iter().find(|info| is_wanted(info)).expect("a record of the catalog").schema();
         Self(Schema::parse_str(&schema).expect("a schema that apache-avro understands"))
     }
 
