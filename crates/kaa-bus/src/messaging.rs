@@ -10,6 +10,7 @@ mod call;
 mod context;
 mod gather;
 mod listen;
+mod mailroom;
 mod replies;
 
 pub use context::Context;
@@ -37,7 +38,8 @@ use crate::deadline::within;
 use crate::error::{EventError, RequestError, SubscribeError};
 use call::OneAnswer;
 use gather::Gathering;
-use replies::{Expected, Mailroom, Take};
+use mailroom::Mailroom;
+use replies::{Expected, Take};
 
 /// A replica of a service, speaking to others in messages with types.
 ///
@@ -169,8 +171,8 @@ impl Messaging {
     /// The response comes to the subject of this replica and is matched by its correlation ID; one that
     /// comes late, twice or unasked is dropped and counted in
     /// [`BusStats::late_answers`](crate::BusStats::late_answers). The first request within a
-    /// [`Context`] has its correlation ID; the following ones, and those whose ID another call is waiting
-    /// with, have a number behind it. A sender that fills in a correlation ID answers for it being new.
+    /// [`Context`] has its correlation ID; the following ones have a number behind it, and so have those
+    /// whose ID another call is waiting with or gave up not long ago.
     ///
     /// # Errors
     ///

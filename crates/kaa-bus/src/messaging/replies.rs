@@ -3,19 +3,16 @@
 //! A call that has all its replies is over. Whoever waits owns its entry and takes it along, whether
 //! the deadline passed or the future was dropped.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use kaa_protocol::ByteString;
 use kaa_protocol::ism::peek_correlation_id;
-use kaa_protocol::subject::{Subject, SubjectFilter};
-use tokio::sync::OnceCell;
+use kaa_protocol::subject::Subject;
 
-use crate::backend::{Sink, Source};
-use crate::bus::Bus;
-use crate::error::SubscribeError;
 use crate::link::Link;
 use crate::message::{Message, NoResponders};
 
@@ -55,6 +52,9 @@ struct Waiting {
     /// The youngest call that was replied to. The server handles them in order, so all before it
     /// have found somebody, or have been told.
     last_served: u64,
+    /// Hashes of the correlation IDs that were given up last: an answer to one may still come.
+    given_up: VecDeque<u64>,
+    hashes: RandomState,
     closed: bool,
 }
 
@@ -72,6 +72,24 @@ impl fmt::Debug for Waiting {
 }
 
 impl Waiting {
+    /// How many correlation IDs that were given up are remembered.
+    const REMEMBERED: usize = 1024;
+
+    /// Whether a reply under this correlation ID could be meant for somebody else.
+    fn is_used(&self, id: &ByteString) -> bool {
+        self.by_id.contains_key(id) || self.given_up.contains(&self.hashes.hash_one(id))
+    }
+
+    /// Takes out a call that nobody waits for any more, if it is not over.
+    fn give_up(&mut self, serial: u64) -> Option<Call> {
+        let call = self.remove(serial)?;
+        if self.given_up.len() >= Self::REMEMBERED {
+            self.given_up.pop_front();
+        }
+        self.given_up.push_back(self.hashes.hash_one(&call.correlation_id));
+        Some(call)
+    }
+
     fn next_serial(&mut self) -> u64 {
         self.last_serial += 1;
         self.last_serial
@@ -119,7 +137,8 @@ impl Replies {
         Self { link, waiting: Mutex::default() }
     }
 
-    /// Opens an entry under this correlation ID, with a number behind it if somebody has it already.
+    /// Opens an entry under this correlation ID, with a number behind it if somebody has it already or
+    /// gave it up not long ago.
     pub(super) fn expect(
         &self,
         wanted: &ByteString,
@@ -129,7 +148,7 @@ impl Replies {
         let mut waiting = self.lock();
         let serial = waiting.next_serial();
         let (mut id, mut number) = (wanted.clone(), serial);
-        while waiting.by_id.contains_key(&id) {
+        while waiting.is_used(&id) {
             id = format!("{wanted}~~{number:x}").into();
             number = waiting.next_serial();
         }
@@ -153,6 +172,11 @@ impl Replies {
         if is_late {
             self.link.counters.late_answers.increment();
         }
+    }
+
+    /// How many calls wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.lock().calls.len()
     }
 
     /// Ends all waiting.
@@ -179,48 +203,8 @@ pub(super) struct Expected<'a> {
 
 impl Drop for Expected<'_> {
     fn drop(&mut self) {
-        let call = self.replies.lock().remove(self.serial);
+        let call = self.replies.lock().give_up(self.serial);
         drop(call);
-    }
-}
-
-/// A subject that replies come to, subscribed when it is needed first.
-#[derive(Debug)]
-pub(super) struct Mailroom {
-    subject: Subject,
-    open: OnceCell<Open>,
-}
-
-/// What an attempt to subscribe makes: one that fails ends its own replies and no others.
-#[derive(Debug)]
-struct Open {
-    replies: Arc<Replies>,
-    _source: Source,
-}
-
-impl Mailroom {
-    pub(super) fn new(subject: Subject) -> Self {
-        Self { subject, open: OnceCell::new() }
-    }
-
-    pub(super) fn subject(&self) -> &Subject {
-        &self.subject
-    }
-
-    /// How many calls wait.
-    pub(super) fn waiting(&self) -> usize {
-        self.open.get().map_or(0, |open| open.replies.lock().calls.len())
-    }
-
-    /// Subscribes, once.
-    pub(super) async fn open(&self, bus: &Bus) -> Result<&Replies, SubscribeError> {
-        let subscribe = || async {
-            let replies = Arc::new(Replies::new(bus.link()));
-            let sink = Sink::Replies(Arc::clone(&replies));
-            let source = bus.attach(SubjectFilter::from(&self.subject), None, sink).await?;
-            Ok(Open { replies, _source: source })
-        };
-        Ok(&self.open.get_or_try_init(subscribe).await?.replies)
     }
 }
 
@@ -341,6 +325,21 @@ mod tests {
         bench.assert_empty();
         bench.replies.deliver(&reply("a"));
         assert_eq!(bench.late_answers(), 1);
+    }
+
+    #[test]
+    fn a_correlation_id_that_was_given_up_is_not_used_again_while_a_reply_may_come() {
+        let bench = Bench::new();
+        drop(bench.call("a", "s"));
+        let (id, _next) = bench.call("a", "s");
+        assert_eq!(id, "a~~2");
+        bench.replies.deliver(&reply("a"));
+        assert_eq!((&bench.heard()[1], bench.late_answers()), (&vec![], 1));
+        for n in 0..2 * Waiting::REMEMBERED {
+            drop(bench.call(&n.to_string(), "s"));
+        }
+        assert_eq!(bench.replies.lock().given_up.len(), Waiting::REMEMBERED);
+        assert_eq!(bench.call("a", "s").0, "a");
     }
 
     #[test]
