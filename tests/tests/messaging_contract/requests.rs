@@ -31,6 +31,7 @@ on_both! {
     requests_without_an_answer_end_at_their_deadline_and_are_forgotten
     duplicate_and_unasked_answers_are_counted_and_ignored
     a_late_answer_is_never_taken_for_one_to_the_next_request_of_the_context
+    a_late_answer_is_never_taken_for_one_to_a_request_of_another_context_with_the_same_id
     requests_at_once_under_one_correlation_id_are_told_apart
     an_answer_of_another_type_is_an_error_that_names_the_subject
     a_request_carries_on_the_correlation_id_and_what_is_left_of_the_time
@@ -190,6 +191,31 @@ mod scenarios {
         assert_eq!(open_calls(&cmx), 1);
         provider.answer(&second).await;
         assert_eq!(done(next).await.unwrap().endpoint_id, "ep-2");
+    }
+
+    pub(super) async fn a_late_answer_is_never_taken_for_one_to_a_request_of_another_context_with_the_same_id(
+        venue: Venue,
+    ) {
+        let (alice, bob) = venue.pair().await;
+        let mut provider = Peer::provider(&bob, CDP).await;
+        let cmx = replica(&alice, CMX, "cmx-0");
+        let ask_within = |endpoint_id: &str, deadline| {
+            let context = Context::new("c", Instant::now() + HOUR);
+            ask(&cmx.within(context), CDP, request_for(endpoint_id), deadline)
+        };
+        let given_up = ask_within("ep-1", HOUR);
+        let first = provider.next().await;
+        given_up.abort();
+        given_up.await.unwrap_err();
+        let next = ask_within("ep-2", PATIENCE);
+        let second = provider.next().await;
+        assert_eq!(first.fields["correlationId"], "c");
+        assert!(second.fields["correlationId"].as_str().unwrap().starts_with("c~~"));
+        provider.answer(&first).await;
+        late_answers(&alice, 1).await;
+        provider.answer(&second).await;
+        assert_eq!(done(next).await.unwrap().endpoint_id, "ep-2");
+        assert_eq!(open_calls(&cmx), 0);
     }
 
     pub(super) async fn requests_at_once_under_one_correlation_id_are_told_apart(venue: Venue) {
