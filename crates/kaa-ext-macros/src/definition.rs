@@ -1,13 +1,12 @@
 //! The impl beside the function: what the extension needs to know about it.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
-use syn::Ident;
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::{Ident, Path};
 
 use crate::attribute::{Attribute, Delivery};
 use crate::call::call;
-use crate::expand::private;
 use crate::function::{Function, inside};
 use crate::kind::Kind;
 use crate::message::Message;
@@ -110,5 +109,13 @@ impl<'a> Definition<'a> {
                 }
             }
         }
+    }
+}
+
+/// The part of kaa-ext that its macros use.
+pub(crate) fn private(krate: Option<&Path>, here: Span) -> TokenStream {
+    match krate {
+        Some(path) => quote_spanned!(here=> #path::__private),
+        None => quote_spanned!(here=> ::kaa_ext::__private),
     }
 }

@@ -13,9 +13,9 @@
 //! - A function that is in no list is unused code, and the compiler says so.
 //! - After a mistake the impl is a stub, so that nothing else fails for lack of it.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::{Error, Path};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::Error;
 
 use crate::attribute::Attribute;
 use crate::definition::Definition;
@@ -64,14 +64,6 @@ pub(crate) fn expand(kind: Kind, attribute: TokenStream, item: &TokenStream) -> 
 fn with_mistakes(mistakes: &[Error], item: &impl ToTokens) -> TokenStream {
     let mistakes = mistakes.iter().map(Error::to_compile_error);
     quote!(#item #(#mistakes)*)
-}
-
-/// The part of kaa-ext that its macros use.
-pub(crate) fn private(krate: Option<&Path>, here: Span) -> TokenStream {
-    match krate {
-        Some(path) => quote_spanned!(here=> #path::__private),
-        None => quote_spanned!(here=> ::kaa_ext::__private),
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Attribute, Data, DeriveInput, Error, Field, Fields, FieldsNamed, Path, Result};
 
-use crate::expand::private;
+use crate::definition::private;
 
 pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
     syn::parse2(tokens).and_then(|input| expand(&input)).unwrap_or_else(|mistake| mistake.to_compile_error())
