@@ -7,7 +7,7 @@ use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::types::Value;
 use apache_avro::writer::datum::GenericDatumWriter;
 use kaa_protocol::Bytes;
-use kaa_protocol::avro::Record;
+use kaa_protocol::avro::{Record, Writer};
 use kaa_protocol::esp::{ClientData, ExtensionData, Revision};
 use proptest::prelude::*;
 
@@ -150,10 +150,17 @@ fn agree(schema: &str, value: &Value, ours: &Bytes) -> Result<Bytes, TestCaseErr
     let schema = Schema::parse_str(schema).unwrap();
     let reader = GenericDatumReader::builder(&schema).build().unwrap();
     prop_assert_eq!(&reader.read_value(&mut &ours[..]).unwrap(), value);
-    let writer = GenericDatumWriter::builder(&schema).build().unwrap();
-    let theirs = Bytes::from(writer.write_value_to_vec(value.clone()).unwrap());
+    let theirs = write_with(&schema, value);
     prop_assert_eq!(ours, &theirs);
     Ok(theirs)
+}
+
+fn write(schema: &str, value: &Value) -> Bytes {
+    write_with(&Schema::parse_str(schema).unwrap(), value)
+}
+
+fn write_with(schema: &Schema, value: &Value) -> Bytes {
+    GenericDatumWriter::builder(schema).build().unwrap().write_value_to_vec(value.clone()).unwrap().into()
 }
 
 fn config() -> ProptestConfig {
@@ -194,6 +201,34 @@ proptest! {
                 prop_assert!(ExtensionData::decode(&ours.slice(..cut)).is_err(), "the first {} bytes", cut);
             }
         }
+    }
+
+    #[test]
+    fn what_one_revision_says_is_said_in_the_other(parts in parts()) {
+        // A configuration's name and a null application version are the current revision's alone.
+        let request = parts.client_data(Revision::Seed);
+        let answer = parts.extension_data(Revision::Seed);
+        for (theirs, ours) in [(Revision::Seed, Revision::Current), (Revision::Current, Revision::Seed)] {
+            let datum = write(&ClientData::schema(theirs), &client_data_value(&request, theirs));
+            let datum = ClientData::decode_strict(&datum).unwrap().encode(ours).unwrap();
+            agree(&ClientData::schema(ours), &client_data_value(&request, ours), &datum)?;
+
+            let datum = write(&ExtensionData::schema(theirs), &extension_data_value(&answer, theirs));
+            let datum = ExtensionData::decode_strict(&datum).unwrap().encode(ours).unwrap();
+            agree(&ExtensionData::schema(ours), &extension_data_value(&answer, ours), &datum)?;
+        }
+    }
+
+    #[test]
+    fn a_reader_that_knows_the_seed_only_finds_the_name_of_a_configuration_behind_client_data(parts in parts()) {
+        let data = parts.client_data(Revision::Current);
+        let datum = data.encode(Revision::Current).unwrap();
+        let schema = Schema::parse_str(&ClientData::schema(Revision::Seed)).unwrap();
+        let mut rest = &datum[..];
+        let value = GenericDatumReader::builder(&schema).build().unwrap().read_value(&mut rest).unwrap();
+        prop_assert_eq!(value, client_data_value(&data, Revision::Seed));
+        let name = data.config_name.map_or(0, |name| Writer::bytes_size(name.as_bytes()));
+        prop_assert_eq!(rest.len(), Writer::BRANCH_SIZE + name);
     }
 
     #[test]
