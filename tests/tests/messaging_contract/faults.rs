@@ -28,6 +28,32 @@ on_both! {
     a_request_dropped_at_its_first_steps_does_not_spoil_the_next
 }
 
+/// What threads could get into a tangle.
+mod nats_on_several_threads {
+    use super::{Venue, scenarios};
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn many_requests_to_nobody_all_fail_at_once() {
+        scenarios::many_requests_to_nobody_all_fail_at_once(Venue::nats().await).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn that_nobody_is_here_does_not_disturb_a_request_to_somebody_there() {
+        scenarios::that_nobody_is_here_does_not_disturb_a_request_to_somebody_there(Venue::nats().await)
+            .await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn a_close_fails_open_requests_and_later_ones() {
+        scenarios::a_close_fails_open_requests_and_later_ones(Venue::nats().await).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn a_dropped_request_leaves_nothing_behind() {
+        scenarios::a_dropped_request_leaves_nothing_behind(Venue::nats().await).await;
+    }
+}
+
 mod scenarios {
     use super::*;
 

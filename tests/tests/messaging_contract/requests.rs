@@ -40,6 +40,28 @@ on_both! {
     what_the_sender_has_filled_in_stays
 }
 
+/// What threads could get into a tangle.
+mod nats_on_several_threads {
+    use super::{Venue, scenarios};
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn many_requests_at_once_each_get_their_own_answer_in_whatever_order() {
+        scenarios::many_requests_at_once_each_get_their_own_answer_in_whatever_order(Venue::nats().await)
+            .await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn requests_without_an_answer_end_at_their_deadline_and_are_forgotten() {
+        scenarios::requests_without_an_answer_end_at_their_deadline_and_are_forgotten(Venue::nats().await)
+            .await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn requests_at_once_under_one_correlation_id_are_told_apart() {
+        scenarios::requests_at_once_under_one_correlation_id_are_told_apart(Venue::nats().await).await;
+    }
+}
+
 mod scenarios {
     use super::*;
 
