@@ -225,6 +225,13 @@ mod tests {
     }
 
     #[test]
+    fn a_name_becomes_the_field_of_a_message() {
+        let written = EndpointId::from_static("ep-1");
+        assert_eq!(bytestring::ByteString::from(&written), "ep-1");
+        assert_eq!(bytestring::ByteString::from("ep-2".parse::<EndpointId>().unwrap()), "ep-2");
+    }
+
+    #[test]
     fn the_length_limit_is_exact() {
         assert!("x".repeat(MAX_NAME_LEN).parse::<Token>().is_ok());
         let error = "x".repeat(MAX_NAME_LEN + 1).parse::<Token>().unwrap_err();

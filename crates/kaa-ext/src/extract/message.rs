@@ -56,7 +56,7 @@ impl<S: Sync, T: ism::Request> FromRequest<S> for Targeted<T> {
 /// #[resource("/config")]
 /// async fn config(endpoint: EndpointId, messaging: Messaging) -> Result<Payload, Failure> {
 ///     let provider = Target::Service(ServiceInstance::from_static("cdp"));
-///     let request = ConfigRequest { endpoint_id: endpoint.as_str().into(), ..ConfigRequest::default() };
+///     let request = ConfigRequest { endpoint_id: endpoint.into(), ..ConfigRequest::default() };
 ///     let answer = messaging.request(&provider, &request, Duration::from_secs(5)).await;
 ///     let response = answer.map_err(|error| Failure::unavailable("try again later").caused_by(error))?;
 ///     Ok(Payload(response.content.unwrap_or_default()))

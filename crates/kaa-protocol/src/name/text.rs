@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use bytestring::ByteString;
 use serde::de::{Error, Visitor};
 
 use super::NameError;
@@ -21,6 +22,14 @@ impl Text {
         match self {
             Self::Static(text) => text,
             Self::Shared(text) => text,
+        }
+    }
+
+    /// The text as a field of a message.
+    pub(crate) fn to_byte_string(&self) -> ByteString {
+        match self {
+            Self::Static(text) => ByteString::from_static(text),
+            Self::Shared(text) => ByteString::from(&**text),
         }
     }
 }
@@ -76,6 +85,18 @@ macro_rules! text_newtype {
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 write!(f, concat!(stringify!($name), "({:?})"), self.as_str())
+            }
+        }
+
+        impl From<&$name> for bytestring::ByteString {
+            fn from(name: &$name) -> Self {
+                name.0.to_byte_string()
+            }
+        }
+
+        impl From<$name> for bytestring::ByteString {
+            fn from(name: $name) -> Self {
+                name.0.to_byte_string()
             }
         }
 
