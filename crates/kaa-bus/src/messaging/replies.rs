@@ -52,6 +52,7 @@ struct Waiting {
     /// The youngest call that was replied to. The server handles them in order, so all before it
     /// have found somebody, or have been told.
     last_served: u64,
+    last_given_up: u64,
     /// Hashes of the correlation IDs that were given up last: an answer to one may still come.
     given_up: VecDeque<u64>,
     hashes: RandomState,
@@ -83,6 +84,7 @@ impl Waiting {
     /// Takes out a call that nobody waits for any more, if it is not over.
     fn give_up(&mut self, serial: u64) -> Option<Call> {
         let call = self.remove(serial)?;
+        self.last_given_up = self.last_given_up.max(serial);
         if self.given_up.len() >= Self::REMEMBERED {
             self.given_up.pop_front();
         }
@@ -121,8 +123,10 @@ impl Waiting {
             None => {
                 let mut youngest_first = self.calls.range(self.last_served + 1..).rev();
                 let (serial, youngest) = youngest_first.next()?;
+                let is_doubtful = self.last_given_up > self.last_served
+                    || youngest_first.any(|(_, other)| other.subject != youngest.subject);
                 // To guess would be to tell somebody that a service is gone which is at work.
-                if youngest_first.any(|(_, other)| other.subject != youngest.subject) {
+                if is_doubtful {
                     return None;
                 }
                 *serial
@@ -385,6 +389,14 @@ mod tests {
         assert!(bench.heard()[0].is_empty() && bench.heard()[2].is_empty());
         bench.replies.deliver(&notice(None));
         assert_eq!(bench.late_answers(), 2);
+        // It may be about a call that was given up, until a later one is served.
+        drop(bench.call("f", "s"));
+        let _other = [bench.call("g", "other"), bench.call("h", "other")];
+        bench.replies.deliver(&notice(None));
+        assert_eq!(bench.late_answers(), 3);
+        bench.replies.deliver(&reply("g"));
+        bench.replies.deliver(&notice(None));
+        assert_eq!(bench.heard()[6..], [["reply", "over"], ["nobody", "over"]]);
     }
 
     #[test]
