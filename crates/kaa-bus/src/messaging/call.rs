@@ -34,8 +34,9 @@ impl<M: Message> Take for OneAnswer<M> {
         self.tell(decoded.map_err(|source| RequestError::Malformed { subject: self.subject.clone(), source }))
     }
 
-    fn nobody_listens(&mut self) {
-        self.tell(Err(RequestError::NoResponders { subject: self.subject.clone() }));
+    fn nobody_listens(mut self: Box<Self>) {
+        let no_responders = RequestError::NoResponders { subject: self.subject.clone() };
+        self.tell(Err(no_responders));
     }
 }
 

@@ -79,19 +79,13 @@ impl<E: Awaited> Take for Taker<E> {
         };
         gathered.missing.remove(position);
         gathered.receipts.push(decoded.record);
-        if !gathered.is_complete() {
-            return Taken::Wanted;
-        }
-        self.0.done.notify_one();
-        Taken::Last
+        if gathered.is_complete() { Taken::Last } else { Taken::Wanted }
     }
 
-    fn nobody_listens(&mut self) {
-        self.0.done.notify_one();
-    }
+    fn nobody_listens(self: Box<Self>) {}
 }
 
-/// The bus ended: there is nothing to wait for any more.
+/// All receipts are there, nobody listens, or the bus ended: there is nothing to wait for any more.
 impl<E: Awaited> Drop for Taker<E> {
     fn drop(&mut self) {
         self.0.done.notify_one();
@@ -144,8 +138,8 @@ mod tests {
     fn nobody_waits_for_receipts_that_cannot_come() {
         let (of_nobody, _taker) = gathering(&[]);
         assert_eq!(of_nobody.complete().now_or_never(), Some(()));
-        let (unheard, mut taker) = gathering(&[EPTS]);
-        taker.nobody_listens();
+        let (unheard, taker) = gathering(&[EPTS]);
+        Box::new(taker).nobody_listens();
         assert_eq!(unheard.complete().now_or_never(), Some(()));
         let (ended, taker) = gathering(&[EPTS]);
         drop(taker);

@@ -22,7 +22,7 @@ pub(super) trait Take: Send {
     fn take(&mut self, datum: &Bytes) -> Taken;
 
     /// Learns that nobody listens, and that there will be no reply.
-    fn nobody_listens(&mut self);
+    fn nobody_listens(self: Box<Self>);
 }
 
 /// What became of a reply.
@@ -169,7 +169,7 @@ impl Replies {
         let is_late = match &message.no_responders {
             Some(notice) => {
                 let unserved = self.lock().unserved(notice);
-                unserved.map(|mut call| call.taker.nobody_listens()).is_none()
+                unserved.map(|call| call.taker.nobody_listens()).is_none()
             }
             None => self.lock().take(&message.payload) == Taken::Unwanted,
         };
@@ -228,7 +228,7 @@ mod tests {
             self.1
         }
 
-        fn nobody_listens(&mut self) {
+        fn nobody_listens(self: Box<Self>) {
             self.0.lock().unwrap().push("nobody");
         }
     }
