@@ -1,5 +1,7 @@
 //! From bytes to values.
 
+use std::str::Utf8Error;
+
 use bytes::Bytes;
 use bytestring::ByteString;
 
@@ -100,10 +102,7 @@ impl<'a> Reader<'a> {
     #[inline]
     pub fn text(&mut self) -> Result<&'a str, Fault> {
         let bytes = self.bytes()?;
-        std::str::from_utf8(bytes).map_err(|error| {
-            let offset = self.offset() - bytes.len() + error.valid_up_to();
-            Fault::new(offset, Problem::NotUtf8)
-        })
+        std::str::from_utf8(bytes).map_err(|error| self.not_utf8(bytes, error))
     }
 
     /// Avro `bytes`, sharing the buffer of the datum.
@@ -123,9 +122,8 @@ impl<'a> Reader<'a> {
     /// Those of [`text`](Self::text).
     #[inline]
     pub fn shared_text(&mut self) -> Result<ByteString, Fault> {
-        let text = self.text()?;
-        // Checked a moment ago; without `unsafe` it has to be said twice.
-        Ok(ByteString::try_from(self.shared(text.as_bytes())).unwrap_or_default())
+        let bytes = self.bytes()?;
+        ByteString::try_from(self.shared(bytes)).map_err(|error| self.not_utf8(bytes, error))
     }
 
     /// An Avro `boolean`.
@@ -220,6 +218,12 @@ impl<'a> Reader<'a> {
         Err(Fault::new(self.offset(), if ended { Problem::EndOfInput } else { Problem::NumberTooLong }))
     }
 
+    /// What is wrong with the bytes that were read last.
+    #[cold]
+    fn not_utf8(&self, bytes: &[u8], error: Utf8Error) -> Fault {
+        Fault::new(self.offset() - bytes.len() + error.valid_up_to(), Problem::NotUtf8)
+    }
+
     #[cold]
     fn bad_length(&self, offset: usize, length: i64) -> Fault {
         let problem = if length < 0 {
@@ -289,6 +293,8 @@ mod tests {
         let datum = datum(b"\x02a\x06ab\xffrest");
         let mut reader = Reader::new(&datum);
         assert_eq!(reader.text(), Ok("a"));
-        assert_eq!(reader.text(), Err(Fault { offset: 5, problem: Problem::NotUtf8 }));
+        let fault = Fault { offset: 5, problem: Problem::NotUtf8 };
+        assert_eq!(reader.clone().text(), Err(fault));
+        assert_eq!(reader.shared_text(), Err(fault));
     }
 }

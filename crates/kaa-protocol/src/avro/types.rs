@@ -86,7 +86,8 @@ impl<R, T: Type> Field<R> for T {
         Ok(T::size(value))
     }
 
-    #[inline]
+    // LLVM would rather call what a record needs several times; the calls are a tenth of the encoding.
+    #[inline(always)]
     fn write_in(value: &Self::Value<'_>, _: R, output: &mut Writer) {
         T::write(value, output);
     }

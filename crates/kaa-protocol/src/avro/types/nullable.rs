@@ -33,7 +33,8 @@ macro_rules! nullable {
                 Writer::BRANCH_SIZE + value.as_ref().map_or(0, T::size)
             }
 
-            #[inline]
+            // For the reason that `Field::write_in` is.
+            #[inline(always)]
             fn write(value: &Self::Value<'_>, output: &mut Writer) {
                 match value {
                     None => output.branch($null),
