@@ -191,6 +191,7 @@ impl Envelope {
             resource_path: self.resource_path(),
             request_id: self.request_id,
             return_path: self.reply_to.as_ref(),
+            is_restored: false,
             pinned: self.session.get().is_some_and(Session::is_pinned),
         }
     }

@@ -1,15 +1,16 @@
 //! The last station of a message: where the answer goes, its encoding, its publication.
 
 mod confirmations;
+mod delivery;
 mod encode;
+mod kept;
 mod return_paths;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, UNIX_EPOCH};
 
-use bytes::Bytes;
-use kaa_bus::{Bus, Clock, Messaging, NoResponders, PublishError};
+use kaa_bus::{Bus, Clock, Messaging, PublishError};
 use kaa_protocol::esp::Revision;
 use kaa_protocol::kp1::RequestId;
 use kaa_protocol::name::{ReplicaId, ServiceInstance};
@@ -21,6 +22,7 @@ use crate::failure::Failure;
 use crate::message::AnyMessage;
 use crate::reply::Reply;
 use confirmations::Confirmations;
+use delivery::{Addressed, Full};
 use return_paths::ReturnPaths;
 
 /// Turns replies into messages and hands them to the bus.
@@ -117,8 +119,7 @@ impl Outlet {
         match self.try_answer(to, reply) {
             Ok(sent) => sent,
             Err(Full(message)) => {
-                let Addressed { subject, pin, datum, .. } = *message;
-                let published = self.bus.publish(subject, pin, datum).await;
+                let published = self.publish(&message).await;
                 published.map_or_else(|error| Self::not_sent(to, &error), |()| Sent::Published)
             }
         }
@@ -132,7 +133,7 @@ impl Outlet {
         let Some(message) = self.addressed(to, reply, self.pin(to)) else {
             return Ok(Sent::Silent);
         };
-        match self.try_publish(message.clone()) {
+        match self.try_publish(&message) {
             Ok(()) => Ok(Sent::Published),
             Err(PublishError::Full { .. }) => Err(Full(Box::new(message))),
             Err(PublishError::TooLarge { .. }) if reply.is_large() => {
@@ -153,7 +154,7 @@ impl Outlet {
     /// Sends a device what it did not ask for.
     pub(crate) async fn push(&self, to: &Receiver<'_>, reply: &Reply) -> Result<(), PublishError> {
         if let Some(message) = self.addressed(to, reply, self.pin(to)) {
-            self.publish(message).await?;
+            self.publish(&message).await?;
         }
         self.tally.pushed();
         Ok(())
@@ -169,7 +170,7 @@ impl Outlet {
         let mut expected = self.confirmations.expect(to.correlation_id);
         // The status message has to come to the replica that waits for it.
         if let Some(message) = self.addressed(to, reply, Some(self.way(to.voice).own_replica.clone())) {
-            self.publish(message).await?;
+            self.publish(&message).await?;
         }
         self.tally.pushed();
         Ok(tokio::time::timeout(deadline, expected.status()).await.ok().flatten())
@@ -180,33 +181,9 @@ impl Outlet {
         self.confirmations.resolve(correlation_id, status);
     }
 
-    /// Learns that nobody listens to a return path: what was sent there goes to the communication
-    /// service as a whole, and so does everything from now on.
-    #[cold]
-    pub(crate) fn unserved(&self, notice: &NoResponders) {
-        let Some(message) = self.return_paths.unserved(notice) else {
-            self.tally.undeliverable();
-            return;
-        };
-        let service_wide = Addressed { subject: message.service_wide.clone(), ..message };
-        tracing::debug!(to = %service_wide.subject, "a return path is gone: the answer goes to all replicas");
-        match self.try_publish(service_wide) {
-            Ok(()) => self.tally.redirected(),
-            Err(error) => {
-                self.tally.undeliverable();
-                tracing::warn!("an answer found nobody, and could not be sent to all replicas: {error}");
-            }
-        }
-    }
-
     /// Counts an event whose listener could not do its work.
     pub(crate) fn unheard(&self) {
         self.tally.unheard();
-    }
-
-    /// Learns that a replica is there: a request came from it.
-    pub(crate) fn is_back(&self, return_path: &Subject) {
-        self.return_paths.is_back(return_path);
     }
 
     /// A correlation ID for a push, unique in the cluster, also after a restart.
@@ -234,39 +211,15 @@ impl Outlet {
         let subject = match (to.return_path, to.voice) {
             // Only a sender that says where to gets an answer.
             (None, Voice::Message(_)) => return None,
-            (Some(return_path), _) if !self.return_paths.is_gone(return_path) => return_path,
-            _ => service_wide,
+            // Without a pin nobody would say that this replica is gone.
+            (Some(_), _) if to.is_restored && pin.is_none() => service_wide,
+            (Some(return_path), _) => return_path,
+            (None, _) => service_wide,
         };
         let datum = self.encode(to, reply)?;
         Some(Addressed { subject: subject.clone(), pin, datum, service_wide: service_wide.clone() })
     }
-
-    /// What is sent is known before it is sent, since its notice may overtake whoever sends it.
-    fn try_publish(&self, message: Addressed) -> Result<(), PublishError> {
-        self.return_paths.sending(&message);
-        let Addressed { subject, pin, datum, .. } = message;
-        self.bus.try_publish(subject, pin, datum)
-    }
-
-    async fn publish(&self, message: Addressed) -> Result<(), PublishError> {
-        self.return_paths.sending(&message);
-        let Addressed { subject, pin, datum, .. } = message;
-        self.bus.publish(subject, pin, datum).await
-    }
 }
-
-/// An answer on its way.
-#[derive(Debug, Clone)]
-pub(crate) struct Addressed {
-    subject: Subject,
-    pin: Option<Subject>,
-    datum: Bytes,
-    /// Where it goes when nobody is at `subject`.
-    service_wide: Subject,
-}
-
-/// An answer the bus had no room for: it can be published as it is.
-pub(crate) struct Full(Box<Addressed>);
 
 /// What an answer says about the request it answers or the device it is pushed to.
 pub(crate) struct Receiver<'a> {
@@ -279,6 +232,8 @@ pub(crate) struct Receiver<'a> {
     pub(crate) request_id: Option<RequestId>,
     /// Where the sender of the request wants to hear; judged.
     pub(crate) return_path: Option<&'a Subject>,
+    /// Whether that was in a store, so that it may be long out of date.
+    pub(crate) is_restored: bool,
     /// Whether further requests are to come to this replica.
     pub(crate) pinned: bool,
 }

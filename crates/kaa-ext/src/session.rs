@@ -45,6 +45,8 @@ struct Parts {
     endpoint_id: Option<String>,
     resource_path: String,
     return_path: Option<Subject>,
+    /// Whether the return path is out of a store: who listened there may be long gone.
+    is_restored: bool,
     pinned: AtomicBool,
 }
 
@@ -58,6 +60,7 @@ impl Session {
             endpoint_id: receiver.endpoint_id.map(str::to_owned),
             resource_path: receiver.resource_path.to_owned(),
             return_path: receiver.return_path.cloned(),
+            is_restored: false,
             pinned: AtomicBool::new(false),
         }))
     }
@@ -93,8 +96,10 @@ impl Session {
     /// Sends the device something it did not ask for, on the resource path of the session.
     ///
     /// The message goes to the communication service replica that sent the request, or to the
-    /// communication service as a whole when the request named none. Delivery is at most once: the
-    /// device may be gone.
+    /// communication service as a whole when the request named none, or when that replica is known to be
+    /// gone. Delivery is at most once: the device may be gone, and so may the replica. Only of a
+    /// [pinned](Self::pin) session the server says that its replica is gone, so only its pushes are
+    /// saved: pin a session that is kept for long.
     ///
     /// # Errors
     ///
@@ -167,6 +172,7 @@ impl Session {
             resource_path,
             request_id: None,
             return_path: self.0.return_path.as_ref(),
+            is_restored: self.0.is_restored,
             pinned: self.is_pinned(),
         }
     }

@@ -1,12 +1,24 @@
 //! Return paths that nobody listens to any more, and what was sent there.
 //!
-//! A communication service replica that is gone is gone for good: who restarts is another replica.
-//! The server says so for messages that carry a return address of ours, which are those of pinned
-//! sessions. (Others it drops without a word; their device is gone with the replica that held its
-//! connection.) Each of these messages is answered with a notice of its own, in order; so the notices
-//! belong to the last messages that were sent there, and the youngest one kept is resent for each.
+//! The server says that nobody listens for messages that carry a return address of ours, which are those
+//! of pinned sessions. Others it drops without a word.
+//!
+//! A notice does not say which message it is about. But the server takes the messages of one connection in
+//! turn, and each that found nobody is answered with a notice: so they were the last ones sent there, as
+//! many as there are notices. How many that is shows when all notices are in:
+//!
+//! ```text
+//! first notice         the path is failing: what is sent there now is held, and a note goes to ourselves
+//! more notices         are counted
+//! the note comes back  behind the last of them: so many messages are sent again, then those that were
+//!                      held, in their order. The path is gone
+//! a message            goes to the communication service as a whole
+//! a request from there the path is back
+//! ```
+//!
+//! So no message overtakes an earlier one to the same return path, and none is sent twice.
 
-use std::collections::VecDeque;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -15,82 +27,195 @@ use kaa_protocol::subject::Subject;
 use tokio::time::{Duration, Instant};
 
 use super::Addressed;
+use super::kept::Kept;
 
 /// What is known about the return paths of this replica's messages.
 #[derive(Debug, Default)]
 pub(super) struct ReturnPaths {
     known: Mutex<Known>,
-    /// How many are gone: mostly none, and then nobody has to look.
-    gone: AtomicUsize,
+    /// How many paths are failing or gone: mostly none, and then nobody has to look.
+    failed: AtomicUsize,
+    /// How many of them are failing.
+    failing: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
 struct Known {
-    /// Messages whose notice may still come, oldest first.
-    kept: VecDeque<(Instant, Addressed)>,
-    bytes: usize,
-    /// Oldest first.
-    gone: VecDeque<Subject>,
+    kept: Kept,
+    /// The return paths that nobody listens to; while notices come in, with what is known of them.
+    failed: HashMap<Subject, Option<Failing>>,
 }
 
-/// A notice takes one round trip. What is older has arrived.
-const KEPT_FOR: Duration = Duration::from_secs(5);
+#[derive(Debug)]
+struct Failing {
+    since: Instant,
+    notices: usize,
+    /// What is to be sent behind what has to be sent again, and its bytes.
+    held: Vec<Addressed>,
+    bytes: usize,
+    /// Whether a request has come from there meanwhile.
+    is_back: bool,
+}
 
-/// The most messages kept, and their bytes.
-const KEPT_MESSAGES: usize = 1024;
-const KEPT_BYTES: usize = 4 << 20;
+/// The most return paths remembered. Of one that is forgotten, the next message tells again.
+const FAILED: usize = 1024;
 
-/// The most return paths remembered as gone. Of one that is forgotten, the next message tells again.
-const GONE: usize = 1024;
+/// The most messages held for one return path, their bytes, and for how long. A note takes one round
+/// trip.
+const HELD: usize = 1024;
+const HELD_BYTES: usize = 4 << 20;
+const HELD_FOR: Duration = Duration::from_secs(1);
+
+/// Where a message went.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Went {
+    /// Where it was to go, or nowhere yet.
+    AsWished,
+    /// To the communication service as a whole.
+    ServiceWide,
+}
+
+/// What a notice asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unserved {
+    /// Nothing: it is about no message that is known.
+    Unknown,
+    /// Nothing yet.
+    Counted,
+    /// A note to ourselves at `own`, which names the return path.
+    First { return_path: Subject, own: Subject },
+}
+
+/// What publishes a message to a subject.
+pub(super) type Publish<'a, E> = &'a dyn Fn(&Addressed, &Subject) -> Result<(), E>;
+
+/// What became of the messages of a path whose notices are in.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Settled {
+    /// How many were sent to the communication service as a whole.
+    pub(super) sent: usize,
+    /// How many were not: they are not kept any more, or could not be published.
+    pub(super) lost: usize,
+}
 
 impl ReturnPaths {
-    /// Whether the server said that nobody listens there.
-    pub(super) fn is_gone(&self, return_path: &Subject) -> bool {
-        self.gone.load(Relaxed) > 0 && self.lock().gone.contains(return_path)
+    /// Publishes a message where somebody listens, or holds it until that is known.
+    pub(super) fn send<E>(&self, message: &Addressed, publish: Publish<'_, E>) -> Result<Went, E> {
+        let is_watched = message.pin.is_some() || self.failed.load(Relaxed) > 0;
+        if !is_watched || message.subject == message.service_wide {
+            return publish(message, &message.subject).map(|()| Went::AsWished);
+        }
+        // Published under the lock, so that messages are kept in the order in which the server gets them.
+        let mut known = self.lock();
+        let Known { kept, failed } = &mut *known;
+        match failed.get_mut(&message.subject) {
+            Some(Some(failing)) => {
+                failing.bytes = failing.bytes.saturating_add(message.datum.len());
+                failing.held.push(message.clone());
+                Ok(Went::AsWished)
+            }
+            Some(None) => publish(message, &message.service_wide).map(|()| Went::ServiceWide),
+            None if message.pin.is_none() => publish(message, &message.subject).map(|()| Went::AsWished),
+            None => {
+                kept.push(message.clone());
+                publish(message, &message.subject).map(|()| Went::AsWished).inspect_err(|_| kept.pop())
+            }
+        }
     }
 
-    /// Keeps a message whose notice would tell that its receiver is gone.
-    pub(super) fn sending(&self, message: &Addressed) {
-        if message.pin.is_none() || message.subject == message.service_wide {
+    /// Counts a notice.
+    pub(super) fn unserved(&self, notice: &NoResponders) -> Unserved {
+        let mut known = self.lock();
+        let mut failing = known.failed.iter_mut().filter(|(return_path, _)| notice.is_about(return_path));
+        if let Some(failing) = failing.find_map(|(_, failing)| failing.as_mut()) {
+            failing.notices += 1;
+            return Unserved::Counted;
+        }
+        let Some((return_path, own)) = known.kept.about(notice.subject.as_deref()) else {
+            return Unserved::Unknown;
+        };
+        let gone = known.failed.iter().find(|(_, failing)| failing.is_none());
+        if known.failed.len() >= FAILED
+            && let Some(gone) = gone.map(|(gone, _)| gone.clone())
+        {
+            known.failed.remove(&gone);
+        }
+        let (since, held) = (Instant::now(), Vec::new());
+        let failing = Failing { since, notices: 1, held, bytes: 0, is_back: false };
+        known.failed.insert(return_path.clone(), Some(failing));
+        self.count(&known);
+        Unserved::First { return_path, own }
+    }
+
+    /// All notices about a return path are in, as a note says: sends again what found nobody. `None` when
+    /// the path is not failing.
+    pub(super) fn settle<E>(&self, note: &[u8], publish: Publish<'_, E>) -> Option<Settled> {
+        if self.failing.load(Relaxed) == 0 {
+            return None;
+        }
+        let mut known = self.lock();
+        let Known { kept, failed } = &mut *known;
+        let note = std::str::from_utf8(note).ok()?.parse::<Subject>().ok()?;
+        let Failing { notices, held, is_back, .. } = failed.get_mut(&note)?.take()?;
+        if is_back {
+            failed.remove(&note);
+        }
+        let sent = kept.take(&note);
+        let arrived = sent.len().saturating_sub(notices);
+        let mut settled = Settled { sent: 0, lost: notices.saturating_sub(sent.len()) };
+        for message in sent.into_iter().skip(arrived).chain(held) {
+            match publish(&message, &message.service_wide) {
+                Ok(()) => settled.sent += 1,
+                Err(_) => settled.lost += 1,
+            }
+        }
+        self.count(&known);
+        Some(settled)
+    }
+
+    /// The paths whose notes should have come back. They cannot when the server does not let us publish to
+    /// ourselves.
+    pub(super) fn overdue(&self) -> Vec<Subject> {
+        self.failing_that(|failing| {
+            let is_much = failing.held.len() >= HELD || failing.bytes >= HELD_BYTES;
+            is_much || failing.since.elapsed() > HELD_FOR
+        })
+    }
+
+    /// The paths that are failing, for those who cannot wait for their notes.
+    pub(super) fn failing(&self) -> Vec<Subject> {
+        self.failing_that(|_| true)
+    }
+
+    fn failing_that(&self, wanted: impl Fn(&Failing) -> bool) -> Vec<Subject> {
+        if self.failing.load(Relaxed) == 0 {
+            return Vec::new();
+        }
+        let known = self.lock();
+        let wanted = known.failed.iter().filter(|(_, failing)| failing.as_ref().is_some_and(&wanted));
+        wanted.map(|(return_path, _)| return_path.clone()).collect()
+    }
+
+    /// A request has come from there.
+    pub(super) fn is_back(&self, return_path: &Subject) {
+        if self.failed.load(Relaxed) == 0 {
             return;
         }
-        let now = Instant::now();
         let mut known = self.lock();
-        known.bytes += message.datum.len();
-        known.kept.push_back((now, message.clone()));
-        while let Some((sent, oldest)) = known.kept.front() {
-            let is_old = now.duration_since(*sent) > KEPT_FOR;
-            if !is_old && known.kept.len() <= KEPT_MESSAGES && known.bytes <= KEPT_BYTES {
-                break;
+        match known.failed.get_mut(return_path) {
+            None => {}
+            Some(Some(failing)) => failing.is_back = true,
+            Some(None) => {
+                known.failed.remove(return_path);
+                self.count(&known);
             }
-            known.bytes = known.bytes.saturating_sub(oldest.datum.len());
-            known.kept.pop_front();
         }
     }
 
-    /// The message that a notice is about, if it was kept.
-    pub(super) fn unserved(&self, notice: &NoResponders) -> Option<Addressed> {
-        let mut known = self.lock();
-        let position = known.kept.iter().rposition(|(_, message)| notice.is_about(&message.subject))?;
-        let (_, message) = known.kept.remove(position)?;
-        known.bytes = known.bytes.saturating_sub(message.datum.len());
-        if !known.gone.contains(&message.subject) {
-            known.gone.push_back(message.subject.clone());
-            if known.gone.len() > GONE {
-                known.gone.pop_front();
-            }
-        }
-        self.gone.store(known.gone.len(), Relaxed);
-        Some(message)
-    }
-
-    /// Forgets that this one is gone.
-    pub(super) fn is_back(&self, return_path: &Subject) {
-        if self.gone.load(Relaxed) > 0 {
-            let mut known = self.lock();
-            known.gone.retain(|gone| gone != return_path);
-            self.gone.store(known.gone.len(), Relaxed);
-        }
+    /// Makes known how many there are.
+    fn count(&self, known: &Known) {
+        self.failed.store(known.failed.len(), Relaxed);
+        self.failing.store(known.failed.values().flatten().count(), Relaxed);
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -99,16 +224,19 @@ impl ReturnPaths {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use std::cell::RefCell;
+    use std::convert::Infallible;
+
     use bytes::Bytes;
 
     use super::*;
 
-    fn subject(text: &str) -> Subject {
+    pub(crate) fn subject(text: &str) -> Subject {
         text.parse().unwrap()
     }
 
-    fn message(to: &str, content: &str) -> Addressed {
+    pub(crate) fn message(to: &str, content: &str) -> Addressed {
         Addressed {
             subject: subject(to),
             pin: Some(subject("own")),
@@ -121,54 +249,121 @@ mod tests {
         NoResponders { subject: Some(Bytes::from(about)) }
     }
 
-    fn unserved(paths: &ReturnPaths, about: &'static str) -> Option<Bytes> {
-        paths.unserved(&notice(about)).map(|message| message.datum)
-    }
+    /// What was published: `<subject> <content>`.
+    #[derive(Default)]
+    struct Wire(RefCell<Vec<String>>);
 
-    #[tokio::test]
-    async fn as_many_messages_come_back_as_there_are_notices_the_youngest_first() {
-        let paths = ReturnPaths::default();
-        for (to, content) in [("a", "1"), ("b", "2"), ("a", "3"), ("a", "4")] {
-            paths.sending(&message(to, content));
+    impl Wire {
+        fn publish(&self, message: &Addressed, to: &Subject) -> Result<(), Infallible> {
+            let content = String::from_utf8_lossy(&message.datum);
+            self.0.borrow_mut().push(format!("{to} {content}"));
+            Ok(())
         }
-        assert!(!paths.is_gone(&subject("a")));
-        assert_eq!(unserved(&paths, "a").unwrap(), "4");
-        assert_eq!(unserved(&paths, "a").unwrap(), "3");
-        assert!(paths.is_gone(&subject("a")) && !paths.is_gone(&subject("b")));
-        assert_eq!(unserved(&paths, "c"), None);
+
+        fn send(&self, paths: &ReturnPaths, to: &str, content: &str) -> Went {
+            let sent = paths.send(&message(to, content), &|message, to| self.publish(message, to));
+            sent.unwrap_or_else(|never| match never {})
+        }
+
+        fn settle(&self, paths: &ReturnPaths, note: &str) -> Option<Settled> {
+            paths.settle(note.as_bytes(), &|message, to| self.publish(message, to))
+        }
+
+        fn taken(&self) -> Vec<String> {
+            self.0.take()
+        }
     }
 
     #[tokio::test]
-    async fn a_replica_that_asks_again_is_back() {
-        let paths = ReturnPaths::default();
-        paths.sending(&message("a", "1"));
+    async fn as_many_messages_are_sent_again_as_there_are_notices_and_all_in_their_order() {
+        let (paths, wire) = (ReturnPaths::default(), Wire::default());
+        for (to, content) in [("a", "1"), ("b", "2"), ("a", "3"), ("a", "4")] {
+            assert_eq!(wire.send(&paths, to, content), Went::AsWished);
+        }
+        let first = Unserved::First { return_path: subject("a"), own: subject("own") };
+        assert_eq!(paths.unserved(&notice("a")), first);
+        wire.send(&paths, "a", "5");
+        wire.send(&paths, "b", "6");
+        assert_eq!(paths.unserved(&notice("a")), Unserved::Counted);
+        assert_eq!(wire.taken(), ["a 1", "b 2", "a 3", "a 4", "b 6"]);
+
+        assert_eq!(wire.settle(&paths, "a"), Some(Settled { sent: 3, lost: 0 }));
+        assert_eq!(wire.send(&paths, "a", "7"), Went::ServiceWide);
+        assert_eq!(wire.send(&paths, "b", "8"), Went::AsWished);
+        assert_eq!(wire.taken(), ["all 3", "all 4", "all 5", "all 7", "b 8"]);
+        assert_eq!(wire.settle(&paths, "a"), None, "one note is enough");
+        assert_eq!(paths.unserved(&notice("c")), Unserved::Unknown);
+    }
+
+    #[tokio::test]
+    async fn a_replica_that_asks_again_is_back_when_its_notices_are_in() {
+        let (paths, wire) = (ReturnPaths::default(), Wire::default());
+        wire.send(&paths, "a", "1");
         paths.unserved(&notice("a"));
         paths.is_back(&subject("a"));
-        assert!(!paths.is_gone(&subject("a")));
+        wire.send(&paths, "a", "2");
+        wire.settle(&paths, "a");
+        wire.send(&paths, "a", "3");
+        assert_eq!(wire.taken(), ["a 1", "all 1", "all 2", "a 3"]);
+
+        paths.unserved(&notice("a"));
+        wire.settle(&paths, "a");
+        assert_eq!(wire.send(&paths, "a", "4"), Went::ServiceWide);
+        paths.is_back(&subject("a"));
+        assert_eq!(wire.send(&paths, "a", "5"), Went::AsWished);
+        assert_eq!(paths.failed.load(Relaxed), 0);
     }
 
     #[tokio::test]
-    async fn what_cannot_come_back_is_not_kept() {
-        let paths = ReturnPaths::default();
-        paths.sending(&Addressed { pin: None, ..message("a", "1") });
-        paths.sending(&message("all", "2"));
-        assert!(paths.lock().kept.is_empty());
+    async fn what_cannot_come_back_is_not_kept_and_not_resent() {
+        let (paths, wire) = (ReturnPaths::default(), Wire::default());
+        let unpinned = Addressed { pin: None, ..message("a", "1") };
+        paths.send(&unpinned, &|message, to| wire.publish(message, to)).unwrap();
+        wire.send(&paths, "all", "2");
+        paths.send(&message("a", "3"), &|_, _| Err("the bus is full")).unwrap_err();
+        for unknown in ["a", "all"] {
+            assert_eq!(paths.unserved(&notice(unknown)), Unserved::Unknown);
+        }
+        // A notice too many is about a message that is not known any more.
+        wire.send(&paths, "a", "4");
+        paths.unserved(&notice("a"));
+        paths.unserved(&notice("a"));
+        assert_eq!(wire.settle(&paths, "a"), Some(Settled { sent: 1, lost: 1 }));
+        // Of a path that is known to be gone, messages that nobody answers for are saved too.
+        paths.send(&unpinned, &|message, to| wire.publish(message, to)).unwrap();
+        assert_eq!(wire.taken(), ["a 1", "all 2", "a 4", "all 4", "all 1"]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_kept_is_bounded_in_number_size_and_time() {
-        let paths = ReturnPaths::default();
-        for _ in 0..2 * KEPT_MESSAGES {
-            paths.sending(&message("a", "1"));
+    async fn a_note_that_does_not_come_back_is_not_waited_for() {
+        let (paths, wire) = (ReturnPaths::default(), Wire::default());
+        wire.send(&paths, "a", "1");
+        paths.unserved(&notice("a"));
+        wire.send(&paths, "a", "2");
+        assert!(paths.overdue().is_empty());
+        tokio::time::advance(HELD_FOR * 2).await;
+        assert_eq!((paths.overdue(), paths.failing()), (vec![subject("a")], vec![subject("a")]));
+        wire.settle(&paths, "a");
+        assert_eq!((paths.overdue(), paths.failing()), (vec![], vec![]));
+
+        wire.send(&paths, "b", "1");
+        paths.unserved(&notice("b"));
+        for _ in 0..HELD {
+            assert!(paths.overdue().is_empty());
+            wire.send(&paths, "b", "2");
         }
-        assert_eq!(paths.lock().kept.len(), KEPT_MESSAGES);
-        let large = "x".repeat(KEPT_BYTES / 2);
-        for _ in 0..4 {
-            paths.sending(&message("a", &large));
+        assert_eq!(paths.overdue(), [subject("b")]);
+    }
+
+    #[tokio::test]
+    async fn the_paths_that_are_gone_are_bounded_in_number() {
+        let (paths, wire) = (ReturnPaths::default(), Wire::default());
+        for n in 0..2 * FAILED {
+            let path = format!("path-{n}");
+            wire.send(&paths, &path, "1");
+            paths.unserved(&NoResponders { subject: Some(Bytes::from(path.clone())) });
+            wire.settle(&paths, &path);
         }
-        assert!(paths.lock().bytes <= KEPT_BYTES);
-        tokio::time::advance(KEPT_FOR * 2).await;
-        paths.sending(&message("a", "1"));
-        assert_eq!(paths.lock().kept.len(), 1);
+        assert_eq!(paths.lock().failed.len(), FAILED);
     }
 }

@@ -51,6 +51,10 @@ impl Intake {
             self.outlet.unserved(notice);
             return Taken::Dropped;
         }
+        // What this replica writes to itself is nobody's message.
+        if self.outlet.takes_note(&message.payload) {
+            return Taken::Dropped;
+        }
         self.tally.received();
         match brings {
             Brings::Requests(Dialect::Esp) => self.client_data(message),

@@ -260,6 +260,7 @@ impl Worker {
         self.leave(Whose::Own).await;
         let idle = tokio::time::timeout_at(end, self.finish_all()).await;
         let unfinished = if idle.is_ok() { 0 } else { self.dispatcher.abandon().await };
+        self.outlet.settle_all();
         if let Err(error) = self.bus.fence(CONFIRMATION).await {
             tracing::warn!("the last answers may not have reached the bus: {error}");
         }

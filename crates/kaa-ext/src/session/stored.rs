@@ -61,8 +61,10 @@ impl Sessions {
 
     /// A session that was [stored](Session::store), by this replica or another. It is not pinned.
     ///
-    /// When its communication service replica is gone, what is pushed goes to the communication service
-    /// as a whole, where the replica delivers it that holds the device's connection now.
+    /// What is pushed goes to the communication service as a whole, where the replica delivers it that
+    /// holds the device's connection now: the one that held it once may be long gone, and nobody would
+    /// say so. Once the session is [pinned](Session::pin), the server does; then the replica is tried
+    /// first.
     pub fn restore(&self, stored: StoredSession) -> Session {
         let StoredSession { dialect, app_version, endpoint_id, resource_path, return_path } = stored;
         // A store is not more to be trusted than a network.
@@ -98,6 +100,7 @@ impl Sessions {
             endpoint_id,
             resource_path,
             return_path,
+            is_restored: true,
             pinned: AtomicBool::new(false),
         }))
     }
