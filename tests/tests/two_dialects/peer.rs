@@ -147,6 +147,7 @@ pub(crate) fn now() -> i64 {
 }
 
 /// `message` with other values for some fields.
+#[allow(clippy::needless_pass_by_value, reason = "reads well with json!({…})")]
 pub(crate) fn with(mut message: Value, changes: Value) -> Value {
     for (field, value) in changes.as_object().unwrap() {
         assert!(message.get(field).is_some(), "no field {field}");
