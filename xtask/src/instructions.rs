@@ -3,16 +3,21 @@
 //! Counted under valgrind, where the machine and its load do not matter. Each operation runs twice
 //! with different iteration counts; the difference belongs to the operation alone, without the start
 //! of the process.
+//!
+//! Two operations have limits in instructions. The [`records`] of the protocols that carry the traffic
+//! have theirs in instructions per byte, beside `ClientData`.
+
+mod records;
 
 use std::fmt;
 use std::process::Command;
 
 use crate::failure::Failure;
-use crate::process;
+use crate::process::{self, Written};
 use crate::workspace::Workspace;
 
-const FEW: u64 = 10_000;
-const MANY: u64 = 30_000;
+const FEW: u64 = 1_000;
+const MANY: u64 = 3_000;
 
 /// One operation of the `codec_cost` example of kaa-protocol and its limits.
 struct Operation {
@@ -68,15 +73,14 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
         for (counter, limit) in
             [(&INSTRUCTIONS, operation.instructions), (&ALLOCATIONS, operation.allocations)]
         {
-            let few = counter.total(workspace, operation.argument, FEW)?;
-            let many = counter.total(workspace, operation.argument, MANY)?;
-            let cost = Cost::of_one(few, many)?;
+            let cost = counter.of_one(workspace, operation.argument, None)?;
             println!("  {cost:>9} {:<13} at most {limit:>5}", counter.unit);
             if cost > Cost::whole(limit) {
                 over.push(format!("{}: {cost} {} instead of {limit}", operation.purpose, counter.unit));
             }
         }
     }
+    over.extend(records::over(workspace)?);
     if over.is_empty() {
         return Ok(());
     }
@@ -86,28 +90,36 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
     ))
 }
 
+/// Runs the `codec_cost` example: `cargo` has options of cargo, `arguments` are those of the example.
+fn codec_cost(workspace: &Workspace, cargo: &[&str], arguments: &[&str]) -> Result<Written, Failure> {
+    let run = ["run", "--quiet", "--release", "--package", "kaa-protocol", "--example", "codec_cost"];
+    let words = run.iter().chain(cargo).chain(&["--"]).chain(arguments);
+    process::read(&mut workspace.cargo(words.copied()))
+}
+
 impl Counter {
+    /// What one operation costs; with the message it was measured with, or with that of a record.
+    fn of_one(&self, workspace: &Workspace, operation: &str, record: Option<&str>) -> Result<Cost, Failure> {
+        let few = self.total(workspace, operation, FEW, record)?;
+        let many = self.total(workspace, operation, MANY, record)?;
+        Cost::of_one(few, many)
+    }
+
     /// The count of one whole process.
-    fn total(&self, workspace: &Workspace, operation: &str, iterations: u64) -> Result<u64, Failure> {
+    fn total(
+        &self,
+        workspace: &Workspace,
+        operation: &str,
+        iterations: u64,
+        record: Option<&str>,
+    ) -> Result<u64, Failure> {
         let runner: Vec<String> =
             ["valgrind"].iter().chain(self.tool).map(|word| format!("\"{word}\"")).collect();
         // Cargo knows where it puts the example; as its runner, valgrind is told.
         let runner = format!("target.'cfg(all())'.runner = [{}]", runner.join(", "));
         let iterations = iterations.to_string();
-        let written = process::read(&mut workspace.cargo([
-            "run",
-            "--quiet",
-            "--release",
-            "--config",
-            &runner,
-            "--package",
-            "kaa-protocol",
-            "--example",
-            "codec_cost",
-            "--",
-            operation,
-            &iterations,
-        ]))?;
+        let arguments: Vec<&str> = [operation, &iterations].into_iter().chain(record).collect();
+        let written = codec_cost(workspace, &["--config", &runner], &arguments)?;
         self.in_report(&written.stderr).ok_or_else(|| {
             Failure::new(
                 format!("valgrind's report has no line `{} <number>`.", self.before),
