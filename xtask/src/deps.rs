@@ -15,11 +15,12 @@ use crate::process;
 use crate::workspace::Workspace;
 
 /// The floor of every crate of ours; the examples share one.
-const FLOORS: [(&str, u8); 8] = [
+const FLOORS: [(&str, u8); 9] = [
     ("kaa-protocol", 1),
     ("kaa-ext-macros", 1),
     ("kaa-bus", 2),
     ("kaa-ext", 3),
+    ("kaa-kpc", 3),
     ("kaa-cli", EXAMPLES),
     ("kaa-tests", 5),
     ("kaa-fuzz", 5),

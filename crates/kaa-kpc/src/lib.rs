@@ -1,0 +1,7 @@
+//! The communication service: devices in front, extension services behind.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`mqtt`] | the packets of MQTT 3.1.1 and MQTT 5, as a server reads and writes them |
+
+pub mod mqtt;
