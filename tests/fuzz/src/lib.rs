@@ -17,6 +17,7 @@
     reason = "a promise that is broken has to be seen by the driver"
 )]
 
+mod packets;
 mod paths;
 mod payloads;
 mod records;
@@ -75,8 +76,12 @@ pub const PATHS: Target = Target { name: "paths", read: paths::read, check: path
 pub const PAYLOADS: Target =
     Target { name: "payloads", read: payloads::read, check: payloads::check, fixed: 1 << 12 };
 
+/// MQTT: the first byte says what the connection is, the rest is what a client sends on it.
+pub const PACKETS: Target =
+    Target { name: "packets", read: packets::read, check: packets::check, fixed: 1 << 12 };
+
 /// All of them.
-pub const TARGETS: [Target; 5] = [RECORDS, SUBJECTS, REPLY_TO, PATHS, PAYLOADS];
+pub const TARGETS: [Target; 6] = [RECORDS, SUBJECTS, REPLY_TO, PATHS, PAYLOADS, PACKETS];
 
 /// The first byte as a choice of `count`, and the rest.
 fn choice(input: &Bytes, count: usize) -> Option<(usize, Bytes)> {

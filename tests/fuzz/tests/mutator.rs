@@ -10,12 +10,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use allocation_counter::measure;
 use bytes::Bytes;
-use kaa_fuzz::{PATHS, PAYLOADS, RECORDS, REPLY_TO, SUBJECTS, TARGETS, Target};
+use kaa_fuzz::{PACKETS, PATHS, PAYLOADS, RECORDS, REPLY_TO, SUBJECTS, TARGETS, Target};
 use kaa_protocol::catalog;
 
 /// How many inputs each target is given.
-const INPUTS: [(Target, usize); 5] =
-    [(RECORDS, 600_000), (SUBJECTS, 150_000), (REPLY_TO, 100_000), (PATHS, 200_000), (PAYLOADS, 200_000)];
+const INPUTS: [(Target, usize); 6] = [
+    (RECORDS, 600_000),
+    (SUBJECTS, 150_000),
+    (REPLY_TO, 100_000),
+    (PATHS, 200_000),
+    (PAYLOADS, 200_000),
+    (PACKETS, 200_000),
+];
 
 /// The longest input, in bytes.
 const MAX_LEN: usize = 2_048;
@@ -111,6 +117,10 @@ const PIECES: &[&[u8]] = &[
     b"\"configId\":",
     b"\"statusCode\":",
     b"\"observe\":",
+    b"\x00\x04MQTT\x05",
+    b"\x26\x00\x01k\x00\x01v",
+    b"\x23\x00\x01",
+    b"$share/",
 ];
 
 /// Changes one to four things about an input.
@@ -297,6 +307,28 @@ fn payloads() {
         assert!((PAYLOADS.read)(&Bytes::copy_from_slice(seed)), "{}", String::from_utf8_lossy(seed));
     }
     run(&PAYLOADS, &seeds);
+}
+
+#[test]
+fn packets() {
+    let captured = include_str!("../../../crates/kaa-kpc/tests/golden/captured.txt");
+    let is_hex = |line: &&str| line.starts_with(|first: char| first.is_ascii_hexdigit());
+    let from_hex = |digits: &str| -> Vec<u8> {
+        (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
+    };
+    let mut seeds = Vec::new();
+    for conversation in captured.split("\n\n").filter(|paragraph| paragraph.starts_with('[')) {
+        // Each packet on a connection of its version, and the whole conversation on a new one.
+        let version = if conversation.starts_with("[5]") { 2 } else { 1 };
+        let lines: Vec<_> = conversation.lines().filter(is_hex).map(from_hex).collect();
+        seeds.extend(lines[1..].iter().map(|line| [&[version], &line[..]].concat()));
+        seeds.push([&[0], &lines.concat()[..]].concat());
+    }
+    let count = seeds.len();
+    // One message has an alias in place of its topic, which another packet has to explain.
+    seeds.retain(|seed| (PACKETS.read)(&Bytes::copy_from_slice(seed)));
+    assert_eq!(count - seeds.len(), 1);
+    run(&PACKETS, &seeds);
 }
 
 #[test]

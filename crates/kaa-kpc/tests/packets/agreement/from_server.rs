@@ -49,7 +49,9 @@ fn delivery() -> impl Strategy<Value = Delivery> {
     let acknowledged = (packet_id(), any::<bool>());
     prop_oneof![
         Just(Delivery::AtMostOnce),
-        acknowledged.clone().prop_map(|(packet_id, duplicate)| Delivery::AtLeastOnce { packet_id, duplicate }),
+        acknowledged
+            .clone()
+            .prop_map(|(packet_id, duplicate)| Delivery::AtLeastOnce { packet_id, duplicate }),
         acknowledged.prop_map(|(packet_id, duplicate)| Delivery::ExactlyOnce { packet_id, duplicate }),
     ]
 }
