@@ -30,12 +30,12 @@
 //!
 //! - No bytes make it panic. No length reserves memory: a packet is waited for in the caller's
 //!   buffer, and only after its size was compared with the limit.
-//! - Nothing is copied. Texts and payloads share the buffer that was read into, and lists stay as they are on
-//!   the wire, so a packet takes no more memory than it took bytes, apart from its fixed part. Who keeps a part of
-//!   a packet keeps its buffer: copy what is kept for long.
-//! - Both directions are held to the same rules. What the decoder refuses in a property or a text, the encoder
-//!   does not write.
-//! - Everything that a packet violates by itself is found here. What needs the state of a session (whose
+//! - Nothing is copied. Texts and payloads share the buffer that was read into, and lists stay as they
+//!   are on the wire, so a packet takes no more memory than it took bytes, apart from its fixed part.
+//!   Who keeps a part of a packet keeps its buffer: copy what is kept for long.
+//! - Both directions are held to the same rules. What the decoder refuses in a property or a text, the
+//!   encoder does not write.
+//! - Everything that a packet violates by itself is found here. What needs the state of a session (which
 //!   packet identifiers are in use, whether too much is in flight, who may do what) is the session's.
 //!
 //! ```

@@ -122,8 +122,7 @@ fn what_the_specification_forbids_is_not_written() {
     for (packet, text) in [
         (
             ServerPacket::ConnAck(present),
-            "CONNACK refuses (0x8a banned) and says that the session is present; \
-             expected session present 0 [MQTT-3.2.2-6]",
+            "CONNACK refuses (0x8a banned) and has a session; expected session present 0 [MQTT-3.2.2-6]",
         ),
         (
             ServerPacket::ConnAck(ConnAck::refused(ReasonCode::SessionTakenOver)),

@@ -74,8 +74,8 @@ impl DecodeError {
     ///
     /// MQTT 3.1.1 has an answer to two things, a version that is not served and an empty client identifier
     /// for a session that is to last; to anything else wrong with a CONNECT it must not send a CONNACK
-    /// [MQTT-3.1.4-1], and it has no DISCONNECT from a server. MQTT 5 has an answer to everything. Nobody is told
-    /// anything before it has said that it speaks MQTT.
+    /// [MQTT-3.1.4-1], and it has no DISCONNECT from a server. MQTT 5 has an answer to everything, and a
+    /// reason string goes with it. Nobody is told anything before it has said that it speaks MQTT.
     ///
     /// A DISCONNECT may only follow a CONNACK [MQTT-3.14.0-1]. Before that, close without it.
     pub fn answer(&self) -> Option<Answer> {

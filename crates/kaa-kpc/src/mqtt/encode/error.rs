@@ -27,9 +27,7 @@ pub enum EncodeError {
         reason: ReasonCode,
     },
     /// A refusal has no session.
-    #[error(
-        "CONNACK refuses ({reason}) and says that the session is present; expected session present 0 [MQTT-3.2.2-6]"
-    )]
+    #[error("CONNACK refuses ({reason}) and has a session; expected session present 0 [MQTT-3.2.2-6]")]
     SessionOfRefusal {
         /// Why it refuses.
         reason: ReasonCode,

@@ -42,13 +42,14 @@ impl Encoder {
     /// Writes a packet behind `output`, which grows once, to the exact size.
     ///
     /// A reason string and user properties are left out when the client has asked for that
-    /// [MQTT-3.1.2-29], or when the packet would be larger than the client takes: the user properties first, the
-    /// reason string if that is not enough. In a PUBLISH they are part of the message and stay.
+    /// [MQTT-3.1.2-29], or when the packet would be larger than the client takes: the user properties
+    /// first, the reason string if that is not enough. In a PUBLISH they are part of the message and stay.
     ///
     /// # Errors
     ///
-    /// A rule that the packet breaks; nothing is written then. [`EncodeError::TooLarge`] is special: the packet is
-    /// right, but too large for this client. A PUBLISH is to be dropped and counted as sent [MQTT-3.1.2-25].
+    /// A rule that the packet breaks; nothing is written then. [`EncodeError::TooLarge`] is special: the
+    /// packet is right, but too large for this client. A PUBLISH is to be dropped and counted as sent
+    /// [MQTT-3.1.2-25].
     pub fn encode(&self, packet: &ServerPacket, output: &mut BytesMut) -> Result<(), EncodeError> {
         let none = Properties::default();
         let (place, properties) = match packet.properties() {
@@ -90,8 +91,8 @@ impl Encoder {
         }
     }
 
-    /// The remaining length of a packet with a body of `size` bytes, or the total size of one that the client does not
-    /// take.
+    /// The remaining length of a packet with a body of `size` bytes, or the total size of one that the
+    /// client does not take.
     fn fit(&self, size: usize) -> Result<u32, usize> {
         let remaining = u32::try_from(size).ok().filter(|remaining| *remaining <= Varint::MAX);
         let limit = usize::try_from(self.maximum_packet_size).unwrap_or(usize::MAX);
