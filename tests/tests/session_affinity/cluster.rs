@@ -96,10 +96,10 @@ impl Cluster {
     pub(crate) async fn nothing_more(&mut self) {
         // Twice: what is sent anew because of a notice, too.
         for _ in 0..2 {
-            for bus in self.ext.iter().flatten().map(|replica| &replica.bus) {
+            for bus in self.ext.iter().flatten().map(|replica| replica.bus()) {
                 bus.fence(PATIENCE).await.unwrap();
             }
-            for bus in self.kpc.iter().flatten().map(|replica| &replica.bus) {
+            for bus in self.kpc.iter().flatten().map(|replica| replica.bus()) {
                 bus.fence(PATIENCE).await.unwrap();
             }
             for _ in 0..100 {

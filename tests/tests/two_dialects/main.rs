@@ -24,6 +24,7 @@ on_both! {
     a_push_is_confirmed_by_an_answer_with_a_payload_too
     a_push_that_was_rejected_says_how
     a_push_without_a_status_message_in_time_is_not_confirmed
+    a_push_to_a_replica_that_is_gone_is_confirmed_through_another
     status_messages_that_nobody_waits_for_are_handled_silently
     a_plain_push_binds_the_session_to_nobody
     pushes_of_a_replica_that_starts_again_are_not_confirmed_by_old_status_messages
