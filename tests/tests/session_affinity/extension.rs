@@ -106,6 +106,11 @@ impl Replica {
         self.counters()
     }
 
+    /// Stops in order.
+    pub(crate) async fn stop(self) -> Counters {
+        soon("the stop", self.server.stop()).await.unwrap().counters
+    }
+
     pub(crate) fn bus(&self) -> &Bus {
         self.lifeline.bus()
     }

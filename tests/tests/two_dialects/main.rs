@@ -37,5 +37,6 @@ on_both! {
     both_dialects_are_served_at_the_same_moment_in_both_revisions
     a_success_nobody_asked_for_is_silent_in_esp_alone
     a_push_in_esp_has_no_request_id_and_cannot_be_confirmed
+    a_stop_answers_what_has_arrived_in_both_dialects
     an_extension_with_one_dialect_does_not_hear_the_other
 }

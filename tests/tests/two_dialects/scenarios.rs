@@ -424,6 +424,31 @@ pub(crate) async fn a_push_in_esp_has_no_request_id_and_cannot_be_confirmed(venu
     kpc.has_no_more(&running.bus).await;
 }
 
+pub(crate) async fn a_stop_answers_what_has_arrived_in_both_dialects(venue: Venue) {
+    let (running, mut ecs) = both(&venue).await;
+    let mut kpc = Peer::kpc(&venue, "seed", "seed").await;
+    for n in 0..50 {
+        let id = format!("c-{n}");
+        ecs.send_to(if n % 2 == 0 { ECS_TO } else { PINNED_ECS }, Some(ECS_REPLICA), inbound(&id, "/pin"))
+            .await;
+        kpc.send_to(
+            if n % 2 == 0 { KPC_TO } else { PINNED_KPC },
+            Some(KPC_REPLICA),
+            client_data(&id, "/pin"),
+        )
+        .await;
+    }
+    for peer in [&ecs, &kpc] {
+        peer.bus.fence(PATIENCE).await.unwrap();
+    }
+    let stopped = running.server.stop().await.unwrap();
+    assert_eq!((stopped.unfinished, stopped.counters.answered), (0, 100));
+    for _ in 0..50 {
+        ecs.next().await.assert_status_message("ok");
+        assert_eq!(kpc.next().await.fields["statusCode"], 200);
+    }
+}
+
 pub(crate) async fn an_extension_with_one_dialect_does_not_hear_the_other(venue: Venue) {
     for (dialect, deaf) in [(Dialect::Esp, [ECS_TO, PINNED_ECS]), (Dialect::Ecs2Ext, [KPC_TO, PINNED_KPC])] {
         let running = Running::start_in(venue.connect().await, &[dialect], Revision::Seed).await;
