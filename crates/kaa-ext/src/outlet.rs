@@ -4,6 +4,7 @@ mod confirmations;
 mod delivery;
 mod encode;
 mod kept;
+mod notes;
 mod return_paths;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::message::AnyMessage;
 use crate::reply::Reply;
 use confirmations::Confirmations;
 use delivery::{Addressed, Full};
+use notes::Notes;
 use return_paths::ReturnPaths;
 
 /// Turns replies into messages and hands them to the bus.
@@ -40,6 +42,7 @@ pub(crate) struct Outlet {
     pushes: AtomicU64,
     confirmations: Confirmations,
     return_paths: ReturnPaths,
+    notes: Notes,
     tally: Arc<Tally>,
 }
 
@@ -90,6 +93,7 @@ impl Outlet {
             pushes: AtomicU64::new(started),
             confirmations: Confirmations::default(),
             return_paths: ReturnPaths::default(),
+            notes: Notes::default(),
             tally,
         }
     }
@@ -167,6 +171,11 @@ impl Outlet {
         reply: &Reply,
         deadline: Duration,
     ) -> Result<Option<String>, PublishError> {
+        if self.stopping.load(Relaxed) {
+            // Nobody will be here to hear of it.
+            self.push(to, reply).await?;
+            return Ok(None);
+        }
         let mut expected = self.confirmations.expect(to.correlation_id);
         // The status message has to come to the replica that waits for it.
         if let Some(message) = self.addressed(to, reply, Some(self.way(to.voice).own_replica.clone())) {
