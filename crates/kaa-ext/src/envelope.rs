@@ -122,6 +122,14 @@ impl Envelope {
         self.endpoint_id.map(|span| span.text(&self.datum))
     }
 
+    /// The endpoint whose messages wait for each other.
+    ///
+    /// A targeted request waits for none: its asker may be a handler of that very endpoint.
+    pub(crate) fn lane(&self) -> Option<&str> {
+        let waits = self.message().is_none_or(|(message, _)| message.is_event());
+        self.endpoint_id().filter(|_| waits)
+    }
+
     pub(crate) fn resource_path(&self) -> &str {
         self.resource_path.text(&self.datum)
     }

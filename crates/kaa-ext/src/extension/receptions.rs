@@ -67,7 +67,9 @@ impl Receptions {
             name: event.name,
             open: event.open,
             handler: bound(listener.call, state),
-            answers: event.receipts.clone(),
+            // A service confirms once, and when its work is done: what every replica does on the side is not
+            // that.
+            answers: event.receipts.clone().filter(|_| *delivery == Delivery::OneReplica),
             ignores_own: *ignores_own,
             place: Place::Events(event.kind.filter(originator), *delivery),
         }));

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use kaa_bus::{Bus, Clock, Messaging, SubscribeError};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -268,13 +269,15 @@ impl Worker {
         unfinished
     }
 
-    /// Ends subscriptions and takes everything that was routed to them.
+    /// Ends subscriptions, all of them in one round trip, and takes everything that was routed to them.
     async fn leave(&mut self, whose: Whose) {
         let Self { dispatcher, entrances, .. } = self;
-        for entrance in entrances.iter_mut().filter(|entrance| entrance.whose == whose) {
-            if let Err(error) = entrance.subscription.drain(CONFIRMATION).await {
-                tracing::warn!("messages may have been lost on the way out: {error}");
-            }
+        let mut leaving: Vec<_> = entrances.iter_mut().filter(|entrance| entrance.whose == whose).collect();
+        let drains = leaving.iter_mut().map(|entrance| entrance.subscription.drain(CONFIRMATION));
+        for error in join_all(drains).await.into_iter().filter_map(Result::err) {
+            tracing::warn!("messages may have been lost on the way out: {error}");
+        }
+        for entrance in leaving {
             while let Some(message) = entrance.subscription.next().await {
                 dispatcher.take(message, &entrance.brings).await;
                 dispatcher.take_burst(entrance).await;
