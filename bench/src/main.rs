@@ -110,9 +110,9 @@ fn build_codec_cost() -> Result<PathBuf, Box<dyn Error>> {
         .args(["--message-format", "json-render-diagnostics"])
         .output()?;
     let built = String::from_utf8(output.stdout)?;
-    let executables = built.lines().filter_map(|line| {
+    let mut executables = built.lines().filter_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
         message["executable"].as_str().map(PathBuf::from)
     });
-    executables.last().ok_or_else(|| "cargo built no example".into())
+    executables.next_back().ok_or_else(|| "cargo built no example".into())
 }
