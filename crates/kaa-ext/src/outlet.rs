@@ -52,6 +52,8 @@ pub(crate) struct Identity {
     pub(crate) replica: ReplicaId,
     pub(crate) communication_service: ServiceInstance,
     pub(crate) revision: Revision,
+    /// The dialect for devices that were not heard from.
+    pub(crate) dialect: Dialect,
 }
 
 /// The subjects of one dialect.
@@ -111,6 +113,11 @@ impl Outlet {
     /// The replica's identity on the bus.
     pub(crate) fn replica(&self) -> &ReplicaId {
         &self.identity.replica
+    }
+
+    /// The dialect for devices that were not heard from.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.identity.dialect
     }
 
     /// The time now, in Unix milliseconds.

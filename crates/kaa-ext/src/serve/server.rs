@@ -76,7 +76,8 @@ impl Serve {
         let entrances = Entrances::open(&bus, &instance, &replica, &dialects, &receptions).await?;
         tracing::info!(%instance, %replica, "serving");
 
-        let identity = Identity { instance, replica, communication_service, revision };
+        let dialect = dialects.first().copied().unwrap_or_default();
+        let identity = Identity { instance, replica, communication_service, revision, dialect };
         let outlet = Arc::new(Outlet::new(bus.clone(), clock, identity, tally.clone()));
         let intake = Intake {
             clock,

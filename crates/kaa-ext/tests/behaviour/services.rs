@@ -95,7 +95,7 @@ async fn a_request_that_fails_is_answered_with_a_response_of_its_type() {
         assert_eq!(said, (status, Some(reason)), "{name}");
         // It repeats what it is about.
         assert_eq!((&*response.app_version_name, &*response.endpoint_id), ("sensor-v1", "ep-1"));
-        assert_eq!(response.correlation_id, "question");
+        assert!(response.correlation_id.starts_with("question"));
     }
     assert_eq!(kaa.settled(4).await.answered, 4);
 }
