@@ -55,7 +55,6 @@ use replies::{Expected, Take};
 /// use kaa_bus::{Bus, Delivery, Messaging, RequestError};
 /// use kaa_protocol::cdtp::{ConfigApplied, ConfigRequest};
 /// use kaa_protocol::name::{ReplicaId, ServiceInstance};
-/// use kaa_protocol::subject::Target;
 ///
 /// let cmx = Messaging::new(Bus::memory(), ServiceInstance::from_static("cmx"), ReplicaId::from_static("cmx-0"));
 ///
@@ -64,9 +63,9 @@ use replies::{Expected, Take};
 /// let event = applied.next().await.unwrap()?;
 /// assert!(cmx.is_own(&event));
 ///
-/// let provider = Target::Service(ServiceInstance::from_static("cdp"));
+/// let provider = ServiceInstance::from_static("cdp");
 /// let request = ConfigRequest { endpoint_id: "ep-1".into(), ..ConfigRequest::default() };
-/// let answer = cmx.request(&provider, &request, Duration::from_secs(1)).await;
+/// let answer = cmx.request(provider, &request, Duration::from_secs(1)).await;
 /// assert!(matches!(answer, Err(RequestError::NoResponders { .. })));
 /// # Ok(()) }
 /// ```
@@ -189,12 +188,13 @@ impl Messaging {
     /// When the future is dropped, the request may have been sent; nothing is left behind.
     pub async fn request<R: Request>(
         &self,
-        target: &Target,
+        target: impl Into<Target>,
         request: &R,
         deadline: Duration,
     ) -> Result<R::Response, RequestError> {
-        let Some(subject) = R::ADDRESS.subject(target) else {
-            return Err(RequestError::NoSubject { target: target.clone() });
+        let target = target.into();
+        let Some(subject) = R::ADDRESS.subject(&target) else {
+            return Err(RequestError::NoSubject { target });
         };
         let deadline = self.context.limit(deadline);
         let timed_out = || RequestError::TimedOut { subject: subject.clone(), deadline };
@@ -260,6 +260,10 @@ impl Messaging {
     }
 
     /// Listens to events of one type, from one originator or from all of them.
+    ///
+    /// With [`Delivery::OneReplica`], listen to an event once in a process: all listeners of a service
+    /// instance share it, also two of one replica, and so do those that an extension declares. Whoever
+    /// wants it in several places hands it on.
     ///
     /// # Errors
     ///

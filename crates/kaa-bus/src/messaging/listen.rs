@@ -10,10 +10,12 @@ use crate::error::DrainError;
 use crate::subscription::Subscription;
 
 /// Which replicas of a service get an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
     /// One of them: they share the events as a queue group. For work that is to be done once.
-    #[default]
+    ///
+    /// It is one *subscription* of the service that gets an event. A replica that listens twice to the
+    /// same events shares them with itself: each listener gets some of them, and none gets all.
     OneReplica,
     /// All of them. For what each replica keeps in memory.
     EveryReplica,

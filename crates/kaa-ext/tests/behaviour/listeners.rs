@@ -11,7 +11,6 @@ use kaa_ext::protocol::cdtp::{ConfigApplied, ConfigRequest, ConfigResponse, Conf
 use kaa_ext::protocol::dstp::{DataSamplesEvent, DataSamplesProcessed};
 use kaa_ext::protocol::elce::{ConnectedEvent, DisconnectedEvent};
 use kaa_ext::protocol::name::ServiceInstance;
-use kaa_ext::protocol::subject::Target;
 use kaa_ext::protocol::{Bytes, cmx2cdp, ism};
 use kaa_ext::testing::TestKaa;
 use kaa_ext::{Builder, HandlerFuture, Pipeline};
@@ -241,9 +240,9 @@ async fn fetch(
     messaging: Messaging,
     State(heard): State<Heard>,
 ) -> Result<(), Failure> {
-    let provider = Target::Service(ServiceInstance::from_static("cdp"));
+    let provider = ServiceInstance::from_static("cdp");
     let request = ConfigRequest { endpoint_id: event.endpoint_id.clone(), ..ConfigRequest::default() };
-    let response = messaging.request(&provider, &request, Duration::from_secs(3600)).await;
+    let response = messaging.request(provider, &request, Duration::from_secs(3600)).await;
     let response = response.map_err(Failure::internal)?;
     heard.note(response.config_id.unwrap_or_default().to_string());
     let applied = ConfigApplied { endpoint_id: event.endpoint_id, ..ConfigApplied::default() };
