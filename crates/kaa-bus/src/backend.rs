@@ -102,10 +102,19 @@ impl Backend {
         }
     }
 
-    pub(crate) fn try_publish(&self, message: Outgoing) -> Result<(), PublishError> {
+    /// The same without waiting; says whether a reader is behind.
+    pub(crate) fn try_publish(&self, message: Outgoing) -> Result<Pace, PublishError> {
         match self {
-            Self::Memory(peer) => peer.try_publish(message).map(drop),
-            Self::Nats(client) => client.try_publish(message),
+            Self::Memory(peer) => peer.try_publish(message),
+            Self::Nats(client) => client.try_publish(message).map(|()| Pace::Fine),
+        }
+    }
+
+    /// Waits for room for this message.
+    pub(crate) async fn room_for(&self, message: Outgoing) -> Result<Attempt<'_>, PublishError> {
+        match self {
+            Self::Memory(_) => Ok(Attempt::Hopeful(self, message)),
+            Self::Nats(client) => Ok(Attempt::Sure(client.room(&message.subject).await?, message)),
         }
     }
 
@@ -126,6 +135,25 @@ impl Backend {
         match self {
             Self::Memory(peer) => peer.hang_up(),
             Self::Nats(client) => client.hang_up(),
+        }
+    }
+}
+
+/// A message that can be published now, without waiting.
+#[derive(Debug)]
+pub(crate) enum Attempt<'a> {
+    /// If there is room for it.
+    Hopeful(&'a Backend, Outgoing),
+    /// There is room for it.
+    Sure(nats::Room, Outgoing),
+}
+
+impl Attempt<'_> {
+    /// Publishes; says whether a reader is behind.
+    pub(crate) fn make(self) -> Result<Pace, PublishError> {
+        match self {
+            Self::Hopeful(backend, message) => backend.try_publish(message),
+            Self::Sure(room, message) => room.publish(message).map(|()| Pace::Fine),
         }
     }
 }
