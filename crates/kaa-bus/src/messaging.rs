@@ -6,6 +6,7 @@
 //!      Call ◄── Replies: by correlation ID ◄── this replica's subject
 //! ```
 
+mod adopted;
 mod call;
 mod context;
 mod gather;
@@ -15,6 +16,7 @@ mod replies;
 mod spent;
 mod waiting;
 
+pub use adopted::Adopted;
 pub use context::Context;
 pub use gather::Gathered;
 pub use listen::{Delivery, Events};
