@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use kaa_bus::{Bus, Clock, Messaging, SubscribeError};
+use kaa_protocol::ism::Address;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -14,6 +15,7 @@ use super::dispatcher::Dispatcher;
 use super::entrance::{Entrances, Whose};
 use super::intake::Intake;
 use crate::counters::{Counters, Tally};
+use crate::dialect::Dialect;
 use crate::extension::Extension;
 use crate::outlet::{Identity, Outlet};
 use crate::session::Sessions;
@@ -86,6 +88,7 @@ impl Serve {
             tally: tally.clone(),
             return_path: None,
             copies: Copies::default(),
+            adopted: dialects.contains(&Dialect::Ecs2Ext).then(|| outlet.messaging().adopt(&Address::Bare)),
         };
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown: Signal = Box::pin(async move {

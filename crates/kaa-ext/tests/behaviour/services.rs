@@ -206,3 +206,32 @@ async fn a_service_has_no_session_to_ask_for() {
     let response = kaa.service("cmx").request(&ask(None)).await.unwrap();
     assert_eq!(response.status_code, 500);
 }
+
+/// Asks a provider of the first platform.
+#[resource("/config")]
+async fn ask_legacy(endpoint: EndpointId, messaging: Messaging) -> Result<String, Failure> {
+    let request = cmx2cdp::ConfigRequest { endpoint_id: endpoint.into(), ..Default::default() };
+    let provider = ServiceInstance::from_static("cdp");
+    let response = messaging.request(provider, &request, Duration::from_secs(60)).await?;
+    Ok(response.config_version.to_string())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_extension_of_the_first_platform_can_ask_on_the_subject_it_is_asked_on() {
+    let both = [Dialect::Esp, Dialect::Ecs2Ext];
+    let kaa = start(plain(resources![ask_legacy].into()).dialects(both)).await;
+    let device = kaa.endpoint("ep-1");
+    let before = tokio::time::Instant::now();
+    device.request("/config").await.assert_status(503);
+    assert_eq!(before.elapsed(), Duration::ZERO, "that nobody is there is known at once");
+    let cdp = kaa.service("cdp");
+    let _provider = cdp
+        .answer(|request: cmx2cdp::ConfigRequest| cmx2cdp::ConfigResponse {
+            config_version: 7,
+            ..request.response(Outcome::OK)
+        })
+        .await;
+    device.request("/config").await.assert_status(200).assert_text("7");
+    let counters = kaa.settled(2).await;
+    assert_eq!((counters.received, counters.undeliverable, kaa.bus().stats().late_answers), (2, 0, 0));
+}
