@@ -3,6 +3,7 @@
 //! An enum and not a trait: there are two, both are known here, and a branch that is always taken
 //! the same way costs nothing on the hot path.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,6 @@ use crate::error::{FenceError, PublishError};
 use crate::inbox::Answers;
 use crate::mailbox::{Mailbox, Pace, SubscriptionLimit};
 use crate::message::{Message, Outgoing};
-use crate::messaging::Replies;
 use crate::{memory, nats};
 
 /// Where the messages of one subscription go. Delivering never waits.
@@ -21,7 +21,16 @@ use crate::{memory, nats};
 pub(crate) enum Sink {
     Mailbox(Arc<Mailbox>),
     Answers(Arc<Answers>),
-    Replies(Arc<Replies>),
+    /// What is built on top of the bus.
+    Upstairs(Arc<dyn Receive>),
+}
+
+/// What takes messages as they come.
+pub(crate) trait Receive: Debug + Send + Sync {
+    fn receive(&self, message: &Message);
+
+    /// Nothing more will come.
+    fn end(&self);
 }
 
 impl Sink {
@@ -32,8 +41,8 @@ impl Sink {
                 answers.deliver(message);
                 Pace::Fine
             }
-            Self::Replies(replies) => {
-                replies.deliver(&message);
+            Self::Upstairs(receiver) => {
+                receiver.receive(&message);
                 Pace::Fine
             }
         }
@@ -44,7 +53,7 @@ impl Sink {
         match self {
             Self::Mailbox(mailbox) => mailbox.end(),
             Self::Answers(answers) => answers.close(),
-            Self::Replies(replies) => replies.close(),
+            Self::Upstairs(receiver) => receiver.end(),
         }
     }
 }

@@ -20,7 +20,6 @@ pub use adopted::Adopted;
 pub use context::Context;
 pub use gather::Gathered;
 pub use listen::{Delivery, Events};
-pub(crate) use replies::Replies;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -44,7 +43,7 @@ use crate::message::Outgoing;
 use call::OneAnswer;
 use gather::Gathering;
 use mailroom::Mailroom;
-use replies::{Expected, Take};
+use replies::{Expected, Replies, Take};
 
 /// A replica of a service, speaking to others in messages with types.
 ///

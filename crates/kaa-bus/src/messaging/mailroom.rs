@@ -51,7 +51,7 @@ impl Mailroom {
     pub(super) async fn open(&self, bus: &Bus) -> Result<&Replies, SubscribeError> {
         let subscribe = || async {
             let replies = Arc::new(Replies::new(bus.link()));
-            let sink = Sink::Replies(Arc::clone(&replies));
+            let sink = Sink::Upstairs(Arc::clone(&replies) as _);
             let source = bus.attach(SubjectFilter::from(&self.subject), None, sink).await?;
             Ok(Open { replies, _source: Some(source) })
         };

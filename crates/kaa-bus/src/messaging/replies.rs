@@ -10,6 +10,7 @@ use kaa_protocol::ByteString;
 use kaa_protocol::subject::Subject;
 
 use super::waiting::{Call, Recipient, Waiting};
+use crate::backend::Receive;
 use crate::bus::Bus;
 use crate::error::PublishError;
 use crate::link::Link;
@@ -130,6 +131,16 @@ impl Replies {
 
     fn turn(&self) -> MutexGuard<'_, ()> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Receive for Replies {
+    fn receive(&self, message: &Message) {
+        self.deliver(message);
+    }
+
+    fn end(&self) {
+        self.close();
     }
 }
 
