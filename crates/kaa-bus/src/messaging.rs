@@ -14,6 +14,7 @@ mod listen;
 mod mailroom;
 mod replies;
 mod spent;
+mod take;
 mod waiting;
 
 pub use adopted::Adopted;
@@ -43,7 +44,8 @@ use crate::message::Outgoing;
 use call::OneAnswer;
 use gather::Gathering;
 use mailroom::Mailroom;
-use replies::{Expected, Replies, Take};
+use replies::{Expected, Replies};
+use take::Take;
 
 /// A replica of a service, speaking to others in messages with types.
 ///

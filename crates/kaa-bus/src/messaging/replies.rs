@@ -5,10 +5,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
 use kaa_protocol::ByteString;
 use kaa_protocol::subject::Subject;
 
+use super::take::Take;
 use super::waiting::{Call, Recipient, Waiting};
 use crate::backend::Receive;
 use crate::bus::Bus;
@@ -21,29 +21,9 @@ mod bench;
 #[cfg(test)]
 mod tests;
 
-/// One who waits for replies.
-pub(super) trait Take: Send {
-    /// Takes a reply with the right correlation ID.
-    fn take(&mut self, datum: &Bytes) -> Taken;
-
-    /// Learns that nobody listens, and that there will be no reply.
-    fn nobody_listens(self: Box<Self>);
-}
-
-/// What became of a reply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Taken {
-    /// It was waited for, and nothing else is.
-    Last,
-    /// It was waited for, and so are others.
-    Wanted,
-    /// It was not: from a stranger, or the second one.
-    Unwanted,
-}
-
 /// The waiting calls whose replies come to one subject.
 #[derive(Debug)]
-pub(crate) struct Replies {
+pub(super) struct Replies {
     link: Arc<Link>,
     waiting: Mutex<Waiting>,
     /// Held by the one whose message goes out, so that calls are known in the order of the wire. Not

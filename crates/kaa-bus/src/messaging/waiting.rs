@@ -8,8 +8,8 @@ use kaa_protocol::ByteString;
 use kaa_protocol::ism::peek_correlation_id;
 use kaa_protocol::subject::Subject;
 
-use super::replies::{Take, Taken};
 use super::spent::Spent;
+use super::take::{Take, Taken};
 use crate::message::NoResponders;
 
 #[derive(Default)]

@@ -7,10 +7,11 @@ use kaa_protocol::ByteString;
 use kaa_protocol::cdtp::ConfigResponse;
 use kaa_protocol::ism::Message as _;
 
-use super::{Expected, Replies, Take, Taken};
+use super::{Expected, Replies, Take};
 use crate::error::PublishError;
 use crate::link::{Connection, Link};
 use crate::message::{Message, NoResponders};
+use crate::messaging::take::Taken;
 
 struct Log(Arc<Mutex<Vec<&'static str>>>, Taken);
 

@@ -1,7 +1,8 @@
 use bytes::Bytes;
 
+use super::Message;
 use super::bench::{Bench, full, notice, reply};
-use super::{Message, Taken};
+use crate::messaging::take::Taken;
 
 #[test]
 fn every_reply_finds_the_call_with_its_correlation_id() {
