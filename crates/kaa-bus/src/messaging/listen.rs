@@ -38,7 +38,7 @@ impl<E: Event> Events<E> {
     /// Cancel safe: an event is either returned or still waits.
     pub async fn next(&mut self) -> Option<Result<E, DecodeError>> {
         let message = self.subscription.next().await?;
-        Some(E::decode(&message.payload).map(|decoded| decoded.record))
+        Some(E::receive(&message.payload).map(|decoded| decoded.record))
     }
 
     /// Ends the subscription without losing what the server has routed here already.
