@@ -3,6 +3,7 @@
 //! An enum and not a trait: there are two, both are known here, and a branch that is always taken
 //! the same way costs nothing on the hot path.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,6 @@ use crate::error::{FenceError, PublishError};
 use crate::inbox::Answers;
 use crate::mailbox::{Mailbox, Pace, SubscriptionLimit};
 use crate::message::{Message, Outgoing};
-use crate::messaging::Replies;
 use crate::{memory, nats};
 
 /// Where the messages of one subscription go. Delivering never waits.
@@ -21,7 +21,16 @@ use crate::{memory, nats};
 pub(crate) enum Sink {
     Mailbox(Arc<Mailbox>),
     Answers(Arc<Answers>),
-    Replies(Arc<Replies>),
+    /// What is built on top of the bus.
+    Upstairs(Arc<dyn Receive>),
+}
+
+/// What takes messages as they come.
+pub(crate) trait Receive: Debug + Send + Sync {
+    fn receive(&self, message: &Message);
+
+    /// Nothing more will come.
+    fn end(&self);
 }
 
 impl Sink {
@@ -32,8 +41,8 @@ impl Sink {
                 answers.deliver(message);
                 Pace::Fine
             }
-            Self::Replies(replies) => {
-                replies.deliver(&message);
+            Self::Upstairs(receiver) => {
+                receiver.receive(&message);
                 Pace::Fine
             }
         }
@@ -44,7 +53,7 @@ impl Sink {
         match self {
             Self::Mailbox(mailbox) => mailbox.end(),
             Self::Answers(answers) => answers.close(),
-            Self::Replies(replies) => replies.close(),
+            Self::Upstairs(receiver) => receiver.end(),
         }
     }
 }
@@ -102,10 +111,19 @@ impl Backend {
         }
     }
 
-    pub(crate) fn try_publish(&self, message: Outgoing) -> Result<(), PublishError> {
+    /// The same without waiting; says whether a reader is behind.
+    pub(crate) fn try_publish(&self, message: Outgoing) -> Result<Pace, PublishError> {
         match self {
-            Self::Memory(peer) => peer.try_publish(message).map(drop),
-            Self::Nats(client) => client.try_publish(message),
+            Self::Memory(peer) => peer.try_publish(message),
+            Self::Nats(client) => client.try_publish(message).map(|()| Pace::Fine),
+        }
+    }
+
+    /// Waits for room for this message.
+    pub(crate) async fn room_for(&self, message: Outgoing) -> Result<Attempt<'_>, PublishError> {
+        match self {
+            Self::Memory(_) => Ok(Attempt::Hopeful(self, message)),
+            Self::Nats(client) => Ok(Attempt::Sure(client.room(&message.subject).await?, message)),
         }
     }
 
@@ -126,6 +144,25 @@ impl Backend {
         match self {
             Self::Memory(peer) => peer.hang_up(),
             Self::Nats(client) => client.hang_up(),
+        }
+    }
+}
+
+/// A message that can be published now, without waiting.
+#[derive(Debug)]
+pub(crate) enum Attempt<'a> {
+    /// If there is room for it.
+    Hopeful(&'a Backend, Outgoing),
+    /// There is room for it.
+    Sure(nats::Room, Outgoing),
+}
+
+impl Attempt<'_> {
+    /// Publishes; says whether a reader is behind.
+    pub(crate) fn make(self) -> Result<Pace, PublishError> {
+        match self {
+            Self::Hopeful(backend, message) => backend.try_publish(message),
+            Self::Sure(room, message) => room.publish(message).map(|()| Pace::Fine),
         }
     }
 }

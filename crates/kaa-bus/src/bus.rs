@@ -9,12 +9,12 @@ use kaa_protocol::name::ServiceInstance;
 use kaa_protocol::subject::{Subject, SubjectFilter};
 use tokio::sync::watch;
 
-use crate::backend::{Backend, Sink, Source};
+use crate::backend::{Attempt, Backend, Sink, Source};
 use crate::deadline::within;
 use crate::error::{CloseError, FenceError, PublishError, RequestError, SubscribeError};
 use crate::inbox::Answers;
 use crate::link::{Connection, Link};
-use crate::mailbox::Mailbox;
+use crate::mailbox::{Mailbox, Pace};
 use crate::memory::MemoryServer;
 use crate::message::{Message, Outgoing};
 use crate::nats::{self, ConnectError, NatsOptions};
@@ -162,9 +162,32 @@ impl Bus {
         payload: Bytes,
     ) -> Result<(), PublishError> {
         let admitted = self.admit(&subject);
-        self.count(
-            admitted.and_then(|()| self.shared.backend.try_publish(Outgoing { subject, reply_to, payload })),
-        )
+        let message = Outgoing { subject, reply_to, payload };
+        self.count(admitted.and_then(|()| self.shared.backend.try_publish(message).map(drop)))
+    }
+
+    /// [`publish`](Self::publish) for those who have to know between which other messages theirs goes
+    /// out: `make` makes the attempt, at a moment of its own choice. One that finds the queue full is
+    /// followed by one that has room.
+    pub(crate) async fn publish_by(
+        &self,
+        message: Outgoing,
+        mut make: impl FnMut(Attempt<'_>) -> Result<Pace, PublishError>,
+    ) -> Result<(), PublishError> {
+        let backend = &self.shared.backend;
+        let admitted = self.admit(&message.subject);
+        let first = admitted.and_then(|()| make(Attempt::Hopeful(backend, message.clone())));
+        let published = match first {
+            Err(PublishError::Full { .. }) => backend.room_for(message).await.and_then(make),
+            published => published,
+        };
+        let is_behind = published == Ok(Pace::Behind);
+        self.count(published.map(drop))?;
+        if is_behind {
+            // A reader on this very thread needs it to keep up.
+            tokio::task::yield_now().await;
+        }
+        Ok(())
     }
 
     fn count(&self, published: Result<(), PublishError>) -> Result<(), PublishError> {

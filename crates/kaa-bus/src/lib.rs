@@ -80,7 +80,7 @@ pub use link::Connection;
 pub use mailbox::SubscriptionLimit;
 pub use memory::MemoryServer;
 pub use message::{Message, NoResponders};
-pub use messaging::{Context, Delivery, Events, Gathered, Messaging};
+pub use messaging::{Adopted, Context, Delivery, Events, Gathered, Messaging};
 pub use nats::{ConnectError, NatsOptions, ServerUrlError};
 pub use stats::BusStats;
 pub use subscription::Subscription;

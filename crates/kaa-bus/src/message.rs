@@ -40,7 +40,7 @@ impl NoResponders {
 }
 
 /// A message on its way out.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Outgoing {
     pub(crate) subject: Subject,
     pub(crate) reply_to: Option<Subject>,

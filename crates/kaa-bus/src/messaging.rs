@@ -6,17 +6,21 @@
 //!      Call ◄── Replies: by correlation ID ◄── this replica's subject
 //! ```
 
+mod adopted;
 mod call;
 mod context;
 mod gather;
 mod listen;
 mod mailroom;
 mod replies;
+mod spent;
+mod take;
+mod waiting;
 
+pub use adopted::Adopted;
 pub use context::Context;
 pub use gather::Gathered;
 pub use listen::{Delivery, Events};
-pub(crate) use replies::Replies;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -36,10 +40,12 @@ use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::deadline::within;
 use crate::error::{EventError, RequestError, SubscribeError};
+use crate::message::Outgoing;
 use call::OneAnswer;
 use gather::Gathering;
 use mailroom::Mailroom;
-use replies::{Expected, Take};
+use replies::{Expected, Replies};
+use take::Take;
 
 /// A replica of a service, speaking to others in messages with types.
 ///
@@ -55,7 +61,6 @@ use replies::{Expected, Take};
 /// use kaa_bus::{Bus, Delivery, Messaging, RequestError};
 /// use kaa_protocol::cdtp::{ConfigApplied, ConfigRequest};
 /// use kaa_protocol::name::{ReplicaId, ServiceInstance};
-/// use kaa_protocol::subject::Target;
 ///
 /// let cmx = Messaging::new(Bus::memory(), ServiceInstance::from_static("cmx"), ReplicaId::from_static("cmx-0"));
 ///
@@ -64,9 +69,9 @@ use replies::{Expected, Take};
 /// let event = applied.next().await.unwrap()?;
 /// assert!(cmx.is_own(&event));
 ///
-/// let provider = Target::Service(ServiceInstance::from_static("cdp"));
+/// let provider = ServiceInstance::from_static("cdp");
 /// let request = ConfigRequest { endpoint_id: "ep-1".into(), ..ConfigRequest::default() };
-/// let answer = cmx.request(&provider, &request, Duration::from_secs(1)).await;
+/// let answer = cmx.request(provider, &request, Duration::from_secs(1)).await;
 /// assert!(matches!(answer, Err(RequestError::NoResponders { .. })));
 /// # Ok(()) }
 /// ```
@@ -166,19 +171,20 @@ impl Messaging {
         Ok(self.replica.bus.publish(subject, None, event.to_bytes()).await?)
     }
 
-    /// Asks a service, or one replica of it, and waits for its response.
+    /// Asks a service ([`ServiceInstance`]) or one replica of it ([`ReplicaId`]), and waits for its response.
     ///
     /// The response comes to the subject of this replica and is matched by its correlation ID; one that
     /// comes late, twice or unasked is dropped and counted in
     /// [`BusStats::late_answers`](crate::BusStats::late_answers). The first request within a
     /// [`Context`] has its correlation ID; the following ones have a number behind it, and so have those
-    /// whose ID another call is waiting with or gave up not long ago.
+    /// whose ID another call has or had not long ago.
     ///
     /// # Errors
     ///
     /// [`RequestError`]. That nobody serves the subject is known at once. While several requests to one
-    /// subject are open and its last replica leaves at that very moment, the notice may hit another one
-    /// of them than the one that found nobody. A server that does not tell what its notice is about
+    /// subject are open and its first replica comes at that very moment, the notice may hit another one
+    /// of them than the one that found nobody; when its last one leaves, it hits the right ones. A
+    /// server that does not tell what its notice is about
     /// ([`NoResponders::subject`](crate::NoResponders::subject)) is believed only when there is no doubt:
     /// of requests to several services that are sent at once, one to nobody ends at its deadline then.
     ///
@@ -189,12 +195,13 @@ impl Messaging {
     /// When the future is dropped, the request may have been sent; nothing is left behind.
     pub async fn request<R: Request>(
         &self,
-        target: &Target,
+        target: impl Into<Target>,
         request: &R,
         deadline: Duration,
     ) -> Result<R::Response, RequestError> {
-        let Some(subject) = R::ADDRESS.subject(target) else {
-            return Err(RequestError::NoSubject { target: target.clone() });
+        let target = target.into();
+        let Some(subject) = R::ADDRESS.subject(&target) else {
+            return Err(RequestError::NoSubject { target });
         };
         let deadline = self.context.limit(deadline);
         let timed_out = || RequestError::TimedOut { subject: subject.clone(), deadline };
@@ -206,9 +213,10 @@ impl Messaging {
             let (sender, answer) = oneshot::channel();
             let taker = Box::new(OneAnswer::<R::Response>::new(subject.clone(), sender));
             let mut request = request.clone();
-            let expected = self.expect(replies, &subject, &mut request, left, taker);
+            let mut expected = self.expect(replies, &subject, &mut request, left, taker);
             let reply_to = Some(mailroom.subject().clone());
-            self.replica.bus.publish(subject.clone(), reply_to, request.to_bytes()).await?;
+            let message = Outgoing { subject: subject.clone(), reply_to, payload: request.to_bytes() };
+            expected.publish(&self.replica.bus, message).await?;
             // Whoever stops waiting takes the entry along.
             let answered = answer.await;
             drop(expected);
@@ -250,9 +258,10 @@ impl Messaging {
         let replies = opened.ok_or_else(timed_out)??;
         let left = time_left(start, deadline).ok_or_else(timed_out)?;
         let taker = Box::new(gathering.taker());
-        let expected = self.expect(replies, &subject, &mut event, left, taker);
+        let mut expected = self.expect(replies, &subject, &mut event, left, taker);
         let reply_to = Some(mailroom.subject().clone());
-        self.replica.bus.publish(subject, reply_to, event.to_bytes()).await?;
+        let message = Outgoing { subject, reply_to, payload: event.to_bytes() };
+        expected.publish(&self.replica.bus, message).await?;
         // At the end of the time, what has come is what there is.
         let _ = within(deadline.saturating_sub(start.elapsed()), pin!(gathering.complete())).await;
         drop(expected);
@@ -260,6 +269,10 @@ impl Messaging {
     }
 
     /// Listens to events of one type, from one originator or from all of them.
+    ///
+    /// With [`Delivery::OneReplica`], listen to an event once in a process: all listeners of a service
+    /// instance share it, also two of one replica, and so do those that an extension declares. Whoever
+    /// wants it in several places hands it on.
     ///
     /// # Errors
     ///

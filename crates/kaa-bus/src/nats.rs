@@ -19,7 +19,7 @@ mod pump;
 mod random;
 mod server_url;
 
-pub(crate) use client::Client;
+pub(crate) use client::{Client, Room};
 pub use connect::ConnectError;
 pub(crate) use connect::connect;
 pub use options::NatsOptions;

@@ -45,7 +45,7 @@ pub(crate) fn call(
     let (types, demands) = (steps.iter().map(|step| &step.types), steps.iter().map(|step| &step.demand));
     let (inputs, values) = (steps.iter().map(|step| &step.input), steps.iter().map(|step| &step.value));
     let locals: Vec<_> = steps.iter().map(|step| &step.local).collect();
-    let (outcome, end) = ending(trigger, private, here);
+    let Ending { outcome, end, refusal } = Ending::of(trigger, private, here);
     quote_spanned! {here=> {
         fn __call<State, #(#generics,)* Output, Handler, Answer>(
             __request: #private::Request,
@@ -64,7 +64,7 @@ pub(crate) fn call(
                     let #locals = match #values {
                         ::core::result::Result::Ok(__value) => __value,
                         ::core::result::Result::Err(__failure) => {
-                            return #private::refuse(&__request, __failure);
+                            return #refusal(&__request, __failure);
                         }
                     };
                 )*
@@ -75,19 +75,35 @@ pub(crate) fn call(
     }}
 }
 
-/// What the function has to return, and what makes an answer of it.
-fn ending(trigger: &Trigger<'_>, private: &TokenStream, here: Span) -> (TokenStream, TokenStream) {
-    match trigger {
-        Trigger::Path { .. } => {
-            (quote_spanned!(here=> #private::IntoReply), quote_spanned!(here=> #private::answer))
+/// How a call ends.
+struct Ending {
+    /// What the function has to return.
+    outcome: TokenStream,
+    /// What makes an answer of it.
+    end: TokenStream,
+    /// What makes an answer of an argument that is refused.
+    refusal: TokenStream,
+}
+
+impl Ending {
+    fn of(trigger: &Trigger<'_>, private: &TokenStream, here: Span) -> Self {
+        let (outcome, end, refusal) = match trigger {
+            Trigger::Path { .. } => ("IntoReply", "answer", "refuse"),
+            Trigger::Message(Message::Event(_)) => ("ListenerOutcome", "heard", "unheard"),
+            Trigger::Message(Message::Targeted(_)) => ("ServiceOutcome", "respond", "refuse"),
+        };
+        let (outcome_of, end_of) = match trigger {
+            Trigger::Message(Message::Targeted(_)) => {
+                (quote_spanned!(here=> <Response>), quote_spanned!(here=> ::<Message, _>))
+            }
+            _ => (quote!(), quote!()),
+        };
+        let [outcome, end, refusal] = [outcome, end, refusal].map(|name| Ident::new(name, here));
+        Self {
+            outcome: quote_spanned!(here=> #private::#outcome #outcome_of),
+            end: quote_spanned!(here=> #private::#end #end_of),
+            refusal: quote_spanned!(here=> #private::#refusal),
         }
-        Trigger::Message(Message::Event(_)) => {
-            (quote_spanned!(here=> #private::ListenerOutcome), quote_spanned!(here=> #private::heard))
-        }
-        Trigger::Message(Message::Targeted(_)) => (
-            quote_spanned!(here=> #private::ServiceOutcome<Response>),
-            quote_spanned!(here=> #private::respond::<Message, _>),
-        ),
     }
 }
 

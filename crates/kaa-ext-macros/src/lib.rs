@@ -100,19 +100,20 @@ pub fn resources(list: TokenStream) -> TokenStream {
 ///
 /// ```
 /// # extern crate renamed as kaa_ext;
+/// use std::collections::HashSet;
 /// use std::sync::{Arc, Mutex};
 ///
 /// use kaa_ext::prelude::*;
 /// use kaa_ext::protocol::cdtp::ConfigUpdated;
 /// use kaa_ext::protocol::elce::DisconnectedEvent;
 ///
-/// type Cache = Arc<Mutex<Vec<String>>>;
+/// type Cache = Arc<Mutex<HashSet<String>>>;
 ///
 /// /// Whatever replica hears of it takes note.
 /// #[listener]
 /// async fn updated(Event(event): Event<ConfigUpdated>, State(cache): State<Cache>) -> Result<(), Failure> {
 ///     let mut cache = cache.lock().map_err(|_| Failure::unavailable("ask again later"))?;
-///     cache.push(event.endpoint_id.to_string());
+///     cache.insert(event.endpoint_id.to_string());
 ///     Ok(())
 /// }
 ///
@@ -120,7 +121,9 @@ pub fn resources(list: TokenStream) -> TokenStream {
 /// #[listener(delivery = every_replica)]
 /// async fn gone(Event(event): Event<DisconnectedEvent>, State(cache): State<Cache>) {
 ///     if let Ok(mut cache) = cache.lock() {
-///         cache.retain(|endpoint| event.endpoints.get(endpoint).is_none());
+///         for endpoint in event.endpoints.keys() {
+///             cache.remove(endpoint);
+///         }
 ///     }
 /// }
 ///

@@ -44,14 +44,15 @@ counters! {
         received
         /// Requests answered with a status of the handler, 404, 400, 500 or 504.
         answered
-        /// Messages that were handled and whose senders want no answer: requests without a request ID that
-        /// succeeded, events, status messages.
+        /// Messages that are done with and whose senders want no answer: requests without a request ID that
+        /// succeeded, events (however their listener fared), status messages.
         silent
         /// Messages that were past their timeout on arrival and were dropped.
         expired
-        /// Requests answered with 503 because the extension was full or stopped.
+        /// Messages that were not handled because the extension was full or stopped: requests are answered with
+        /// 503, events that nobody waits for are logged.
         shed
-        /// Messages that could not be read; nobody can be answered.
+        /// Messages that could not be read, and events with impossible times; nobody can be answered.
         malformed
         /// Answers that could not be handed to the bus.
         failed_to_send

@@ -9,7 +9,6 @@ use kaa_protocol::subject::Subject;
 use crate::dialect::Dialect;
 use crate::message::AnyMessage;
 use crate::outlet::{Outlet, Receiver, Voice};
-use crate::router::Handler;
 use crate::session::Session;
 use crate::span::Span;
 use crate::time::Deadline;
@@ -36,8 +35,8 @@ pub(crate) struct Envelope {
 pub(crate) enum Matter {
     /// What a device sent: the resource path decides.
     Request(Dialect),
-    /// What another service sent: for the function that was registered for it.
-    Message(Box<dyn AnyMessage>, Handler),
+    /// What another service sent: for the function with this number.
+    Message(Box<dyn AnyMessage>, usize),
 }
 
 /// The fields of a message, borrowed from its datum.
@@ -87,7 +86,7 @@ impl Envelope {
     pub(crate) fn of_message(
         datum: &Bytes,
         message: Box<dyn AnyMessage>,
-        handler: Handler,
+        function: usize,
         deadline: Deadline,
         reply_to: Option<Subject>,
         outlet: Arc<Outlet>,
@@ -102,7 +101,7 @@ impl Envelope {
         // The positions of the fields are taken before the message they belong to moves in beside them.
         let matter = Matter::Request(Dialect::Esp);
         let envelope = Self::new((datum, datum.clone()), &fields, matter, deadline, reply_to, outlet);
-        Self { matter: Matter::Message(message, handler), ..envelope }
+        Self { matter: Matter::Message(message, function), ..envelope }
     }
 
     /// The size of the message in bytes, for admission.
@@ -120,6 +119,14 @@ impl Envelope {
 
     pub(crate) fn endpoint_id(&self) -> Option<&str> {
         self.endpoint_id.map(|span| span.text(&self.datum))
+    }
+
+    /// The endpoint whose messages wait for each other.
+    ///
+    /// A targeted request waits for none: its asker may be a handler of that very endpoint.
+    pub(crate) fn lane(&self) -> Option<&str> {
+        let waits = self.message().is_none_or(|(message, _)| message.is_event());
+        self.endpoint_id().filter(|_| waits)
     }
 
     pub(crate) fn resource_path(&self) -> &str {
@@ -154,11 +161,11 @@ impl Envelope {
         &self.outlet
     }
 
-    /// The message of another service, and who handles it; `None` for a request of a device.
-    pub(crate) fn message(&self) -> Option<(&dyn AnyMessage, &Handler)> {
+    /// The message of another service, and the number of its function; `None` for a request of a device.
+    pub(crate) fn message(&self) -> Option<(&dyn AnyMessage, usize)> {
         match &self.matter {
             Matter::Request(_) => None,
-            Matter::Message(message, handler) => Some((&**message, handler)),
+            Matter::Message(message, function) => Some((&**message, *function)),
         }
     }
 

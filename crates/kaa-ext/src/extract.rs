@@ -3,6 +3,8 @@
 //! | argument | what it is | when it is refused |
 //! |---|---|---|
 //! | [`Json<T>`] | the payload as JSON | 400, naming line and column |
+//! | [`DeviceJson<T>`] | the payload by the rules of its device protocol | 400, naming what was expected |
+//! | [`Samples`](kaa_protocol::dcp::Samples) | the samples of a 2/DCP payload | 400, naming what was expected |
 //! | [`Payload`] | the payload as it came | never |
 //! | a path parameter | matched by its name, parsed by [`FromSegment`] | 400, naming the parameter |
 //! | [`EndpointId`](kaa_protocol::name::EndpointId) | the endpoint | 400 without one |
@@ -22,6 +24,7 @@
 //!
 //! Implement [`FromRequest`] for an extractor of your own.
 
+mod device;
 mod identity;
 mod json;
 mod message;
@@ -29,6 +32,7 @@ mod payload;
 mod rejection;
 mod segment;
 
+pub use device::DeviceJson;
 pub use json::Json;
 pub use message::{Event, Targeted};
 pub use payload::Payload;

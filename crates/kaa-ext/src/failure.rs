@@ -1,5 +1,7 @@
 //! What a handler answers when it fails.
 
+mod known;
+
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;

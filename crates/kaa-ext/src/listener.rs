@@ -80,7 +80,8 @@ impl<S> fmt::Debug for ListenerDef<S> {
 /// What a listener may return: nothing, or why it could not do its work.
 ///
 /// An error is logged and counted. When the sender waits for a confirmation (13/DSTP), that is sent
-/// after the listener is done, with the status of the error if it is one.
+/// after the listener is done, with the status of the error if it is one. A listener that every replica
+/// has (`delivery = every_replica`) confirms nothing: the service confirms once.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be what a listener returns",
     label = "nobody would get this",

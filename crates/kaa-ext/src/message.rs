@@ -23,6 +23,9 @@ pub(crate) trait AnyMessage: Send + Sync {
 
     fn expires_at(&self) -> Result<Option<SystemTime>, InvalidField>;
 
+    /// Whether it tells of something, rather than asking for something.
+    fn is_event(&self) -> bool;
+
     /// The replica that sent it, if it says so.
     fn originator(&self) -> Option<&str>;
 
@@ -52,7 +55,7 @@ impl EventType {
             kind: E::KIND,
             receipts: E::RECEIPTS,
             open: |datum| {
-                let decoded = E::decode(datum)?;
+                let decoded = E::receive(datum)?;
                 Ok((Box::new(Heard(decoded.record)), decoded.trailing))
             },
         }
@@ -78,7 +81,7 @@ impl RequestType {
             name: <R as Record<'_>>::NAME,
             address: R::ADDRESS,
             open: |datum| {
-                let decoded = R::decode(datum)?;
+                let decoded = R::receive(datum)?;
                 Ok((Box::new(Asked(decoded.record, PhantomData)), decoded.trailing))
             },
         }
@@ -127,6 +130,10 @@ impl<E: Event> AnyMessage for Heard<E> {
         <E as Record<'_>>::NAME
     }
 
+    fn is_event(&self) -> bool {
+        true
+    }
+
     fn originator(&self) -> Option<&str> {
         self.0.originator_replica_id()
     }
@@ -141,6 +148,10 @@ impl<R: Request> AnyMessage for Asked<R> {
 
     fn name(&self) -> &'static str {
         <R as Record<'_>>::NAME
+    }
+
+    fn is_event(&self) -> bool {
+        false
     }
 
     fn originator(&self) -> Option<&str> {

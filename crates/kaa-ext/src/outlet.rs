@@ -4,6 +4,7 @@ mod confirmations;
 mod delivery;
 mod encode;
 mod kept;
+mod notes;
 mod return_paths;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::message::AnyMessage;
 use crate::reply::Reply;
 use confirmations::Confirmations;
 use delivery::{Addressed, Full};
+use notes::Notes;
 use return_paths::ReturnPaths;
 
 /// Turns replies into messages and hands them to the bus.
@@ -40,6 +42,7 @@ pub(crate) struct Outlet {
     pushes: AtomicU64,
     confirmations: Confirmations,
     return_paths: ReturnPaths,
+    notes: Notes,
     tally: Arc<Tally>,
 }
 
@@ -49,6 +52,8 @@ pub(crate) struct Identity {
     pub(crate) replica: ReplicaId,
     pub(crate) communication_service: ServiceInstance,
     pub(crate) revision: Revision,
+    /// The dialect for devices that were not heard from.
+    pub(crate) dialect: Dialect,
 }
 
 /// The subjects of one dialect.
@@ -90,6 +95,7 @@ impl Outlet {
             pushes: AtomicU64::new(started),
             confirmations: Confirmations::default(),
             return_paths: ReturnPaths::default(),
+            notes: Notes::default(),
             tally,
         }
     }
@@ -107,6 +113,11 @@ impl Outlet {
     /// The replica's identity on the bus.
     pub(crate) fn replica(&self) -> &ReplicaId {
         &self.identity.replica
+    }
+
+    /// The dialect for devices that were not heard from.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.identity.dialect
     }
 
     /// The time now, in Unix milliseconds.
@@ -167,6 +178,11 @@ impl Outlet {
         reply: &Reply,
         deadline: Duration,
     ) -> Result<Option<String>, PublishError> {
+        if self.stopping.load(Relaxed) {
+            // Nobody will be here to hear of it.
+            self.push(to, reply).await?;
+            return Ok(None);
+        }
         let mut expected = self.confirmations.expect(to.correlation_id);
         // The status message has to come to the replica that waits for it.
         if let Some(message) = self.addressed(to, reply, Some(self.way(to.voice).own_replica.clone())) {

@@ -70,16 +70,19 @@ pub fn request_type<R: ism::Request>() -> RequestType {
 pub fn heard<T: ListenerOutcome>(request: &Request, result: T) -> Answer {
     match result.into_result() {
         Ok(()) => Ok(Reply::empty()),
-        Err(failure) => {
-            request.outlet().unheard();
-            // Mostly nobody is told, so the log is the only place to learn of it.
-            if !failure.status().is_server_error() {
-                let (what, correlation_id) = (request.title(), request.correlation_id());
-                tracing::warn!(what, correlation_id, "{failure}");
-            }
-            refuse(request, failure)
-        }
+        Err(failure) => unheard(request, failure),
     }
+}
+
+/// Why a listener could not do its work, as an answer.
+pub fn unheard(request: &Request, failure: Failure) -> Answer {
+    request.outlet().unheard();
+    // Mostly nobody is told, so the log is the only place to learn of it.
+    if !failure.status().is_server_error() {
+        let (what, correlation_id) = (request.title(), request.correlation_id());
+        tracing::warn!(what, correlation_id, "{failure}");
+    }
+    refuse(request, failure)
 }
 
 /// A service's response as an answer.

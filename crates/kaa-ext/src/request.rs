@@ -11,7 +11,6 @@ use kaa_protocol::kp1::RequestId;
 
 use crate::envelope::Envelope;
 use crate::outlet::Outlet;
-use crate::router::Handler;
 use crate::session::Session;
 use crate::time::Deadline;
 
@@ -118,9 +117,9 @@ impl Request {
         self.envelope.message()?.0.as_any().downcast_ref::<T>().cloned()
     }
 
-    /// The handler that was registered for this message; requests of devices are routed by their path.
-    pub(crate) fn handler(&self) -> Option<Handler> {
-        self.envelope.message().map(|(_, handler)| handler.clone())
+    /// The number of the function that handles this message; requests of devices are routed by their path.
+    pub(crate) fn function(&self) -> Option<usize> {
+        self.envelope.message().map(|(_, function)| function)
     }
 
     pub(crate) fn outlet(&self) -> &Arc<Outlet> {

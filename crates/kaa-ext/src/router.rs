@@ -23,6 +23,8 @@ pub(crate) struct Router(Arc<Routes>);
 
 struct Routes {
     tree: matchit::Router<Route>,
+    /// For the messages of other services, which name theirs by its number.
+    functions: Vec<Handler>,
     fallback: Option<Handler>,
     tally: Arc<Tally>,
 }
@@ -83,9 +85,14 @@ impl RouterBuilder {
     }
 
     /// The router, and all conflicts met on the way.
-    pub(crate) fn build(self, fallback: Option<Handler>, tally: Arc<Tally>) -> Result<Router, Vec<Conflict>> {
+    pub(crate) fn build(
+        self,
+        functions: Vec<Handler>,
+        fallback: Option<Handler>,
+        tally: Arc<Tally>,
+    ) -> Result<Router, Vec<Conflict>> {
         if self.conflicts.is_empty() {
-            Ok(Router(Arc::new(Routes { tree: self.tree, fallback, tally })))
+            Ok(Router(Arc::new(Routes { tree: self.tree, functions, fallback, tally })))
         } else {
             Err(self.conflicts)
         }
@@ -107,10 +114,10 @@ impl Service<Request> for Router {
     }
 
     fn call(&mut self, mut request: Request) -> HandlerFuture {
-        if let Some(handler) = request.handler() {
-            return handler(request);
+        let Routes { tree, functions, fallback, tally } = &*self.0;
+        if let Some(function) = request.function().and_then(|number| functions.get(number)) {
+            return function(request);
         }
-        let Routes { tree, fallback, tally } = &*self.0;
         let path = request.resource_path();
         if let Ok(matched) = tree.at(path) {
             let mut found = Parameters::default();

@@ -32,12 +32,9 @@ pub trait TargetedService<S> {
 /// #[service]
 /// async fn config(Targeted(request): Targeted<ConfigRequest>) -> Result<ConfigResponse, Failure> {
 ///     Ok(ConfigResponse {
-///         app_version_name: request.app_version_name,
-///         endpoint_id: request.endpoint_id,
 ///         config_id: Some("1".into()),
 ///         content: Some("{}".into()),
-///         status_code: 200,
-///         ..ConfigResponse::default()
+///         ..request.response(Outcome::OK)
 ///     })
 /// }
 ///

@@ -146,6 +146,10 @@ macro_rules! config_event {
         }
 
         impl Message for $name {
+            // The successor of this protocol uses the same subject, and its records must not be taken for
+            // these with something behind.
+            const IS_CLOSED: bool = true;
+
             fn header(&self) -> Header<'_> {
                 Header { correlation_id: &self.correlation_id, timestamp: self.event_timestamp, timeout: 0 }
             }

@@ -31,10 +31,10 @@ use std::time::Duration;
 use kaa_bus::{
     Bus, EventError, Gathered, Messaging, RequestError, ServiceInstance, SubjectFilter, Subscription,
 };
+use kaa_protocol::Bytes;
 use kaa_protocol::cdtp::{ConfigRequest, ConfigResponse};
 use kaa_protocol::dstp::{DataSamplesEvent, DataSamplesProcessed};
 use kaa_protocol::name::ReplicaId;
-use kaa_protocol::subject::Target;
 use kaa_tests::patience::{PATIENCE, soon};
 use kaa_tests::venue::until;
 use tokio::task::JoinHandle;
@@ -54,10 +54,6 @@ fn replica(bus: &Bus, instance: ServiceInstance, id: &'static str) -> Messaging 
     Messaging::new(bus.clone(), instance, ReplicaId::from_static(id))
 }
 
-fn service(instance: ServiceInstance) -> Target {
-    Target::Service(instance)
-}
-
 fn request_for(endpoint_id: impl Into<String>) -> ConfigRequest {
     ConfigRequest {
         app_version_name: "v1".into(),
@@ -74,7 +70,7 @@ fn ask(
     deadline: Duration,
 ) -> JoinHandle<Result<ConfigResponse, RequestError>> {
     let asker = asker.clone();
-    tokio::spawn(async move { asker.request(&service(provider), &request, deadline).await })
+    tokio::spawn(async move { asker.request(provider, &request, deadline).await })
 }
 
 /// Publishes in a task of its own.
@@ -118,4 +114,12 @@ async fn settled(buses: [&Bus; 2]) {
     for bus in buses {
         bus.fence(PATIENCE).await.unwrap();
     }
+}
+
+/// Whether the server says what nobody listens to (nats-server 2.12).
+async fn server_tells(bus: &Bus) -> bool {
+    let mut notices = subscribe(bus, "notices").await;
+    let (nobody, notices_here) = ("nobody".parse().unwrap(), "notices".parse().unwrap());
+    bus.publish(nobody, Some(notices_here), Bytes::new()).await.unwrap();
+    soon("a notice", notices.next()).await.unwrap().no_responders.unwrap().subject.is_some()
 }

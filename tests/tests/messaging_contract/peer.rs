@@ -1,9 +1,9 @@
 //! The other side: services of another make.
 
-use kaa_bus::{Bus, ServiceInstance, Subject, SubjectFilter, Subscription};
+use kaa_bus::{Bus, Message, ServiceInstance, Subject, SubjectFilter, Subscription};
 use kaa_protocol::Bytes;
 use kaa_tests::avro::Avro;
-use kaa_tests::patience::soon;
+use kaa_tests::patience::{PATIENCE, soon};
 use serde_json::{Value as Json, json};
 
 /// A message that a [`Peer`] has got.
@@ -50,6 +50,10 @@ impl Peer {
 
     pub(crate) async fn next(&mut self) -> Received {
         let message = soon("a message for the peer", self.messages.next()).await.unwrap();
+        self.read(message)
+    }
+
+    fn read(&self, message: Message) -> Received {
         let text = |bytes: Bytes| String::from_utf8(bytes.to_vec()).unwrap();
         Received {
             subject: text(message.subject),
@@ -64,6 +68,16 @@ impl Peer {
             taken.push(self.next().await);
         }
         taken
+    }
+
+    /// Leaves the group, with the messages it has got by then.
+    pub(crate) async fn leave(&mut self) -> Vec<Received> {
+        self.messages.drain(PATIENCE).await.unwrap();
+        let mut rest = Vec::new();
+        while let Some(message) = soon("the end of the messages", self.messages.next()).await {
+            rest.push(self.read(message));
+        }
+        rest
     }
 
     pub(crate) async fn send(&self, reply_to: &str, fields: Json) {

@@ -9,7 +9,6 @@ use kaa_protocol::cdtp::{ConfigApplied, ConfigRequest, ConfigResponse};
 use kaa_protocol::dstp::DataSamplesEvent;
 use kaa_protocol::ism::{Message, Request};
 use kaa_protocol::name::ReplicaId;
-use kaa_protocol::subject::Target;
 use kaa_tests::avro::Avro;
 use kaa_tests::on_both;
 use kaa_tests::patience::{PATIENCE, soon};
@@ -19,8 +18,7 @@ use tokio::time::Instant;
 
 use crate::peer::{Peer, Received, config, receipt};
 use crate::{
-    CDP, CMX, EPTS, HOUR, SHORT, ask, done, late_answers, open_calls, replica, request_for, service,
-    subscribe,
+    CDP, CMX, EPTS, HOUR, SHORT, ask, done, late_answers, open_calls, replica, request_for, subscribe,
 };
 
 on_both! {
@@ -32,6 +30,7 @@ on_both! {
     duplicate_and_unasked_answers_are_counted_and_ignored
     a_late_answer_is_never_taken_for_one_to_the_next_request_of_the_context
     a_late_answer_is_never_taken_for_one_to_a_request_of_another_context_with_the_same_id
+    a_second_answer_is_never_taken_for_one_to_the_next_request_with_the_same_id
     requests_at_once_under_one_correlation_id_are_told_apart
     an_answer_of_another_type_is_an_error_that_names_the_subject
     a_request_carries_on_the_correlation_id_and_what_is_left_of_the_time
@@ -91,11 +90,11 @@ mod scenarios {
         let (theirs, ours) = (Avro::of("6/CDTP", "ConfigRequest"), Avro::of("6/CDTP", "ConfigResponse"));
         Peer::join(&bob, &CDP, "kaa.v1.replica.cdp-1.cdtp.request", theirs, ours).await.serve();
         let cmx = replica(&alice, CMX, "cmx-0");
-        let there = Target::Replica(ReplicaId::from_static("cdp-1"));
-        let response = cmx.request(&there, &request_for("ep-1"), PATIENCE).await.unwrap();
+        let there = ReplicaId::from_static("cdp-1");
+        let response = cmx.request(there, &request_for("ep-1"), PATIENCE).await.unwrap();
         assert_eq!(response.config_id.as_deref(), Some("config of ep-1"));
-        let gone = Target::Replica(ReplicaId::from_static("cdp-0"));
-        let error = soon("an error", cmx.request(&gone, &request_for("ep-1"), HOUR)).await.unwrap_err();
+        let gone = ReplicaId::from_static("cdp-0");
+        let error = soon("an error", cmx.request(gone, &request_for("ep-1"), HOUR)).await.unwrap_err();
         let subject = "kaa.v1.replica.cdp-0.cdtp.request".parse().unwrap();
         assert_eq!(error, RequestError::NoResponders { subject });
     }
@@ -143,10 +142,9 @@ mod scenarios {
         let (alice, bob) = venue.pair().await;
         let mut provider = Peer::provider(&bob, CDP).await;
         let cmx = replica(&alice, CMX, "cmx-0");
-        let target = service(CDP);
         let outcomes = join_all((0..REQUESTS).map(|n| {
-            let (cmx, target) = (&cmx, &target);
-            async move { cmx.request(target, &request_for(n.to_string()), SHORT).await }
+            let cmx = &cmx;
+            async move { cmx.request(CDP, &request_for(n.to_string()), SHORT).await }
         }));
         let subject: Subject = "kaa.v1.service.cdp.cdtp.request".parse().unwrap();
         for outcome in soon("the deadlines", outcomes).await {
@@ -161,7 +159,7 @@ mod scenarios {
         }
         late_answers(&alice, sent.try_into().unwrap()).await;
         provider.serve();
-        let response = cmx.request(&target, &request_for("ep-1"), PATIENCE).await.unwrap();
+        let response = cmx.request(CDP, &request_for("ep-1"), PATIENCE).await.unwrap();
         assert_eq!(response.config_id.as_deref(), Some("config of ep-1"));
         assert_eq!(open_calls(&cmx), 0);
     }
@@ -230,6 +228,31 @@ mod scenarios {
         given_up.abort();
         given_up.await.unwrap_err();
         let next = ask_within("ep-2", PATIENCE);
+        let second = provider.next().await;
+        assert_eq!(first.fields["correlationId"], "c");
+        assert!(second.fields["correlationId"].as_str().unwrap().starts_with("c~~"));
+        provider.answer(&first).await;
+        late_answers(&alice, 1).await;
+        provider.answer(&second).await;
+        assert_eq!(done(next).await.unwrap().endpoint_id, "ep-2");
+        assert_eq!(open_calls(&cmx), 0);
+    }
+
+    pub(super) async fn a_second_answer_is_never_taken_for_one_to_the_next_request_with_the_same_id(
+        venue: Venue,
+    ) {
+        let (alice, bob) = venue.pair().await;
+        let mut provider = Peer::provider(&bob, CDP).await;
+        let cmx = replica(&alice, CMX, "cmx-0");
+        let ask_as_c = |endpoint_id: &str| {
+            let request = ConfigRequest { correlation_id: "c".into(), ..request_for(endpoint_id) };
+            ask(&cmx, CDP, request, PATIENCE)
+        };
+        let answered = ask_as_c("ep-1");
+        let first = provider.next().await;
+        provider.answer(&first).await;
+        assert_eq!(done(answered).await.unwrap().endpoint_id, "ep-1");
+        let next = ask_as_c("ep-2");
         let second = provider.next().await;
         assert_eq!(first.fields["correlationId"], "c");
         assert!(second.fields["correlationId"].as_str().unwrap().starts_with("c~~"));
@@ -310,9 +333,9 @@ mod scenarios {
         let (alice, bob) = venue.pair().await;
         Peer::provider(&bob, CDP).await.serve();
         let cmx = replica(&alice, CMX, "cmx-0");
-        cmx.request(&service(CDP), &request_for("ep-1"), PATIENCE).await.unwrap();
+        cmx.request(CDP, &request_for("ep-1"), PATIENCE).await.unwrap();
         let late = cmx.within(Context::new("c", Instant::now()));
-        let outcome = late.request(&service(CDP), &request_for("ep-1"), HOUR).await;
+        let outcome = late.request(CDP, &request_for("ep-1"), HOUR).await;
         assert!(
             matches!(outcome, Err(RequestError::TimedOut { deadline: Duration::ZERO, .. })),
             "{outcome:?}"

@@ -31,7 +31,7 @@ impl Cluster {
         let mut cluster = Self { venue, kpc: [None, None], ext: [None, None], watcher, devices, deliveries };
         for index in [0, 1] {
             cluster.start_kpc(index).await;
-            cluster.ext[index] = Some(Replica::start(&cluster.venue, EXT[index]).await);
+            cluster.start_ext(index).await;
         }
         cluster
     }
@@ -40,6 +40,12 @@ impl Cluster {
     pub(crate) async fn start_kpc(&mut self, index: usize) {
         let replica = Communication::start(&self.venue, KPC[index], self.devices.clone()).await;
         assert!(self.kpc[index].replace(replica).is_none());
+    }
+
+    /// Starts an extension replica that is not there.
+    pub(crate) async fn start_ext(&mut self, index: usize) {
+        let replica = Replica::start(&self.venue, EXT[index]).await;
+        assert!(self.ext[index].replace(replica).is_none());
     }
 
     pub(crate) fn kpc(&self, index: usize) -> &Communication {
@@ -96,10 +102,10 @@ impl Cluster {
     pub(crate) async fn nothing_more(&mut self) {
         // Twice: what is sent anew because of a notice, too.
         for _ in 0..2 {
-            for bus in self.ext.iter().flatten().map(|replica| &replica.bus) {
+            for bus in self.ext.iter().flatten().map(Replica::bus) {
                 bus.fence(PATIENCE).await.unwrap();
             }
-            for bus in self.kpc.iter().flatten().map(|replica| &replica.bus) {
+            for bus in self.kpc.iter().flatten().map(Communication::bus) {
                 bus.fence(PATIENCE).await.unwrap();
             }
             for _ in 0..100 {

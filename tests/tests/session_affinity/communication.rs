@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
 
 use bytes::Bytes;
 use kaa_bus::{Bus, Message, SubjectFilter};
 use kaa_tests::avro::Avro;
+use kaa_tests::lifeline::Lifeline;
 use kaa_tests::venue::Venue;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
@@ -33,7 +33,7 @@ pub(crate) struct Delivery {
 /// nobody is there.
 pub(crate) struct Communication {
     name: &'static str,
-    pub(crate) bus: Bus,
+    lifeline: Lifeline,
     desk: Arc<Desk>,
     listener: JoinHandle<()>,
 }
@@ -66,7 +66,8 @@ struct Asked {
 
 impl Communication {
     pub(crate) async fn start(venue: &Venue, name: &'static str, devices: UnboundedSender<Delivery>) -> Self {
-        let bus = venue.connect().await;
+        let lifeline = Lifeline::connect(venue).await;
+        let bus = lifeline.bus();
         let listen = async |subject: &str| {
             bus.subscribe(subject.parse::<SubjectFilter>().unwrap(), None).await.unwrap()
         };
@@ -91,7 +92,7 @@ impl Communication {
                 }
             }
         });
-        Self { name, bus, desk, listener }
+        Self { name, lifeline, desk, listener }
     }
 
     /// The subject of this replica.
@@ -137,11 +138,14 @@ impl Communication {
         id
     }
 
-    /// Ends the connection without a word.
+    /// Ends without a word.
     pub(crate) async fn kill(self) {
-        // With no time to say goodbye in, it is not confirmed that it was heard.
-        let _ = self.bus.close(Duration::ZERO).await;
+        self.lifeline.cut().await;
         self.listener.await.unwrap();
+    }
+
+    pub(crate) fn bus(&self) -> &Bus {
+        self.lifeline.bus()
     }
 }
 

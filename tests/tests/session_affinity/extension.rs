@@ -1,10 +1,10 @@
 //! A replica of the extension.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use kaa_ext::prelude::*;
 use kaa_ext::{Counters, ServeError, Server};
+use kaa_tests::lifeline::Lifeline;
 use kaa_tests::patience::soon;
 use kaa_tests::venue::{Venue, until};
 use tokio::sync::Semaphore;
@@ -51,7 +51,7 @@ async fn hold(State(app): State<App>, session: Session) -> &'static str {
 
 pub(crate) struct Replica {
     pub(crate) name: &'static str,
-    pub(crate) bus: Bus,
+    lifeline: Lifeline,
     pub(crate) server: Server,
     sessions: UnboundedReceiver<Session>,
     entered: UnboundedReceiver<()>,
@@ -60,15 +60,15 @@ pub(crate) struct Replica {
 
 impl Replica {
     pub(crate) async fn start(venue: &Venue, name: &'static str) -> Self {
-        let bus = venue.connect().await;
+        let lifeline = Lifeline::connect(venue).await;
         let (sender, sessions) = unbounded_channel();
         let (enter, entered) = unbounded_channel();
         let gate = Arc::new(Semaphore::new(0));
         let app = App { name, sessions: sender, entered: enter, gate: gate.clone() };
         let extension = Extension::new("ext").replica(name).state(app);
         let extension = extension.resources(resources![who, pin, observe, hold]).build().unwrap();
-        let server = extension.serve(bus.clone()).start().await.unwrap();
-        Self { name, bus, server, sessions, entered, gate }
+        let server = extension.serve(lifeline.bus().clone()).start().await.unwrap();
+        Self { name, lifeline, server, sessions, entered, gate }
     }
 
     /// The subject of this replica.
@@ -106,10 +106,18 @@ impl Replica {
         self.counters()
     }
 
-    /// Ends the connection without a word.
+    /// Stops in order.
+    pub(crate) async fn stop(self) -> Counters {
+        soon("the stop", self.server.stop()).await.unwrap().counters
+    }
+
+    pub(crate) fn bus(&self) -> &Bus {
+        self.lifeline.bus()
+    }
+
+    /// Ends without a word.
     pub(crate) async fn kill(self) {
-        // With no time to say goodbye in, it is not confirmed that it was heard.
-        let _ = self.bus.close(Duration::ZERO).await;
+        self.lifeline.cut().await;
         let ended = soon("the end of the server", self.server.wait()).await;
         assert!(matches!(ended, Err(ServeError::BusClosed)), "{ended:?}");
     }

@@ -1,8 +1,11 @@
 //! What happens in the cluster.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use kaa_ext::{Session, StoredSession};
+use kaa_tests::patience::{PATIENCE, soon};
 use kaa_tests::venue::{Venue, until};
 use serde_json::{Value, json};
 
@@ -207,6 +210,100 @@ pub(crate) async fn pushes_to_a_killed_communication_replica_arrive_through_the_
     cluster.nothing_more().await;
     let counters = cluster.ext(0).counters();
     assert_eq!((counters.pushed, counters.redirected, counters.undeliverable), (61, 50, 0));
+}
+
+pub(crate) async fn pushes_while_a_communication_replica_dies_arrive_at_most_once_and_in_order(venue: Venue) {
+    let mut cluster = Cluster::start(venue).await;
+    let session = session_at(&mut cluster, 0, "ep-1", "/pin", 0).await;
+    cluster.kpc(1).connect("ep-1");
+    let stop = Arc::new(AtomicBool::new(false));
+    let pushing = tokio::spawn({
+        let (session, bus, stop) = (session.clone(), cluster.ext(0).bus().clone(), stop.clone());
+        async move {
+            let mut pushed: usize = 0;
+            while !stop.load(Relaxed) {
+                session.push(format!("{pushed}")).await.unwrap();
+                pushed += 1;
+                // So that never more are on their way than the extension keeps.
+                tokio::task::yield_now().await;
+                if pushed.is_multiple_of(100) {
+                    bus.fence(PATIENCE).await.unwrap();
+                }
+            }
+            pushed
+        }
+    });
+    let mut got = Vec::new();
+    while got.len() < 200 {
+        got.extend(pushes(&mut cluster, 1).await);
+    }
+    cluster.kill_kpc(0).await;
+    stop.store(true, Relaxed);
+    let pushed = soon("all pushes", pushing).await.unwrap();
+    session.push("the last").await.unwrap();
+    while got.last().is_none_or(|push| push.payload != "the last") {
+        got.extend(pushes(&mut cluster, 1).await);
+    }
+    cluster.nothing_more().await;
+    got.pop();
+    let of = |by: &str| -> Vec<usize> {
+        got.iter().filter(|push| push.by == by).map(|push| push.payload.parse().unwrap()).collect()
+    };
+    let (before, after) = (of("kpc-0"), of("kpc-1"));
+    assert!(before.is_sorted_by(|one, next| one < next) && after.is_sorted_by(|one, next| one < next));
+    assert!(before.last().unwrap() < after.first().unwrap_or(&pushed), "nothing twice");
+    // What the dead replica was given and did not get to is lost; nothing else is.
+    assert_eq!(after, (pushed - after.len()..pushed).collect::<Vec<_>>());
+    let counters = cluster.ext(0).counters();
+    assert_eq!(counters.redirected, u64::try_from(after.len() + 1).unwrap());
+    assert_eq!(counters.undeliverable, 0);
+}
+
+pub(crate) async fn pushes_that_found_nobody_are_saved_by_an_extension_that_is_stopped(venue: Venue) {
+    let mut cluster = Cluster::start(venue).await;
+    let session = session_at(&mut cluster, 0, "ep-1", "/pin", 0).await;
+    cluster.kpc(1).connect("ep-1");
+    cluster.kill_kpc(0).await;
+    for n in 0..10 {
+        session.push(format!("{n}")).await.unwrap();
+    }
+    let counters = cluster.ext[0].take().unwrap().stop().await;
+    assert_eq!((counters.pushed, counters.redirected, counters.undeliverable), (10, 10, 0));
+    let expected: Vec<_> = (0..10).map(|n| n.to_string()).collect();
+    assert_eq!(payloads(&pushes(&mut cluster, 10).await), expected);
+    cluster.nothing_more().await;
+}
+
+pub(crate) async fn a_push_without_a_pin_is_lost_with_its_replica_until_that_is_known_to_be_gone(
+    venue: Venue,
+) {
+    let mut cluster = Cluster::start(venue).await;
+    let free = session_at(&mut cluster, 0, "ep-1", "/observe", 0).await;
+    let pinned = session_at(&mut cluster, 0, "ep-2", "/pin", 0).await;
+    for endpoint in ["ep-1", "ep-2"] {
+        cluster.kpc(1).connect(endpoint);
+    }
+    cluster.kill_kpc(0).await;
+    free.push("nobody is told of this").await.unwrap();
+    cluster.nothing_more().await;
+    for (session, payload) in [(&pinned, "of this somebody is"), (&free, "now it is known")] {
+        session.push(payload).await.unwrap();
+        assert_eq!(payloads(&pushes(&mut cluster, 1).await), [payload]);
+    }
+    assert_eq!(cluster.kpc(1).pin("ep-1"), None);
+    let counters = cluster.ext(0).counters();
+    assert_eq!((counters.pushed, counters.redirected, counters.undeliverable), (3, 2, 0));
+}
+
+pub(crate) async fn an_extension_replica_that_starts_again_under_its_name_has_its_sessions(venue: Venue) {
+    let mut cluster = Cluster::start(venue).await;
+    let pins = pinned(&mut cluster).await;
+    cluster.kill_ext(0).await;
+    cluster.start_ext(0).await;
+    for (endpoint, (kpc, replica)) in &pins {
+        assert_eq!(cluster.ask(*kpc, endpoint, "/pin").await.payload, *replica);
+    }
+    assert_eq!([cluster.kpc(0).fallen_back(), cluster.kpc(1).fallen_back()], [0, 0]);
 }
 
 pub(crate) async fn one_of_each_killed_at_once_is_replaced_by_the_other(venue: Venue) {

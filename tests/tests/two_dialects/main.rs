@@ -24,6 +24,7 @@ on_both! {
     a_push_is_confirmed_by_an_answer_with_a_payload_too
     a_push_that_was_rejected_says_how
     a_push_without_a_status_message_in_time_is_not_confirmed
+    a_push_to_a_replica_that_is_gone_is_confirmed_through_another
     status_messages_that_nobody_waits_for_are_handled_silently
     a_plain_push_binds_the_session_to_nobody
     pushes_of_a_replica_that_starts_again_are_not_confirmed_by_old_status_messages
@@ -36,5 +37,6 @@ on_both! {
     both_dialects_are_served_at_the_same_moment_in_both_revisions
     a_success_nobody_asked_for_is_silent_in_esp_alone
     a_push_in_esp_has_no_request_id_and_cannot_be_confirmed
+    a_stop_answers_what_has_arrived_in_both_dialects
     an_extension_with_one_dialect_does_not_hear_the_other
 }

@@ -166,6 +166,25 @@ pub(crate) async fn a_push_without_a_status_message_in_time_is_not_confirmed(ven
     assert_eq!((counters.pushed, counters.silent, counters.malformed), (2, 2, 0));
 }
 
+pub(crate) async fn a_push_to_a_replica_that_is_gone_is_confirmed_through_another(venue: Venue) {
+    let (mut running, mut ecs) = both(&venue).await;
+    ecs.send_to(ECS_TO, Some("kaa.v1.service.ecs.ecs-9"), inbound("c-1", "/observe")).await;
+    running.settled(1).await;
+    let session = running.session();
+    for (text, redirected) in [("one", 1), ("two", 2)] {
+        let session = session.clone();
+        let confirmed = tokio::spawn(async move { session.push_confirmed(text, PATIENCE).await });
+        let push = ecs.next_shared().await;
+        assert_eq!((push.payload().as_deref(), push.reply_to.as_deref()), (Some(text), Some(PINNED_ECS)));
+        ecs.send_to(PINNED_ECS, None, status(&push, "ok")).await;
+        soon("the confirmation", confirmed).await.unwrap().unwrap();
+        let counters = running.server.counters();
+        assert_eq!((counters.redirected, counters.undeliverable), (redirected, 0));
+    }
+    let counters = running.settled(3).await;
+    assert_eq!((counters.received, counters.malformed), (3, 0), "notes to itself are nobody's messages");
+}
+
 pub(crate) async fn status_messages_that_nobody_waits_for_are_handled_silently(venue: Venue) {
     let (mut running, mut ecs) = both(&venue).await;
     let (push, confirmed) = pushed(&mut running, &mut ecs, PATIENCE).await;
@@ -403,6 +422,31 @@ pub(crate) async fn a_push_in_esp_has_no_request_id_and_cannot_be_confirmed(venu
     assert!(matches!(error, PushError::NoStatus), "{error}");
     assert_eq!(running.settled(1).await.pushed, 1);
     kpc.has_no_more(&running.bus).await;
+}
+
+pub(crate) async fn a_stop_answers_what_has_arrived_in_both_dialects(venue: Venue) {
+    let (running, mut ecs) = both(&venue).await;
+    let mut kpc = Peer::kpc(&venue, "seed", "seed").await;
+    for n in 0..50 {
+        let id = format!("c-{n}");
+        ecs.send_to(if n % 2 == 0 { ECS_TO } else { PINNED_ECS }, Some(ECS_REPLICA), inbound(&id, "/pin"))
+            .await;
+        kpc.send_to(
+            if n % 2 == 0 { KPC_TO } else { PINNED_KPC },
+            Some(KPC_REPLICA),
+            client_data(&id, "/pin"),
+        )
+        .await;
+    }
+    for peer in [&ecs, &kpc] {
+        peer.bus.fence(PATIENCE).await.unwrap();
+    }
+    let stopped = running.server.stop().await.unwrap();
+    assert_eq!((stopped.unfinished, stopped.counters.answered), (0, 100));
+    for _ in 0..50 {
+        ecs.next().await.assert_status_message("ok");
+        assert_eq!(kpc.next().await.fields["statusCode"], 200);
+    }
 }
 
 pub(crate) async fn an_extension_with_one_dialect_does_not_hear_the_other(venue: Venue) {

@@ -5,7 +5,7 @@ use kaa_protocol::ism::Message;
 use kaa_protocol::subject::Subject;
 use tokio::sync::oneshot;
 
-use super::replies::{Take, Taken};
+use super::take::{Take, Taken};
 use crate::error::RequestError;
 
 /// Decodes the first answer and hands it over.

@@ -7,7 +7,7 @@ use kaa_protocol::ism::Awaited;
 use kaa_protocol::name::ServiceInstance;
 use tokio::sync::Notify;
 
-use super::replies::{Take, Taken};
+use super::take::{Take, Taken};
 
 /// What came back for an event that several services had to confirm.
 #[derive(Debug, Clone, PartialEq)]

@@ -10,10 +10,12 @@ use crate::error::DrainError;
 use crate::subscription::Subscription;
 
 /// Which replicas of a service get an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
     /// One of them: they share the events as a queue group. For work that is to be done once.
-    #[default]
+    ///
+    /// It is one *subscription* of the service that gets an event. A replica that listens twice to the
+    /// same events shares them with itself: each listener gets some of them, and none gets all.
     OneReplica,
     /// All of them. For what each replica keeps in memory.
     EveryReplica,
@@ -36,7 +38,7 @@ impl<E: Event> Events<E> {
     /// Cancel safe: an event is either returned or still waits.
     pub async fn next(&mut self) -> Option<Result<E, DecodeError>> {
         let message = self.subscription.next().await?;
-        Some(E::decode(&message.payload).map(|decoded| decoded.record))
+        Some(E::receive(&message.payload).map(|decoded| decoded.record))
     }
 
     /// Ends the subscription without losing what the server has routed here already.

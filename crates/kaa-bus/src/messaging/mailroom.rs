@@ -10,7 +10,8 @@ use crate::backend::{Sink, Source};
 use crate::bus::Bus;
 use crate::error::SubscribeError;
 
-/// A subject that replies come to, subscribed when it is needed first.
+/// A subject that replies come to. It is subscribed to when it is needed first, unless somebody else has
+/// done that and passes on what is for a call.
 #[derive(Debug)]
 pub(super) struct Mailroom {
     subject: Subject,
@@ -21,12 +22,20 @@ pub(super) struct Mailroom {
 #[derive(Debug)]
 struct Open {
     replies: Arc<Replies>,
-    _source: Source,
+    /// `None` when somebody else has it.
+    _source: Option<Source>,
 }
 
 impl Mailroom {
     pub(super) fn new(subject: Subject) -> Self {
         Self { subject, open: OnceCell::new() }
+    }
+
+    /// For somebody else's subscription; and where that one passes replies on to.
+    pub(super) fn adopted(subject: Subject, bus: &Bus) -> (Self, Arc<Replies>) {
+        let replies = Arc::new(Replies::on_shared_subject(bus.link()));
+        let open = Open { replies: Arc::clone(&replies), _source: None };
+        (Self { subject, open: OnceCell::new_with(Some(open)) }, replies)
     }
 
     pub(super) fn subject(&self) -> &Subject {
@@ -38,13 +47,13 @@ impl Mailroom {
         self.open.get().map_or(0, |open| open.replies.waiting())
     }
 
-    /// Subscribes, once.
+    /// Subscribes, once, if nobody else has.
     pub(super) async fn open(&self, bus: &Bus) -> Result<&Replies, SubscribeError> {
         let subscribe = || async {
             let replies = Arc::new(Replies::new(bus.link()));
-            let sink = Sink::Replies(Arc::clone(&replies));
+            let sink = Sink::Upstairs(Arc::clone(&replies) as _);
             let source = bus.attach(SubjectFilter::from(&self.subject), None, sink).await?;
-            Ok(Open { replies, _source: source })
+            Ok(Open { replies, _source: Some(source) })
         };
         Ok(&self.open.get_or_try_init(subscribe).await?.replies)
     }

@@ -1,12 +1,13 @@
 //! Publishing and subscribing on one connection.
 
-use std::pin::pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use async_nats::Subject as NatsSubject;
 use async_nats::client::traits::Publisher;
 use async_nats::message::OutboundMessage;
-use futures_util::FutureExt;
+use futures_util::{FutureExt, Sink as _};
 use kaa_protocol::name::ServiceInstance;
 use kaa_protocol::subject::{Subject, SubjectFilter};
 use tokio::sync::watch;
@@ -40,7 +41,7 @@ impl Client {
 
     pub(crate) async fn publish(&self, message: Outgoing) -> Result<(), PublishError> {
         let subject = message.subject.clone();
-        let message = self.outbound(message)?;
+        let message = outbound(&self.nats, message)?;
         // Outside the task's budget: a publish that could go out must not look like a full queue.
         let sending = unconstrained(self.nats.publish_message(message));
         let sent = within(self.publish_timeout, pin!(sending)).await;
@@ -54,7 +55,7 @@ impl Client {
     /// The same without waiting. A publish that would have to wait has sent nothing.
     pub(crate) fn try_publish(&self, message: Outgoing) -> Result<(), PublishError> {
         let subject = message.subject.clone();
-        let message = self.outbound(message)?;
+        let message = outbound(&self.nats, message)?;
         match unconstrained(self.nats.publish_message(message)).now_or_never() {
             Some(Ok(())) => Ok(()),
             Some(Err(_)) => Err(PublishError::Closed { subject }),
@@ -62,15 +63,16 @@ impl Client {
         }
     }
 
-    /// The message as async-nats wants it, unless the server would refuse it.
-    fn outbound(&self, message: Outgoing) -> Result<OutboundMessage, PublishError> {
-        let Outgoing { subject, reply_to, payload } = message;
-        let (size, limit) = (payload.len(), self.nats.max_payload());
-        if size > limit {
-            return Err(PublishError::TooLarge { subject, size, limit });
+    /// Waits for room in the connection's queue, and keeps it.
+    pub(crate) async fn room(&self, subject: &Subject) -> Result<Room, PublishError> {
+        // The cost of a clone does not matter to one who waits.
+        let mut nats = self.nats.clone();
+        let ready = unconstrained(poll_fn(|cx| Pin::new(&mut nats).poll_ready(cx)));
+        match within(self.publish_timeout, pin!(ready)).await {
+            Some(Ok(())) => Ok(Room { nats }),
+            Some(Err(_)) => Err(PublishError::Closed { subject: subject.clone() }),
+            None => Err(PublishError::TimedOut { subject: subject.clone(), timeout: self.publish_timeout }),
         }
-        let (subject, reply) = (nats_subject(subject), reply_to.map(nats_subject));
-        Ok(OutboundMessage { subject, reply, payload, headers: None })
     }
 
     pub(crate) async fn attach(
@@ -99,6 +101,32 @@ impl Client {
         // the task ends when this client is dropped, or gives up reconnecting by itself.
         let _ = unconstrained(self.nats.drain()).now_or_never();
     }
+}
+
+/// Room for one message in the connection's queue, given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Room {
+    nats: async_nats::Client,
+}
+
+impl Room {
+    /// Publishes without waiting.
+    pub(crate) fn publish(mut self, message: Outgoing) -> Result<(), PublishError> {
+        let subject = message.subject.clone();
+        let message = outbound(&self.nats, message)?;
+        Pin::new(&mut self.nats).start_send(message).map_err(|_| PublishError::Closed { subject })
+    }
+}
+
+/// The message as async-nats wants it, unless the server would refuse it.
+fn outbound(nats: &async_nats::Client, message: Outgoing) -> Result<OutboundMessage, PublishError> {
+    let Outgoing { subject, reply_to, payload } = message;
+    let (size, limit) = (payload.len(), nats.max_payload());
+    if size > limit {
+        return Err(PublishError::TooLarge { subject, size, limit });
+    }
+    let (subject, reply) = (nats_subject(subject), reply_to.map(nats_subject));
+    Ok(OutboundMessage { subject, reply, payload, headers: None })
 }
 
 /// The same bytes as async-nats' kind of subject.

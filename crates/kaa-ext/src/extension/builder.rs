@@ -221,10 +221,6 @@ impl<S: Send + Sync + 'static> Builder<S> {
         for resource in &self.resources {
             router.add(resource, &state);
         }
-        let router = router.build(self.fallback, tally.clone());
-        if let Err(conflicts) = &router {
-            problems.extend(conflicts.iter().map(ToString::to_string));
-        }
         let mut receptions = Receptions::default();
         for (originator, listener) in &self.listeners {
             let originator = originator.as_ref().and_then(|name| checked::<ServiceInstance>(name, problems));
@@ -233,25 +229,28 @@ impl<S: Send + Sync + 'static> Builder<S> {
         for service in &self.services {
             receptions.service(service, &state);
         }
-        let receptions = receptions.build(&self.dialects).map_err(|conflicts| problems.extend(conflicts));
+        let receptions = receptions.build(&self.dialects);
+        let (receptions, functions) =
+            receptions.map_err(|conflicts| problems.extend(conflicts)).unwrap_or_default();
+        let router = router.build(functions, self.fallback, tally.clone());
+        if let Err(conflicts) = &router {
+            problems.extend(conflicts.iter().map(ToString::to_string));
+        }
         let names = (instance, replica, communication_service);
-        match (names, router, receptions, self.problems.is_empty()) {
-            (
-                (Some(instance), Some(replica), Some(communication_service)),
-                Ok(router),
-                Ok(receptions),
-                true,
-            ) => Ok(Extension {
-                instance,
-                replica,
-                communication_service,
-                revision: self.revision,
-                dialects: self.dialects,
-                limits: self.limits,
-                receptions,
-                pipeline: self.wrap.into_iter().fold(Pipeline::new(router), |inner, wrap| wrap(inner)),
-                tally,
-            }),
+        match (names, router, self.problems.is_empty()) {
+            ((Some(instance), Some(replica), Some(communication_service)), Ok(router), true) => {
+                Ok(Extension {
+                    instance,
+                    replica,
+                    communication_service,
+                    revision: self.revision,
+                    dialects: self.dialects,
+                    limits: self.limits,
+                    receptions,
+                    pipeline: self.wrap.into_iter().fold(Pipeline::new(router), |inner, wrap| wrap(inner)),
+                    tally,
+                })
+            }
             _ => Err(BuildError { instance: self.instance, problems: self.problems }),
         }
     }

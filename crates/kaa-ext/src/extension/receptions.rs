@@ -10,7 +10,8 @@ use kaa_protocol::subject::EventKind;
 
 use crate::dialect::Dialect;
 use crate::listener::ListenerDef;
-use crate::resource::Location;
+use crate::request::Request;
+use crate::resource::{HandlerFuture, Location};
 use crate::router::Handler;
 use crate::serve::{Place, Reception};
 use crate::service::ServiceDef;
@@ -19,11 +20,16 @@ use crate::service::ServiceDef;
 #[derive(Default)]
 pub(super) struct Receptions {
     receptions: Vec<Arc<Reception>>,
+    /// The functions of the receptions, in their order.
+    functions: Vec<Handler>,
     /// Events that one replica gets, by kind and originator.
     shared: Vec<(EventKind, Option<ServiceInstance>, Origin)>,
     requests: Vec<(Address, Origin)>,
     conflicts: Vec<String>,
 }
+
+/// The receptions, and the functions they name by number.
+pub(super) type Complete = (Vec<Arc<Reception>>, Vec<Handler>);
 
 /// Which function it is, and where.
 #[derive(Clone, Copy)]
@@ -63,11 +69,14 @@ impl Receptions {
             }
             self.shared.push((event.kind.clone(), originator.cloned(), origin));
         }
+        let function = self.function(listener.call, state);
         self.receptions.push(Arc::new(Reception {
             name: event.name,
             open: event.open,
-            handler: bound(listener.call, state),
-            answers: event.receipts.clone(),
+            function,
+            // A service confirms once, and when its work is done: what every replica does on the side is not
+            // that.
+            answers: event.receipts.clone().filter(|_| *delivery == Delivery::OneReplica),
             ignores_own: *ignores_own,
             place: Place::Events(event.kind.filter(originator), *delivery),
         }));
@@ -82,18 +91,30 @@ impl Receptions {
             ));
         }
         self.requests.push((request.address.clone(), origin));
+        let function = self.function(service.call, state);
         self.receptions.push(Arc::new(Reception {
             name: request.name,
             open: request.open,
-            handler: bound(service.call, state),
+            function,
             answers: Some(request.address.clone()),
             ignores_own: false,
             place: Place::Requests(request.address.clone()),
         }));
     }
 
-    /// All of them, or what is wrong with them.
-    pub(super) fn build(mut self, dialects: &[Dialect]) -> Result<Vec<Arc<Reception>>, Vec<String>> {
+    /// Binds a function to the state; returns its number.
+    fn function<S: Send + Sync + 'static>(
+        &mut self,
+        call: fn(Request, Arc<S>) -> HandlerFuture,
+        state: &Arc<S>,
+    ) -> usize {
+        let state = state.clone();
+        self.functions.push(Arc::new(move |request| call(request, state.clone())));
+        self.functions.len() - 1
+    }
+
+    /// All of them and their functions, or what is wrong with them.
+    pub(super) fn build(mut self, dialects: &[Dialect]) -> Result<Complete, Vec<String>> {
         if dialects.contains(&Dialect::Ecs2Ext) {
             let bare = self.requests.iter().filter(|(address, _)| *address == Address::Bare);
             self.conflicts.extend(bare.map(|(_, origin)| {
@@ -103,15 +124,6 @@ impl Receptions {
                 )
             }));
         }
-        if self.conflicts.is_empty() { Ok(self.receptions) } else { Err(self.conflicts) }
+        if self.conflicts.is_empty() { Ok((self.receptions, self.functions)) } else { Err(self.conflicts) }
     }
-}
-
-/// The function with its state.
-fn bound<S: Send + Sync + 'static>(
-    call: fn(crate::Request, Arc<S>) -> crate::HandlerFuture,
-    state: &Arc<S>,
-) -> Handler {
-    let state = state.clone();
-    Arc::new(move |request| call(request, state.clone()))
 }

@@ -34,7 +34,8 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Rejection;
 
     async fn from_request(request: &Request, _: &S) -> Result<Self, Rejection> {
-        // serde_json stops at 128 levels of nesting, so a hostile payload cannot exhaust the stack.
+        // serde_json stops at 128 levels of nesting, so a hostile payload cannot exhaust the stack. (A raw
+        // value inside is not parsed at all; `DeviceJson` looks into those too.)
         serde_json::from_slice(request.payload_bytes())
             .map(Self)
             .map_err(|error| Rejection::Json(error.to_string()))

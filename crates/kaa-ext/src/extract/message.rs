@@ -47,18 +47,14 @@ impl<S: Sync, T: ism::Request> FromRequest<S> for Targeted<T> {
 ///
 /// ```
 /// use std::time::Duration;
-/// use kaa_ext::bus::Messaging;
 /// use kaa_ext::prelude::*;
 /// use kaa_ext::protocol::cdtp::ConfigRequest;
-/// use kaa_ext::protocol::name::ServiceInstance;
-/// use kaa_ext::protocol::subject::Target;
 ///
 /// #[resource("/config")]
 /// async fn config(endpoint: EndpointId, messaging: Messaging) -> Result<Payload, Failure> {
-///     let provider = Target::Service(ServiceInstance::from_static("cdp"));
+///     let provider = ServiceInstance::from_static("cdp");
 ///     let request = ConfigRequest { endpoint_id: endpoint.into(), ..ConfigRequest::default() };
-///     let answer = messaging.request(&provider, &request, Duration::from_secs(5)).await;
-///     let response = answer.map_err(|error| Failure::unavailable("try again later").caused_by(error))?;
+///     let response = messaging.request(provider, &request, Duration::from_secs(5)).await?;
 ///     Ok(Payload(response.content.unwrap_or_default()))
 /// }
 /// ```

@@ -1,13 +1,21 @@
 //! Answers and pushes on their way: to where they were to go, or to where somebody listens.
 
-use std::cell::OnceCell;
+use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use kaa_bus::{NoResponders, PublishError};
 use kaa_protocol::subject::Subject;
 
 use super::Outlet;
-use super::return_paths::{Unserved, Went};
+use super::return_paths::{Settled, Unserved, Went};
+
+/// How often a full bus is asked again, and how long it may take to have room.
+const TRIES: u32 = 5;
+const ROOM: Duration = Duration::from_secs(1);
+
+/// How long a note to ourselves is waited for. It takes one round trip.
+const NOTE_TAKES: Duration = Duration::from_secs(1);
 
 /// An answer or a push, ready to be published.
 #[derive(Debug, Clone)]
@@ -24,75 +32,61 @@ pub(crate) struct Full(pub(super) Box<Addressed>);
 
 impl Outlet {
     pub(super) fn try_publish(&self, message: &Addressed) -> Result<(), PublishError> {
-        self.settle(&self.return_paths.overdue());
+        self.settle(&self.return_paths.overflowing());
         let went = self.return_paths.send(message, &|message, to| self.hand_over(message, to))?;
-        self.note_redirection(&went);
+        if went == Went::ServiceWide {
+            self.tally.redirected();
+        }
         Ok(())
     }
 
+    /// The same, waiting for the bus to have room.
+    ///
+    /// A message is known to have been sent only when the bus has it, so every try is a whole one. A round
+    /// trip stands in line with everything else that is to be sent: behind it there is room.
     pub(super) async fn publish(&self, message: &Addressed) -> Result<(), PublishError> {
-        match self.try_publish(message) {
-            Err(PublishError::Full { .. }) => {}
-            done => return done,
+        for _ in 0..TRIES {
+            match self.try_publish(message) {
+                Err(PublishError::Full { .. }) => {}
+                done => return done,
+            }
+            // What is wrong with the connection is what the next try says.
+            let _ = self.bus.fence(ROOM).await;
         }
-        // The bus will have room in its own time; where the message goes is decided now.
-        let Some(to) = self.destination(message) else { return Ok(()) };
-        self.bus.publish(to, message.pin.clone(), message.datum.clone()).await
-    }
-
-    /// Where a message is to be published; `None` when it is held.
-    fn destination(&self, message: &Addressed) -> Option<Subject> {
-        let to = OnceCell::new();
-        let went = self.return_paths.send(message, &|_, subject| to.set(subject.clone())).ok()?;
-        self.note_redirection(&went);
-        to.into_inner()
+        Err(PublishError::TimedOut { subject: message.subject.clone(), timeout: ROOM * TRIES })
     }
 
     fn hand_over(&self, message: &Addressed, to: &Subject) -> Result<(), PublishError> {
         self.bus.try_publish(to.clone(), message.pin.clone(), message.datum.clone())
     }
 
-    fn note_redirection(&self, went: &Went) {
-        if *went == Went::ServiceWide {
-            self.tally.redirected();
-        }
-    }
-
     /// Learns that nobody listens to a return path: what was sent there goes to the communication
     /// service as a whole, and so does everything from now on.
     #[cold]
-    pub(crate) fn unserved(&self, notice: &NoResponders) {
+    pub(crate) fn unserved(self: &Arc<Self>, notice: &NoResponders) {
         match self.return_paths.unserved(notice) {
             Unserved::Unknown => self.tally.undeliverable(),
             Unserved::Counted => {}
             Unserved::First { return_path, own } => {
                 tracing::debug!(%return_path, "nobody is there: what is sent there goes to all replicas");
-                let note = Bytes::copy_from_slice(return_path.as_str().as_bytes());
-                // One that cannot be published, or gets lost, is overdue some time: the next message of
-                // any kind sees to that.
-                let _ = self.bus.try_publish(own, None, note);
+                // One that cannot be published, or gets lost, is not waited for.
+                let _ = self.bus.try_publish(own, None, self.notes.write(&return_path));
+                let outlet = Arc::downgrade(self);
+                tokio::spawn(async move {
+                    tokio::time::sleep(NOTE_TAKES).await;
+                    if let Some(outlet) = outlet.upgrade() {
+                        outlet.settle(&[return_path]);
+                    }
+                });
             }
         }
     }
 
-    /// Whether this is a note to ourselves; then all notices about a return path are in.
-    pub(crate) fn takes_note(&self, note: &[u8]) -> bool {
-        let Some(settled) = self.return_paths.settle(note, &|message, to| self.hand_over(message, to)) else {
-            return false;
-        };
-        for _ in 0..settled.sent {
-            self.tally.redirected();
-        }
-        for _ in 0..settled.lost {
-            self.tally.undeliverable();
-        }
-        if settled.lost > 0 {
-            tracing::warn!(
-                lost = settled.lost,
-                "answers found nobody, and could not be sent to all replicas"
-            );
-        }
-        true
+    /// Whether this is a note to ourselves; then all notices about the return path in it are in.
+    pub(crate) fn takes_note(&self, payload: &[u8]) -> bool {
+        let return_path = self.notes.read(payload);
+        self.settle(return_path.as_slice());
+        return_path.is_some()
     }
 
     /// Sends what waits for notes that may not come any more.
@@ -100,9 +94,21 @@ impl Outlet {
         self.settle(&self.return_paths.failing());
     }
 
+    /// Sends again what was sent to these paths and found nobody. Once for each: a path that is settled
+    /// has nothing left.
     fn settle(&self, return_paths: &[Subject]) {
         for return_path in return_paths {
-            self.takes_note(return_path.as_str().as_bytes());
+            let publish = |message: &Addressed, to: &Subject| self.hand_over(message, to);
+            let Settled { sent, lost } = self.return_paths.settle(return_path, &publish).unwrap_or_default();
+            for _ in 0..sent {
+                self.tally.redirected();
+            }
+            for _ in 0..lost {
+                self.tally.undeliverable();
+            }
+            if lost > 0 {
+                tracing::warn!(lost, %return_path, "answers found nobody, and could not be sent to all replicas");
+            }
         }
     }
 

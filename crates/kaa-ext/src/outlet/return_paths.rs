@@ -24,7 +24,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kaa_bus::NoResponders;
 use kaa_protocol::subject::Subject;
-use tokio::time::{Duration, Instant};
 
 use super::Addressed;
 use super::kept::Kept;
@@ -48,7 +47,6 @@ struct Known {
 
 #[derive(Debug)]
 struct Failing {
-    since: Instant,
     notices: usize,
     /// What is to be sent behind what has to be sent again, and its bytes.
     held: Vec<Addressed>,
@@ -60,11 +58,9 @@ struct Failing {
 /// The most return paths remembered. Of one that is forgotten, the next message tells again.
 const FAILED: usize = 1024;
 
-/// The most messages held for one return path, their bytes, and for how long. A note takes one round
-/// trip.
+/// The most messages held for one return path, and their bytes.
 const HELD: usize = 1024;
 const HELD_BYTES: usize = 4 << 20;
-const HELD_FOR: Duration = Duration::from_secs(1);
 
 /// Where a message went.
 #[derive(Debug, PartialEq, Eq)]
@@ -126,41 +122,46 @@ impl ReturnPaths {
     /// Counts a notice.
     pub(super) fn unserved(&self, notice: &NoResponders) -> Unserved {
         let mut known = self.lock();
-        let mut failing = known.failed.iter_mut().filter(|(return_path, _)| notice.is_about(return_path));
-        if let Some(failing) = failing.find_map(|(_, failing)| failing.as_mut()) {
+        let Known { kept, failed } = &mut *known;
+        let meant = kept.about(notice.subject.as_deref());
+        let mut failing =
+            failed.iter_mut().filter_map(|(return_path, failing)| Some((return_path, failing.as_mut()?)));
+        let counted = match (&notice.subject, &meant) {
+            (Some(_), _) => failing.find(|(return_path, _)| notice.is_about(return_path)),
+            // An older server does not say. Then it counts where only one path can be meant.
+            (None, Some((only, _))) => failing.find(|(return_path, _)| *return_path == only),
+            (None, None) => None,
+        };
+        if let Some((_, failing)) = counted {
             failing.notices += 1;
             return Unserved::Counted;
         }
-        let Some((return_path, own)) = known.kept.about(notice.subject.as_deref()) else {
-            return Unserved::Unknown;
-        };
+        let Some((return_path, own)) = meant else { return Unserved::Unknown };
         let gone = known.failed.iter().find(|(_, failing)| failing.is_none());
         if known.failed.len() >= FAILED
             && let Some(gone) = gone.map(|(gone, _)| gone.clone())
         {
             known.failed.remove(&gone);
         }
-        let (since, held) = (Instant::now(), Vec::new());
-        let failing = Failing { since, notices: 1, held, bytes: 0, is_back: false };
+        let failing = Failing { notices: 1, held: Vec::new(), bytes: 0, is_back: false };
         known.failed.insert(return_path.clone(), Some(failing));
         self.count(&known);
         Unserved::First { return_path, own }
     }
 
-    /// All notices about a return path are in, as a note says: sends again what found nobody. `None` when
-    /// the path is not failing.
-    pub(super) fn settle<E>(&self, note: &[u8], publish: Publish<'_, E>) -> Option<Settled> {
+    /// All notices about a return path are in: sends again what found nobody. `None` when the path is not
+    /// failing.
+    pub(super) fn settle<E>(&self, return_path: &Subject, publish: Publish<'_, E>) -> Option<Settled> {
         if self.failing.load(Relaxed) == 0 {
             return None;
         }
         let mut known = self.lock();
         let Known { kept, failed } = &mut *known;
-        let note = std::str::from_utf8(note).ok()?.parse::<Subject>().ok()?;
-        let Failing { notices, held, is_back, .. } = failed.get_mut(&note)?.take()?;
+        let Failing { notices, held, is_back, .. } = failed.get_mut(return_path)?.take()?;
         if is_back {
-            failed.remove(&note);
+            failed.remove(return_path);
         }
-        let sent = kept.take(&note);
+        let sent = kept.take(return_path);
         let arrived = sent.len().saturating_sub(notices);
         let mut settled = Settled { sent: 0, lost: notices.saturating_sub(sent.len()) };
         for message in sent.into_iter().skip(arrived).chain(held) {
@@ -173,13 +174,9 @@ impl ReturnPaths {
         Some(settled)
     }
 
-    /// The paths whose notes should have come back. They cannot when the server does not let us publish to
-    /// ourselves.
-    pub(super) fn overdue(&self) -> Vec<Subject> {
-        self.failing_that(|failing| {
-            let is_much = failing.held.len() >= HELD || failing.bytes >= HELD_BYTES;
-            is_much || failing.since.elapsed() > HELD_FOR
-        })
+    /// The paths that hold so much that their notes are not waited for.
+    pub(super) fn overflowing(&self) -> Vec<Subject> {
+        self.failing_that(|failing| failing.held.len() >= HELD || failing.bytes >= HELD_BYTES)
     }
 
     /// The paths that are failing, for those who cannot wait for their notes.
@@ -266,7 +263,7 @@ pub(super) mod tests {
         }
 
         fn settle(&self, paths: &ReturnPaths, note: &str) -> Option<Settled> {
-            paths.settle(note.as_bytes(), &|message, to| self.publish(message, to))
+            paths.settle(&subject(note), &|message, to| self.publish(message, to))
         }
 
         fn taken(&self) -> Vec<String> {
@@ -334,25 +331,41 @@ pub(super) mod tests {
         assert_eq!(wire.taken(), ["a 1", "all 2", "a 4", "all 4", "all 1"]);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_note_that_does_not_come_back_is_not_waited_for() {
+    #[tokio::test]
+    async fn a_path_does_not_hold_more_than_it_may() {
         let (paths, wire) = (ReturnPaths::default(), Wire::default());
         wire.send(&paths, "a", "1");
         paths.unserved(&notice("a"));
-        wire.send(&paths, "a", "2");
-        assert!(paths.overdue().is_empty());
-        tokio::time::advance(HELD_FOR * 2).await;
-        assert_eq!((paths.overdue(), paths.failing()), (vec![subject("a")], vec![subject("a")]));
-        wire.settle(&paths, "a");
-        assert_eq!((paths.overdue(), paths.failing()), (vec![], vec![]));
-
-        wire.send(&paths, "b", "1");
-        paths.unserved(&notice("b"));
         for _ in 0..HELD {
-            assert!(paths.overdue().is_empty());
-            wire.send(&paths, "b", "2");
+            assert!(paths.overflowing().is_empty());
+            wire.send(&paths, "a", "2");
         }
-        assert_eq!(paths.overdue(), [subject("b")]);
+        assert_eq!((paths.overflowing(), paths.failing()), (vec![subject("a")], vec![subject("a")]));
+        wire.settle(&paths, "a");
+        assert_eq!((paths.overflowing(), paths.failing()), (vec![], vec![]));
+    }
+
+    #[tokio::test]
+    async fn a_notice_of_an_old_server_counts_where_only_one_path_can_be_meant() {
+        let (paths, wire) = (ReturnPaths::default(), Wire::default());
+        let untold = NoResponders { subject: None };
+        wire.send(&paths, "a", "1");
+        assert!(matches!(paths.unserved(&untold), Unserved::First { .. }));
+        assert_eq!(paths.unserved(&untold), Unserved::Counted);
+        wire.send(&paths, "b", "2");
+        assert_eq!(paths.unserved(&untold), Unserved::Unknown);
+    }
+
+    #[tokio::test]
+    async fn a_message_the_bus_did_not_take_is_not_sent_again() {
+        let (paths, wire) = (ReturnPaths::default(), Wire::default());
+        wire.send(&paths, "a", "1");
+        paths.send(&message("a", "2"), &|_, _| Err("the bus is full")).unwrap_err();
+        paths.unserved(&notice("a"));
+        wire.settle(&paths, "a");
+        // Tried once more when there is room.
+        assert_eq!(wire.send(&paths, "a", "2"), Went::ServiceWide);
+        assert_eq!(wire.taken(), ["a 1", "all 1", "all 2"]);
     }
 
     #[tokio::test]

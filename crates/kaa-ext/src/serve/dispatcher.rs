@@ -92,7 +92,7 @@ impl Dispatcher {
     pub(super) async fn take(&mut self, message: Message, brings: &Brings) {
         match self.intake.take(&message, brings) {
             Taken::Dropped => {}
-            Taken::Refused(envelope, failure) => self.refuse(&envelope, failure, Tally::answered),
+            Taken::Refused(envelope, failure) => self.refuse(&envelope, failure, Refusal::Invalid),
             Taken::Request(envelope) => self.admit(envelope).await,
         }
     }
@@ -100,7 +100,7 @@ impl Dispatcher {
     async fn admit(&mut self, envelope: Arc<Envelope>) {
         if self.admission.enter(envelope.len()).is_err() {
             let failure = Failure::unavailable("the extension has more requests than it takes at once");
-            return self.refuse(&envelope, failure, Tally::shed);
+            return self.refuse(&envelope, failure, Refusal::Shed);
         }
         match self.lanes.enter(envelope) {
             Place::InLine => {}
@@ -108,7 +108,7 @@ impl Dispatcher {
             Place::NoRoom(request) => {
                 self.admission.leave(request.len());
                 let failure = Failure::unavailable("too many requests of this endpoint are waiting");
-                self.refuse(&request, failure, Tally::shed);
+                self.refuse(&request, failure, Refusal::Shed);
             }
         }
     }
@@ -181,12 +181,16 @@ impl Dispatcher {
     pub(super) async fn abandon(&mut self) -> usize {
         self.waiting.abort_all();
         while let Some(finished) = self.waiting.join_next_with_id().await {
-            // What was done before it could be aborted has been answered.
-            if let Ok((id, sent)) = finished
+            // What was done before it could be aborted has been answered, also when it panicked afterwards.
+            let done = match finished {
+                Ok((id, sent)) => Some((id, sent)),
+                Err(error) => error.is_panic().then(|| (error.id(), Sent::Failed)),
+            };
+            if let Some((id, sent)) = done
                 && let Some(envelope) = self.envelopes.remove(&id)
             {
                 self.admission.leave(envelope.len());
-                self.station.book(sent, Tally::answered);
+                self.station.book(sent);
             }
         }
         let unfinished: Vec<_> = self.envelopes.drain().map(|(_, envelope)| envelope).collect();
@@ -194,7 +198,7 @@ impl Dispatcher {
         for envelope in &unfinished {
             self.admission.leave(envelope.len());
             let failure = Failure::unavailable("the extension was stopped before the request was done");
-            self.refuse(envelope, failure, Tally::shed);
+            self.refuse(envelope, failure, Refusal::Shed);
         }
         unfinished.len()
     }
@@ -202,17 +206,39 @@ impl Dispatcher {
     /// Books a request that is done; the next one of its endpoint may start.
     fn settle(&mut self, envelope: &Arc<Envelope>, sent: Sent) -> Option<Arc<Envelope>> {
         self.admission.leave(envelope.len());
-        self.station.book(sent, Tally::answered);
+        self.station.book(sent);
         self.lanes.next(envelope)
     }
 
-    /// Tells the sender of a request why it is not handled.
-    fn refuse(&self, envelope: &Envelope, failure: Failure, count: fn(&Tally)) {
+    /// Tells the sender of a message why it is not handled.
+    fn refuse(&self, envelope: &Envelope, failure: Failure, refusal: Refusal) {
+        let Station { outlet, tally, .. } = &*self.station;
+        let (what, correlation_id) = (envelope.title(), envelope.correlation_id());
+        let why = failure.to_string();
         // When not even the bus keeps up, waiting for it would turn overload into silence for all.
-        let sent =
-            self.station.outlet.try_answer(&envelope.sender(), &failure.into()).unwrap_or(Sent::Failed);
-        self.station.book(sent, count);
+        match (outlet.try_answer(&envelope.sender(), &failure.into()).unwrap_or(Sent::Failed), refusal) {
+            (Sent::Failed, _) => tally.failed_to_send(),
+            (Sent::Published, Refusal::Invalid) => tally.answered(),
+            (Sent::Published, Refusal::Shed) => tally.shed(),
+            // An event that nobody waits for: the log is the only place to learn of it.
+            (Sent::Silent, refusal) => {
+                tracing::warn!(what, correlation_id, "message dropped: {why}");
+                match refusal {
+                    Refusal::Invalid => tally.malformed(),
+                    Refusal::Shed => tally.shed(),
+                }
+            }
+        }
     }
+}
+
+/// Why a message is not handled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    /// It is wrong as a whole.
+    Invalid,
+    /// There is too much to do, or no time left.
+    Shed,
 }
 
 /// Whether a request was in line before its turn came: its time may be over.
@@ -252,9 +278,9 @@ impl Station {
         }
     }
 
-    fn book(&self, sent: Sent, published: fn(&Tally)) {
+    fn book(&self, sent: Sent) {
         match sent {
-            Sent::Published => published(&self.tally),
+            Sent::Published => self.tally.answered(),
             Sent::Silent => self.tally.silent(),
             Sent::Failed => self.tally.failed_to_send(),
         }

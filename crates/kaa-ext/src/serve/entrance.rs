@@ -11,7 +11,6 @@ use kaa_protocol::subject::{SubjectFilter, Target};
 
 use crate::dialect::Dialect;
 use crate::message::Open;
-use crate::router::Handler;
 
 /// One subscription.
 pub(super) struct Entrance {
@@ -42,7 +41,8 @@ pub(super) enum Whose {
 pub(crate) struct Reception {
     pub(crate) name: &'static str,
     pub(crate) open: Open,
-    pub(crate) handler: Handler,
+    /// The number of the function that handles them.
+    pub(crate) function: usize,
     /// Where its answers may go; `None` when nobody is answered.
     pub(crate) answers: Option<Address>,
     pub(crate) ignores_own: bool,

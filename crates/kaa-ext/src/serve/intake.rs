@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use kaa_bus::{Clock, Message};
+use kaa_bus::{Adopted, Clock, Message};
 use kaa_protocol::avro::DecodeError;
 use kaa_protocol::ism::InvalidField;
 use kaa_protocol::subject::{HostileReplyTo, ReplyTo, Subject};
@@ -32,6 +32,8 @@ pub(super) struct Intake {
     /// the same one with every request, and judging costs as much as decoding.
     pub(super) return_path: Option<(Dialect, Bytes, Subject)>,
     pub(super) copies: Copies,
+    /// The replies of 5/CMX2CDP, which come to the same subject as the requests of 4/ECS2EXT.
+    pub(super) adopted: Option<Adopted>,
 }
 
 /// What intake makes of a message.
@@ -46,6 +48,11 @@ pub(super) enum Taken {
 
 impl Intake {
     pub(super) fn take(&mut self, message: &Message, brings: &Brings) -> Taken {
+        if let (Some(adopted), Brings::Requests(Dialect::Ecs2Ext)) = (&self.adopted, brings)
+            && adopted.offer(message)
+        {
+            return Taken::Dropped;
+        }
         if let Some(notice) = &message.no_responders {
             // An answer of ours, pinned to this replica, found nobody at its return address.
             self.outlet.unserved(notice);

@@ -23,7 +23,7 @@ pub(super) trait OfEndpoint {
 
 impl OfEndpoint for Arc<Envelope> {
     fn endpoint_id(&self) -> Option<&str> {
-        Envelope::endpoint_id(self)
+        self.lane()
     }
 }
 

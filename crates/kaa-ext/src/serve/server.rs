@@ -4,7 +4,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use kaa_bus::{Bus, Clock, Messaging, SubscribeError};
+use kaa_protocol::ism::Address;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -13,6 +15,7 @@ use super::dispatcher::Dispatcher;
 use super::entrance::{Entrances, Whose};
 use super::intake::Intake;
 use crate::counters::{Counters, Tally};
+use crate::dialect::Dialect;
 use crate::extension::Extension;
 use crate::outlet::{Identity, Outlet};
 use crate::session::Sessions;
@@ -75,7 +78,8 @@ impl Serve {
         let entrances = Entrances::open(&bus, &instance, &replica, &dialects, &receptions).await?;
         tracing::info!(%instance, %replica, "serving");
 
-        let identity = Identity { instance, replica, communication_service, revision };
+        let dialect = dialects.first().copied().unwrap_or_default();
+        let identity = Identity { instance, replica, communication_service, revision, dialect };
         let outlet = Arc::new(Outlet::new(bus.clone(), clock, identity, tally.clone()));
         let intake = Intake {
             clock,
@@ -84,6 +88,7 @@ impl Serve {
             tally: tally.clone(),
             return_path: None,
             copies: Copies::default(),
+            adopted: dialects.contains(&Dialect::Ecs2Ext).then(|| outlet.messaging().adopt(&Address::Bare)),
         };
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown: Signal = Box::pin(async move {
@@ -268,13 +273,15 @@ impl Worker {
         unfinished
     }
 
-    /// Ends subscriptions and takes everything that was routed to them.
+    /// Ends subscriptions, all of them in one round trip, and takes everything that was routed to them.
     async fn leave(&mut self, whose: Whose) {
         let Self { dispatcher, entrances, .. } = self;
-        for entrance in entrances.iter_mut().filter(|entrance| entrance.whose == whose) {
-            if let Err(error) = entrance.subscription.drain(CONFIRMATION).await {
-                tracing::warn!("messages may have been lost on the way out: {error}");
-            }
+        let mut leaving: Vec<_> = entrances.iter_mut().filter(|entrance| entrance.whose == whose).collect();
+        let drains = leaving.iter_mut().map(|entrance| entrance.subscription.drain(CONFIRMATION));
+        for error in join_all(drains).await.into_iter().filter_map(Result::err) {
+            tracing::warn!("messages may have been lost on the way out: {error}");
+        }
+        for entrance in leaving {
             while let Some(message) = entrance.subscription.next().await {
                 dispatcher.take(message, &entrance.brings).await;
                 dispatcher.take_burst(entrance).await;

@@ -74,7 +74,7 @@ impl Sessions {
     }
 
     /// The way to an endpoint that this replica may never have heard from, over the communication
-    /// service as a whole (4/ESP).
+    /// service as a whole, in the first of the extension's [dialects](crate::Builder::dialects).
     pub fn of_endpoint(
         &self,
         app_version: &AppVersion,
@@ -82,7 +82,7 @@ impl Sessions {
         path: &ResourcePath,
     ) -> Session {
         let (app_version, endpoint) = (app_version.to_string(), endpoint.to_string());
-        self.session(Dialect::Esp, app_version, Some(endpoint), path.to_string(), None)
+        self.session(self.0.dialect(), app_version, Some(endpoint), path.to_string(), None)
     }
 
     fn session(

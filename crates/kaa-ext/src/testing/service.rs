@@ -75,8 +75,7 @@ impl TestService {
 
     /// Asks the extension under test.
     pub async fn request<R: Request>(&self, request: &R) -> Result<R::Response, RequestError> {
-        let target = Target::Service(self.extension.clone());
-        self.messaging.request(&target, request, PATIENCE).await
+        self.messaging.request(self.extension.clone(), request, PATIENCE).await
     }
 
     /// Events of one type, whoever sends them.

@@ -11,7 +11,6 @@ use kaa_ext::protocol::cdtp::{ConfigApplied, ConfigRequest, ConfigResponse, Conf
 use kaa_ext::protocol::dstp::{DataSamplesEvent, DataSamplesProcessed};
 use kaa_ext::protocol::elce::{ConnectedEvent, DisconnectedEvent};
 use kaa_ext::protocol::name::ServiceInstance;
-use kaa_ext::protocol::subject::Target;
 use kaa_ext::protocol::{Bytes, cmx2cdp, ism};
 use kaa_ext::testing::TestKaa;
 use kaa_ext::{Builder, HandlerFuture, Pipeline};
@@ -241,9 +240,9 @@ async fn fetch(
     messaging: Messaging,
     State(heard): State<Heard>,
 ) -> Result<(), Failure> {
-    let provider = Target::Service(ServiceInstance::from_static("cdp"));
+    let provider = ServiceInstance::from_static("cdp");
     let request = ConfigRequest { endpoint_id: event.endpoint_id.clone(), ..ConfigRequest::default() };
-    let response = messaging.request(&provider, &request, Duration::from_secs(3600)).await;
+    let response = messaging.request(provider, &request, Duration::from_secs(3600)).await;
     let response = response.map_err(Failure::internal)?;
     heard.note(response.config_id.unwrap_or_default().to_string());
     let applied = ConfigApplied { endpoint_id: event.endpoint_id, ..ConfigApplied::default() };
@@ -365,4 +364,73 @@ async fn a_listener_can_be_called() {
     assert_eq!((definition.name, definition.event.name()), ("counted", "DisconnectedEvent"));
     assert_eq!(definition.doc, "A listener is a function like any other.");
     let _ = <DisconnectedEvent as ism::Event>::KIND;
+}
+
+#[listener]
+async fn runs(Event(event): Event<cmx2cdp::Updated>, State(heard): State<Heard>) {
+    heard.note(format!("{} runs {}", event.endpoint_id, event.config_version));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_of_today_is_not_heard_as_one_of_the_older_protocol() {
+    let app = App::default();
+    let kaa = start(extension(&app).listeners(listeners![runs])).await;
+    // Its timeout of zero reads as an empty text.
+    kaa.service("cdp")
+        .publish(&ConfigUpdated { timestamp: 1_490_350_896_332, ..update("ep-1", "12345678") })
+        .await;
+    kaa.service("cmx")
+        .publish(&cmx2cdp::Updated { endpoint_id: "ep-2".into(), config_version: 7, ..Default::default() })
+        .await;
+    let counters = kaa.settled(2).await;
+    assert_eq!((counters.malformed, app.heard.all()), (1, vec!["ep-2 runs 7".to_owned()]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_that_are_too_much_are_counted_as_such() {
+    let app = App::default();
+    let limits = kaa_ext::Limits { requests: 1, ..kaa_ext::Limits::default() };
+    let kaa = start(extension(&app).limits(limits).listeners(listeners![samples])).await;
+    let dcx = kaa.service("dcx");
+    dcx.publish(&sampled(&["wait"])).await;
+    for _ in 0..3 {
+        dcx.publish(&sampled(&["1"])).await;
+    }
+    dcx.publish(&DataSamplesEvent { timestamp: -1, ..sampled(&["2"]) }).await;
+    while kaa.counters().received < 5 {
+        tokio::task::yield_now().await;
+    }
+    app.gate.0.notify_one();
+    let counters = kaa.settled(5).await;
+    assert_eq!((counters.silent, counters.shed, counters.malformed), (1, 3, 1));
+}
+
+#[listener]
+async fn of_an_endpoint(Event(_): Event<ConfigUpdated>, _: EndpointId, State(heard): State<Heard>) {
+    heard.note("called");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listener_whose_argument_is_refused_could_not_do_its_work() {
+    let app = App::default();
+    let kaa = start(extension(&app).listeners(listeners![of_an_endpoint])).await;
+    kaa.service("cdp").publish(&update("no endpoint ID", "1")).await;
+    let counters = kaa.settled(1).await;
+    assert_eq!((counters.unheard, app.heard.all().len()), (1, 0));
+}
+
+/// What every replica keeps of the samples.
+#[listener(delivery = every_replica)]
+async fn cache(Event(_): Event<DataSamplesEvent>, State(heard): State<Heard>) {
+    heard.note("cached");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_confirms_once_and_when_its_work_is_done() {
+    let app = App::default();
+    let kaa = start(extension(&app).listeners(listeners![cache, samples])).await;
+    let gathered = kaa.service("dcx").publish_awaited(&sampled(&["bad"]), Duration::from_secs(60)).await;
+    assert_eq!(gathered.receipts.iter().map(|receipt| receipt.status_code).collect::<Vec<_>>(), [400]);
+    assert_eq!(app.heard.all(), ["cached"]);
+    assert_eq!(kaa.bus().stats().late_answers, 0);
 }

@@ -95,23 +95,36 @@ async fn a_request_that_fails_is_answered_with_a_response_of_its_type() {
         assert_eq!(said, (status, Some(reason)), "{name}");
         // It repeats what it is about.
         assert_eq!((&*response.app_version_name, &*response.endpoint_id), ("sensor-v1", "ep-1"));
-        assert_eq!(response.correlation_id, "question");
+        assert!(response.correlation_id.starts_with("question"));
     }
     assert_eq!(kaa.settled(4).await.answered, 4);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_is_too_much_is_answered_503() {
-    let limits = Limits { per_endpoint: 1, ..Limits::default() };
+    let limits = Limits { requests: 1, ..Limits::default() };
     let kaa = start(extension().limits(limits)).await;
     let cmx = kaa.service("cmx");
-    let (first, second) = (ask(Some("slow")), ask(None));
-    let (first, second, third) =
-        tokio::join!(cmx.request(&first), cmx.request(&second), cmx.request(&second));
-    assert_eq!(first.unwrap().status_code, 504);
-    assert_eq!(second.unwrap().status_code, 504, "its time was over when its turn came");
-    assert_eq!(third.unwrap().status_code, 503);
-    assert_eq!(kaa.settled(3).await.shed, 1);
+    let (slow, quick) = (ask(Some("slow")), ask(None));
+    let (slow, quick) = tokio::join!(cmx.request(&slow), cmx.request(&quick));
+    assert_eq!((slow.unwrap().status_code, quick.unwrap().status_code), (504, 503));
+    let counters = kaa.settled(2).await;
+    assert_eq!((counters.answered, counters.shed), (1, 1));
+}
+
+/// Asks its own extension about the endpoint that is waiting for the answer.
+#[resource("/ask-yourself")]
+async fn ask_yourself(endpoint: EndpointId, messaging: Messaging) -> Result<Payload, Failure> {
+    let this = kaa_ext::protocol::subject::Target::Service(messaging.instance().clone());
+    let request = ConfigRequest { endpoint_id: endpoint.into(), ..ask(None) };
+    let response = messaging.request(&this, &request, Duration::from_secs(60)).await;
+    Ok(Payload(response.map_err(Failure::internal)?.content.unwrap_or_default()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_does_not_wait_for_the_handler_that_asked_it() {
+    let kaa = start(extension().resources(resources![ask_yourself])).await;
+    kaa.endpoint("ep-1").request("/ask-yourself").await.assert_status(200).assert_text("{}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -192,4 +205,33 @@ async fn a_service_has_no_session_to_ask_for() {
     let kaa = start(plain(Vec::new()).services(services![sessionless])).await;
     let response = kaa.service("cmx").request(&ask(None)).await.unwrap();
     assert_eq!(response.status_code, 500);
+}
+
+/// Asks a provider of the first platform.
+#[resource("/config")]
+async fn ask_legacy(endpoint: EndpointId, messaging: Messaging) -> Result<String, Failure> {
+    let request = cmx2cdp::ConfigRequest { endpoint_id: endpoint.into(), ..Default::default() };
+    let provider = ServiceInstance::from_static("cdp");
+    let response = messaging.request(provider, &request, Duration::from_secs(60)).await?;
+    Ok(response.config_version.to_string())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_extension_of_the_first_platform_can_ask_on_the_subject_it_is_asked_on() {
+    let both = [Dialect::Esp, Dialect::Ecs2Ext];
+    let kaa = start(plain(resources![ask_legacy].into()).dialects(both)).await;
+    let device = kaa.endpoint("ep-1");
+    let before = tokio::time::Instant::now();
+    device.request("/config").await.assert_status(503);
+    assert_eq!(before.elapsed(), Duration::ZERO, "that nobody is there is known at once");
+    let cdp = kaa.service("cdp");
+    let _provider = cdp
+        .answer(|request: cmx2cdp::ConfigRequest| cmx2cdp::ConfigResponse {
+            config_version: 7,
+            ..request.response(Outcome::OK)
+        })
+        .await;
+    device.request("/config").await.assert_status(200).assert_text("7");
+    let counters = kaa.settled(2).await;
+    assert_eq!((counters.received, counters.undeliverable, kaa.bus().stats().late_answers), (2, 0, 0));
 }

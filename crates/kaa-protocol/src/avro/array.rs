@@ -173,8 +173,6 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// Checks all blocks and hands out the items of each.
-    ///
-    /// Every item takes at least a byte, so a count that is too high meets the end of the datum.
     fn over<T: Type>(input: &mut Reader<'a>, mut block: impl FnMut(&'a [u8])) -> Result<Self, Fault> {
         let mut walk = Walk { blocks: 0, size: 0, len: 0, last: &[] };
         loop {
@@ -186,6 +184,10 @@ impl<'a> Walk<'a> {
             // A negative count is followed by the size of the block, for readers that skip it.
             let announced = if count < 0 { Some(input.long()?) } else { None };
             let before = input.rest();
+            // Every item takes at least a byte, so this bounds the loop by what there is to read.
+            if count.unsigned_abs() > before.len() as u64 {
+                return Err(Fault::new(offset, Problem::EndOfInput));
+            }
             for _ in 0..count.unsigned_abs() {
                 T::skip(input)?;
             }

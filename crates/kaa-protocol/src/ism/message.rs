@@ -7,7 +7,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::InvalidField;
-use crate::avro::{Reader, Record, Writer};
+use crate::avro::{DecodeError, Decoded, Reader, Record, Writer};
 
 /// A record that services send each other, owning its values.
 ///
@@ -15,6 +15,23 @@ use crate::avro::{Reader, Record, Writer};
 pub trait Message:
     for<'a> Record<'a, Revision = ()> + Clone + Debug + PartialEq + Default + Send + Sync + 'static
 {
+    /// Whether no later revision can append fields: then what follows the record is not of it.
+    const IS_CLOSED: bool = false;
+
+    /// Reads a message as it comes in: what follows a record that can grow is counted, and an error after
+    /// one that cannot.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] names the field, the byte and the problem.
+    fn receive(datum: &Bytes) -> Result<Decoded<Self>, DecodeError> {
+        if Self::IS_CLOSED {
+            Self::decode_strict(datum).map(|record| Decoded { record, trailing: 0 })
+        } else {
+            Self::decode(datum)
+        }
+    }
+
     /// What every message begins with.
     fn header(&self) -> Header<'_>;
 

@@ -16,7 +16,19 @@ pub trait Request: Message {
     /// Where requests and responses go.
     const ADDRESS: Address;
 
-    /// The response that only says how it went. It repeats what a response has to repeat of its request.
+    /// The response that only says how it went. It repeats what a response has to repeat of its request, so
+    /// that a provider fills in only what it knows:
+    ///
+    /// ```
+    /// use kaa_protocol::cdtp::{ConfigRequest, ConfigResponse};
+    /// use kaa_protocol::ism::{Outcome, Request};
+    ///
+    /// fn answer(request: &ConfigRequest) -> ConfigResponse {
+    ///     ConfigResponse { config_id: Some("7".into()), ..request.response(Outcome::OK) }
+    /// }
+    /// # let request = ConfigRequest { endpoint_id: "ep-1".into(), ..ConfigRequest::default() };
+    /// # assert_eq!(answer(&request).endpoint_id, "ep-1");
+    /// ```
     fn response(&self, outcome: Outcome<'_>) -> Self::Response;
 }
 
@@ -30,6 +42,9 @@ pub struct Outcome<'a> {
 }
 
 impl Outcome<'_> {
+    /// 200.
+    pub const OK: Outcome<'static> = Outcome { status: 200, reason: "OK" };
+
     /// The reason as a message carries it: none when it is empty.
     pub(crate) fn reason_phrase(self) -> Option<ByteString> {
         (!self.reason.is_empty()).then(|| self.reason.into())

@@ -15,6 +15,25 @@ pub enum Target {
     Replica(ReplicaId),
 }
 
+impl From<ServiceInstance> for Target {
+    fn from(instance: ServiceInstance) -> Self {
+        Self::Service(instance)
+    }
+}
+
+impl From<ReplicaId> for Target {
+    fn from(replica: ReplicaId) -> Self {
+        Self::Replica(replica)
+    }
+}
+
+/// A copy, which costs a reference count at most.
+impl From<&Self> for Target {
+    fn from(target: &Self) -> Self {
+        target.clone()
+    }
+}
+
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

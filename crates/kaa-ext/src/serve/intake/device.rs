@@ -48,8 +48,8 @@ impl Intake {
         let datum = &message.payload;
         let decoded = match EcsToExtensionInboundMessage::decode(datum) {
             Ok(decoded) => decoded,
-            // The subject names no protocol, so answers to our own requests in 5/CMX2CDP come here too.
-            // Whoever waits for one has a subscription of its own.
+            // The subject names no protocol, so answers in 5/CMX2CDP come here too. Those that somebody waits
+            // for were taken before; this one nobody asked for.
             Err(_) if cmx2cdp::ConfigResponse::decode_strict(datum).is_ok() => {
                 self.tally.silent();
                 return Taken::Dropped;

@@ -25,9 +25,9 @@ impl Intake {
         };
         let budget = self.budget(opened.expires_at());
         let correlation_id = opened.header().correlation_id.to_owned();
-        let (handler, outlet) = (reception.handler.clone(), self.outlet.clone());
+        let (function, outlet) = (reception.function, self.outlet.clone());
         self.admit(budget, &correlation_id, |deadline| {
-            Envelope::of_message(&kept, opened, handler, deadline, return_path, outlet)
+            Envelope::of_message(&kept, opened, function, deadline, return_path, outlet)
         })
     }
 }

@@ -1,0 +1,95 @@
+//! Errors of the lower floors as answers, so that `?` is enough in a handler.
+
+use kaa_bus::{EventError, PublishError, RequestError};
+use kaa_protocol::json::PayloadError;
+
+use super::ReplyError;
+use crate::session::PushError;
+use crate::status::ErrorStatus;
+
+/// 503 when nobody is there to ask, 504 when no answer came in time, 502 for an answer that is none.
+impl ReplyError for RequestError {
+    fn status(&self) -> ErrorStatus {
+        match self {
+            Self::TimedOut { .. } => ErrorStatus::GATEWAY_TIMEOUT,
+            Self::Malformed { .. } => ErrorStatus::BAD_GATEWAY,
+            Self::Publish(error) => error.status(),
+            Self::NoSubject { .. } => ErrorStatus::INTERNAL_SERVER_ERROR,
+            _ => ErrorStatus::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+/// 503, or 500 for what can never be published.
+impl ReplyError for PublishError {
+    fn status(&self) -> ErrorStatus {
+        match self {
+            Self::TooLarge { .. } => ErrorStatus::INTERNAL_SERVER_ERROR,
+            _ => ErrorStatus::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+/// As [`PublishError`]; 500 for an event that has no subject.
+impl ReplyError for EventError {
+    fn status(&self) -> ErrorStatus {
+        match self {
+            Self::Name { .. } => ErrorStatus::INTERNAL_SERVER_ERROR,
+            Self::Publish(error) => error.status(),
+            _ => ErrorStatus::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+/// As [`PublishError`]; 504 for a push that nobody confirmed, 502 for one that was rejected, 500 for one
+/// that could not be made.
+impl ReplyError for PushError {
+    fn status(&self) -> ErrorStatus {
+        match self {
+            Self::Publish(error) => error.status(),
+            Self::Unconfirmed { .. } => ErrorStatus::GATEWAY_TIMEOUT,
+            Self::Rejected { .. } => ErrorStatus::BAD_GATEWAY,
+            Self::Content(_) | Self::NoStatus => ErrorStatus::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+/// 400, and the device is told what was expected.
+impl ReplyError for PayloadError {
+    fn status(&self) -> ErrorStatus {
+        ErrorStatus::BAD_REQUEST
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use kaa_protocol::json::JsonPayload;
+
+    use super::*;
+    use crate::failure::Failure;
+
+    #[test]
+    fn who_could_not_be_asked_or_did_not_answer_is_not_the_devices_fault() {
+        let subject = || "kaa.v1.service.cdp.cdtp.request".parse().unwrap();
+        let late = RequestError::TimedOut { subject: subject(), deadline: Duration::from_secs(1) };
+        for (error, status) in [
+            (RequestError::NoResponders { subject: subject() }, 503),
+            (late, 504),
+            (PublishError::Disconnected { subject: subject() }.into(), 503),
+        ] {
+            let failure = Failure::from(error);
+            assert_eq!(failure.status().code(), status);
+            assert!(!failure.reason().contains("cdp"), "{failure}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_payload_is_and_it_is_told_what_was_expected() {
+        let error = kaa_protocol::cmp::ConfigRequest::from_json(b"[]").unwrap_err();
+        let failure = Failure::from(error);
+        assert_eq!(failure.status().code(), 400);
+        assert!(failure.reason().contains("7/CMP"), "{failure}");
+    }
+}
