@@ -3,5 +3,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`mqtt`] | the packets of MQTT 3.1.1 and MQTT 5, as a server reads and writes them |
+//! | [`relay`] | the side that extensions see: requests out, answers and pushes back, presence |
 
 pub mod mqtt;
+pub mod relay;

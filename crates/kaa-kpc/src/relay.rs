@@ -1,0 +1,171 @@
+//! The side of the communication service that extensions see (4/ESP): requests of clients go out, answers
+//! and pushes come back to the connection they belong to.
+//!
+//! ```text
+//! front end ── Connection::request ──► Core ── ClientData ──► the extension, or the replica of a pinned session
+//!              Relay::ask                │
+//!    outbox ◄── Delivery ── Pending: by correlation ID ◄── this replica's subject: answers, notices
+//!           ◄── Delivery ── Endpoints: who used it last ◄── pushes, also on the subject of all replicas
+//!                                 └──► 9/ELCE connected, disconnected
+//! ```
+//!
+//! | module | idea |
+//! |---|---|
+//! | `request`, `delivery` | what a client asks, what comes to it |
+//! | `connection`, `clients` | a client that stays; all of them |
+//! | `core`, `incoming`, `tasks` | the way out, the way back, and what happens by itself |
+//! | `state` | everything known, behind one lock |
+//! | `pending` | requests that wait for their end |
+//! | `wire` | which of them a notice is about |
+//! | `pins` | sessions that a replica of an extension asked for |
+//! | `endpoints` | which connection speaks for an endpoint, and who has to be told |
+//! | `options`, `counters` | bounds, and what happened |
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use kaa_bus::Bus;
+//! use kaa_kpc::relay::{Asked, Relay, RelayOptions, Request};
+//! use kaa_protocol::kp1::{EndpointAwareness, RequestPath};
+//!
+//! let relay = Relay::start(Bus::memory(), RelayOptions::default()).await?;
+//! let (outbox, mut deliveries) = tokio::sync::mpsc::channel(100);
+//! let connection = relay.connect(outbox);
+//!
+//! let topic = "kp1/sensor-v1/clock/time/03";
+//! let path = RequestPath::from_topic(topic, |_| EndpointAwareness::Unaware)?;
+//! connection.request(&Request::new(path, "".into()), Asked { topic: topic.into(), mark: 0 });
+//!
+//! // Nobody serves it here, and that is known at once.
+//! let delivery = deliveries.recv().await.unwrap();
+//! assert_eq!(delivery.topic(), "kp1/sensor-v1/clock/time/03/error");
+//! # Ok(()) }
+//! ```
+
+mod clients;
+mod connection;
+mod core;
+mod counters;
+mod delivery;
+mod endpoints;
+mod incoming;
+mod options;
+mod pending;
+mod pins;
+mod request;
+mod state;
+mod tasks;
+mod wire;
+
+pub use connection::Connection;
+pub use counters::Counters;
+pub use delivery::{Answer, Delivery};
+pub use options::RelayOptions;
+pub use request::{Asked, Request, ResolvedEndpoint};
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kaa_bus::{Bus, FenceError, SubscribeError};
+use kaa_protocol::kp1::RequestId;
+use tokio::sync::{mpsc, oneshot};
+
+use self::core::Core;
+use self::delivery::Refusal;
+use self::pending::Recipient;
+use self::tasks::Tasks;
+
+/// One replica of the communication service, as extensions see it.
+///
+/// Clones are cheap and share everything. When the last one is dropped, the relay ends at once;
+/// [`stop`](Self::stop) ends it in order.
+#[derive(Debug, Clone)]
+pub struct Relay {
+    core: Arc<Core>,
+    tasks: Arc<Tasks>,
+}
+
+impl Relay {
+    /// Starts to listen for what extensions send to this replica and to the service.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bus::subscribe`].
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, there is no relay.
+    pub async fn start(bus: Bus, options: RelayOptions) -> Result<Self, SubscribeError> {
+        let core = Arc::new(Core::new(bus, options));
+        let tasks = Arc::new(Tasks::start(&core).await?);
+        Ok(Self { core, tasks })
+    }
+
+    /// A client connected, whose deliveries go to `outbox`.
+    ///
+    /// The relay never waits for a client: what does not fit the outbox is dropped and counted
+    /// ([`Counters::undelivered`]).
+    pub fn connect(&self, outbox: mpsc::Sender<Delivery>) -> Connection {
+        let id = self.core.lock().clients.add(outbox);
+        Connection::new(Arc::clone(&self.core), id)
+    }
+
+    /// Asks an extension, and waits: for a client that has no connection to stay on, such as one of HTTP.
+    ///
+    /// There always is an answer, within the request timeout. The path needs no request ID: the extension
+    /// gets one in any case. The endpoint stays with the connection that speaks for it, if there is one.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, the request may have been sent; nothing is left behind.
+    pub async fn ask(&self, request: &Request) -> Answer {
+        let id = self.core.next_id();
+        let (caller, answer) = oneshot::channel();
+        let mut request = request.clone();
+        let number = u32::try_from(id & u64::from(RequestId::MAX.get())).unwrap_or_default();
+        request.path.request_id = RequestId::try_from(number).ok();
+        let _asking = Asking { core: &self.core, id };
+        self.core.send(id, &request, Recipient::Caller(caller));
+        // Every request is settled before its entry goes.
+        answer.await.unwrap_or_else(|_| Refusal::Stopping.into())
+    }
+
+    /// What happened so far.
+    pub fn counters(&self) -> Counters {
+        self.core.tally.snapshot()
+    }
+
+    /// Ends the relay in order: refuses new requests, waits at most `grace` for the answers to those with
+    /// a request ID (then they get 503), tells others which endpoints are gone, and makes sure that the
+    /// server has it all. The outboxes end.
+    ///
+    /// # Errors
+    ///
+    /// [`FenceError`] when the server did not confirm within `grace`. The relay has ended all the same.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, the relay takes no requests any more, but has not ended. Call it again.
+    pub async fn stop(&self, grace: Duration) -> Result<(), FenceError> {
+        self.core.lock().is_stopping = true;
+        self.core.settled(grace).await;
+        self.core.refuse_all(&Refusal::Stopping);
+        self.core.leave_all();
+        self.core.announce_all().await;
+        let confirmed = self.core.bus().fence(grace).await;
+        self.tasks.end();
+        confirmed
+    }
+}
+
+/// Gives a request up when its caller does.
+struct Asking<'a> {
+    core: &'a Core,
+    id: u64,
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.core.abandon(self.id);
+    }
+}

@@ -1,0 +1,109 @@
+//! What became of the requests and of the messages of extensions, counted.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident)*) => {
+        /// What became of the messages of one relay, at one moment.
+        ///
+        /// Every request ends in exactly one way:
+        ///
+        /// ```text
+        /// requests = answered + silent + timed_out + refused + abandoned + in flight
+        /// ```
+        ///
+        /// The other figures say more about messages of extensions; they are not part of the sum.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        #[non_exhaustive]
+        pub struct Counters {
+            $($(#[$doc])* pub $name: u64,)*
+        }
+
+        /// The living figures behind [`Counters`].
+        #[derive(Debug, Default)]
+        pub(super) struct Tally {
+            $($name: AtomicU64,)*
+        }
+
+        impl Tally {
+            pub(super) fn snapshot(&self) -> Counters {
+                Counters { $($name: self.$name.load(Relaxed),)* }
+            }
+
+            $(pub(super) fn $name(&self) {
+                self.$name.fetch_add(1, Relaxed);
+            })*
+        }
+    };
+}
+
+counters! {
+    /// Requests made, whatever became of them.
+    requests
+    /// Requests that an extension answered: with a success, or with an error of its own.
+    answered
+    /// Requests without a request ID of which no error became known.
+    silent
+    /// Requests that nobody answered in time (504).
+    timed_out
+    /// Requests that the relay refused itself: nobody serves the extension, the bus is away, too large,
+    /// too many at once, stopping (413, 429, 503).
+    refused
+    /// Requests whose connection or caller was gone before the answer.
+    abandoned
+    /// Requests sent to the extension as a whole because the replica they were pinned to is gone.
+    resent
+    /// Pushes handed to the connection that holds their endpoint.
+    pushed
+    /// Pushes for an endpoint that is not connected here. On the subject of the whole service that is how
+    /// it should be: another replica has it.
+    not_held
+    /// Pushes for such an endpoint that came to this replica alone, passed on to the other ones.
+    forwarded
+    /// Answers to requests of this replica that nobody waits for: late, or the second one.
+    late
+    /// Answers to requests that were never made here, or not by the one they name.
+    stray
+    /// Messages of extensions that could not be read, or that name no topic.
+    malformed
+    /// Pushes past their timeout.
+    expired
+    /// Messages with bytes after the last known field, read all the same.
+    trailing_bytes
+    /// Return addresses that were not used because they are not the subject of an extension's replica.
+    hostile_reply_to
+    /// Notices that nobody listens of which it is not known what they are about.
+    unknown_notices
+    /// Deliveries dropped because the outbox of the connection was full, or nobody reads it any more.
+    undelivered
+    /// Events about endpoints that the bus did not take.
+    unannounced
+}
+
+impl Counters {
+    /// Requests that nothing has become of yet.
+    pub fn in_flight(&self) -> u64 {
+        let done = self.answered + self.silent + self.timed_out + self.refused + self.abandoned;
+        self.requests.saturating_sub(done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_accounted_for_is_in_flight() {
+        let tally = Tally::default();
+        for _ in 0..6 {
+            tally.requests();
+        }
+        tally.answered();
+        tally.silent();
+        tally.timed_out();
+        tally.refused();
+        tally.abandoned();
+        tally.late();
+        assert_eq!(tally.snapshot().in_flight(), 1);
+    }
+}

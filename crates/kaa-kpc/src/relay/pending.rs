@@ -1,0 +1,264 @@
+//! Requests that wait for their end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use kaa_bus::NoResponders;
+use kaa_protocol::esp::ExtensionData;
+use kaa_protocol::kp1::RequestId;
+use kaa_protocol::name::{EndpointId, ServiceInstance};
+use kaa_protocol::subject::Subject;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::delivery::Answer;
+use super::pins::Party;
+use super::request::Asked;
+use super::wire::{Place, Wire};
+
+/// A request that was sent.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) recipient: Recipient,
+    pub(super) request_id: Option<RequestId>,
+    pub(super) extension: ServiceInstance,
+    pub(super) endpoint: Option<EndpointId>,
+    pub(super) party: Option<Party>,
+    pub(super) deadline: Instant,
+    pub(super) pinned: Option<Pinned>,
+    place: Place,
+}
+
+/// Who gets the answer.
+#[derive(Debug)]
+pub(super) enum Recipient {
+    Client { connection: u64, asked: Asked },
+    Caller(oneshot::Sender<Answer>),
+}
+
+/// A request to one replica.
+#[derive(Debug)]
+pub(super) struct Pinned {
+    pub(super) subject: Subject,
+    /// To be sent again when the replica is gone; `None` when there was no room to keep it.
+    pub(super) datum: Option<Bytes>,
+}
+
+impl Waiting {
+    pub(super) fn new(
+        recipient: Recipient,
+        request_id: Option<RequestId>,
+        extension: ServiceInstance,
+        deadline: Instant,
+    ) -> Self {
+        let (endpoint, party, pinned) = (None, None, None);
+        let place = Place::default();
+        Self { recipient, request_id, extension, endpoint, party, deadline, pinned, place }
+    }
+
+    /// What a message under the correlation ID of this request is.
+    pub(super) fn relation(&self, data: &ExtensionData<'_>) -> Relation {
+        let is_foreign =
+            data.endpoint_id.is_some_and(|id| self.endpoint.as_ref().is_none_or(|own| own != id))
+                || data.extension_instance_name.is_some_and(|name| self.extension != name);
+        if is_foreign {
+            return Relation::Stray;
+        }
+        match (data.request_id, self.request_id.map(i32::from)) {
+            (given, wanted) if given == wanted => Relation::Answer,
+            // Some say of an error only which exchange it ended.
+            (None, Some(_)) if !(200..300).contains(&data.status_code) => Relation::Answer,
+            (None, Some(_)) => Relation::Push,
+            _ => Relation::Stray,
+        }
+    }
+
+    fn kept(&self) -> usize {
+        self.pinned.as_ref().and_then(|pinned| pinned.datum.as_ref()).map_or(0, Bytes::len)
+    }
+}
+
+/// What a message has to do with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Relation {
+    Answer,
+    /// It repeats the correlation ID, but does not answer.
+    Push,
+    /// It is of another endpoint, another extension or another request ID.
+    Stray,
+}
+
+/// All requests that wait, by the number in their correlation ID.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    waiting: BTreeMap<u64, Waiting>,
+    wire: Wire,
+    /// Those without a request ID.
+    unasked: BTreeSet<u64>,
+    /// The bytes of the messages that are kept.
+    kept: usize,
+}
+
+impl Pending {
+    /// How many with a request ID wait.
+    pub(super) fn asked(&self) -> usize {
+        self.waiting.len() - self.unasked.len()
+    }
+
+    pub(super) fn kept(&self) -> usize {
+        self.kept
+    }
+
+    pub(super) fn get(&self, id: u64) -> Option<&Waiting> {
+        self.waiting.get(&id)
+    }
+
+    /// A request was published to `subject`.
+    pub(super) fn sent(&mut self, id: u64, subject: Subject, mut request: Waiting) {
+        request.place = self.wire.sent(subject, id);
+        self.kept += request.kept();
+        if request.request_id.is_none() {
+            self.unasked.insert(id);
+        }
+        self.waiting.insert(id, request);
+    }
+
+    /// The oldest without a request ID, when more than `limit` of them wait.
+    pub(super) fn superfluous(&mut self, limit: usize) -> Option<(u64, Waiting)> {
+        if self.unasked.len() <= limit {
+            return None;
+        }
+        let oldest = *self.unasked.first()?;
+        Some((oldest, self.give_up(oldest)?))
+    }
+
+    /// A request was answered. `on_own_subject`: where the notices come, too.
+    pub(super) fn answered(&mut self, id: u64, on_own_subject: bool) -> Option<Waiting> {
+        let request = self.take(id)?;
+        if on_own_subject {
+            self.wire.served(request.place);
+        } else {
+            self.wire.give_up(request.place);
+        }
+        Some(request)
+    }
+
+    /// Nobody waits for the end of a request any more.
+    pub(super) fn give_up(&mut self, id: u64) -> Option<Waiting> {
+        let request = self.take(id)?;
+        self.wire.give_up(request.place);
+        Some(request)
+    }
+
+    /// The request that found nobody.
+    pub(super) fn unserved(&mut self, notice: &NoResponders) -> Option<(u64, Waiting)> {
+        let id = self.wire.unserved(notice)?;
+        Some((id, self.take(id)?))
+    }
+
+    /// The next request whose time is over.
+    pub(super) fn expired(&mut self, now: Instant) -> Option<(u64, Waiting)> {
+        // All have the same time, so the oldest is the first.
+        let (&id, oldest) = self.waiting.first_key_value()?;
+        if oldest.deadline > now {
+            return None;
+        }
+        Some((id, self.give_up(id)?))
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.waiting.first_key_value().map(|(_, oldest)| oldest.deadline)
+    }
+
+    /// Takes out any of those that wait.
+    pub(super) fn pop(&mut self) -> Option<(u64, Waiting)> {
+        let id = *self.waiting.first_key_value()?.0;
+        Some((id, self.give_up(id)?))
+    }
+
+    fn take(&mut self, id: u64) -> Option<Waiting> {
+        let request = self.waiting.remove(&id)?;
+        self.unasked.remove(&id);
+        self.kept -= request.kept();
+        Some(request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn waiting(request_id: Option<u32>) -> Waiting {
+        let (sender, _) = oneshot::channel();
+        let request_id = request_id.map(|id| id.try_into().unwrap());
+        let extension = ServiceInstance::from_static("ext");
+        Waiting {
+            endpoint: Some(EndpointId::from_static("ep-1")),
+            ..Waiting::new(Recipient::Caller(sender), request_id, extension, Instant::now())
+        }
+    }
+
+    fn data(request_id: Option<i32>, status_code: i32) -> ExtensionData<'static> {
+        ExtensionData { endpoint_id: Some("ep-1"), request_id, status_code, ..ExtensionData::default() }
+    }
+
+    #[tokio::test]
+    async fn an_answer_repeats_the_request_id_unless_it_is_an_error() {
+        use Relation::{Answer, Push, Stray};
+        for (asked, given, status, expected) in [
+            (Some(7), Some(7), 200, Answer),
+            (Some(7), Some(7), 404, Answer),
+            (Some(7), None, 404, Answer),
+            (Some(7), None, 200, Push),
+            (Some(7), Some(8), 200, Stray),
+            (None, None, 200, Answer),
+            (None, None, 500, Answer),
+            (None, Some(7), 200, Stray),
+        ] {
+            assert_eq!(waiting(asked).relation(&data(given, status)), expected, "{asked:?} {given:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_of_another_endpoint_or_extension_is_a_stray() {
+        let right = data(Some(7), 200);
+        for wrong in [
+            ExtensionData { endpoint_id: Some("ep-2"), ..right },
+            ExtensionData { extension_instance_name: Some("other"), ..right },
+        ] {
+            assert_eq!(waiting(Some(7)).relation(&wrong), Relation::Stray);
+        }
+        let unaware = Waiting { endpoint: None, ..waiting(Some(7)) };
+        assert_eq!(unaware.relation(&right), Relation::Stray);
+        assert_eq!(
+            waiting(Some(7)).relation(&ExtensionData { endpoint_id: None, ..right }),
+            Relation::Answer
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_over_leaves_nothing_behind() {
+        let mut pending = Pending::default();
+        let subject: Subject = "a".parse().unwrap();
+        for id in 0..6 {
+            let pinned = Pinned { subject: subject.clone(), datum: Some("12".into()) };
+            let request_id = (id % 2 == 0).then_some(7);
+            let request = Waiting { pinned: Some(pinned), ..waiting(request_id) };
+            pending.sent(id, subject.clone(), request);
+        }
+        assert_eq!((pending.asked(), pending.kept()), (3, 12));
+        assert!(pending.superfluous(3).is_none());
+        assert!(pending.superfluous(2).is_some());
+        assert!(pending.answered(0, true).is_some() && pending.answered(0, true).is_none());
+        assert!(pending.give_up(2).is_some());
+        let notice = NoResponders { subject: Some("a".into()) };
+        assert_eq!(pending.unserved(&notice).map(|(id, _)| id), Some(5));
+        assert!(pending.expired(Instant::now() - Duration::from_millis(1)).is_none());
+        assert_eq!(pending.expired(Instant::now()).map(|(id, _)| id), Some(3));
+        assert_eq!(pending.pop().map(|(id, _)| id), Some(4));
+        assert!(pending.pop().is_none() && pending.next_deadline().is_none());
+        assert_eq!((pending.asked(), pending.kept(), pending.unasked.len()), (0, 0, 0));
+    }
+}
