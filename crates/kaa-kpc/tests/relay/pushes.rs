@@ -50,7 +50,7 @@ async fn of_two_replicas_only_the_one_with_the_endpoint_delivers() {
     puppet.send(SERVICE, &push("ep-2"), None).await;
     assert_eq!(clients[0].all().await, []);
     assert_eq!(clients[1].all().await, [pair("ep-1/config/status", "new")]);
-    let counters = relays.each_ref().map(|relay| relay.counters());
+    let counters = relays.each_ref().map(kaa_kpc::relay::Relay::counters);
     assert_eq!(counters.map(|counters| (counters.pushed, counters.not_held)), [(0, 2), (1, 1)]);
     assert_eq!(counters.map(|counters| counters.forwarded), [0, 0]);
 }
