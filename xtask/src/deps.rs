@@ -15,19 +15,20 @@ use crate::process;
 use crate::workspace::Workspace;
 
 /// The floor of every crate of ours; the examples share one.
-const FLOORS: [(&str, u8); 9] = [
+const FLOORS: [(&str, u8); 10] = [
     ("kaa-protocol", 1),
     ("kaa-ext-macros", 1),
     ("kaa-bus", 2),
-    ("kaa-ext", 3),
-    ("kaa-kpc", 3),
+    ("kaa-process", 3),
+    ("kaa-ext", 4),
+    ("kaa-kpc", 4),
     ("kaa-cli", EXAMPLES),
-    ("kaa-tests", 5),
-    ("kaa-fuzz", 5),
+    ("kaa-tests", 6),
+    ("kaa-fuzz", 6),
     ("xtask", 0),
 ];
 
-const EXAMPLES: u8 = 4;
+const EXAMPLES: u8 = 5;
 
 /// Libraries that are an inner matter of some crates, which alone may name them.
 const WALLS: [(&str, &[&str]); 1] = [("async-nats", &["kaa-bus", "kaa-tests"])];

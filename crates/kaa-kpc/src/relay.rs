@@ -30,7 +30,7 @@
 //!
 //! let relay = Relay::start(Bus::memory(), RelayOptions::default()).await?;
 //! let (outbox, mut deliveries) = tokio::sync::mpsc::channel(100);
-//! let connection = relay.connect(outbox);
+//! let connection = relay.connect_to(outbox);
 //!
 //! let topic = "kp1/sensor-v1/clock/time/03";
 //! let path = RequestPath::from_topic(topic, |_| EndpointAwareness::Unaware)?;
@@ -46,6 +46,7 @@ mod clients;
 mod connection;
 mod core;
 mod counters;
+mod deliveries;
 mod delivery;
 mod endpoints;
 mod incoming;
@@ -59,6 +60,7 @@ mod wire;
 
 pub use connection::Connection;
 pub use counters::Counters;
+pub use deliveries::Deliveries;
 pub use delivery::{Answer, Delivery};
 pub use options::RelayOptions;
 pub use request::{Asked, Request, ResolvedEndpoint};
@@ -101,11 +103,29 @@ impl Relay {
         Ok(Self { core, tasks })
     }
 
+    /// A client connected.
+    pub fn connect(&self) -> (Connection, Deliveries) {
+        let (outbox, deliveries) = Deliveries::channel();
+        (self.connect_to(outbox), deliveries)
+    }
+
+    /// Waits until the server has taken everything that was published up to this call. Calls at the same time
+    /// share one round trip.
+    ///
+    /// # Errors
+    ///
+    /// [`FenceError`]: it may not have arrived.
+    pub fn taken(&self) -> impl Future<Output = Result<(), FenceError>> + Send + 'static {
+        let bus = self.core.bus().clone();
+        let deadline = self.core.options.request_timeout;
+        async move { bus.fence(deadline).await }
+    }
+
     /// A client connected, whose deliveries go to `outbox`.
     ///
     /// The relay never waits for a client: what does not fit the outbox is dropped and counted
     /// ([`Counters::undelivered`]).
-    pub fn connect(&self, outbox: mpsc::Sender<Delivery>) -> Connection {
+    pub fn connect_to(&self, outbox: mpsc::Sender<Delivery>) -> Connection {
         let id = self.core.lock().clients.add(outbox);
         Connection::new(Arc::clone(&self.core), id)
     }

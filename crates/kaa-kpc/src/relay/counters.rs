@@ -1,43 +1,20 @@
 //! What became of the requests and of the messages of extensions, counted.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-
-macro_rules! counters {
-    ($($(#[$doc:meta])* $name:ident)*) => {
-        /// What became of the messages of one relay, at one moment.
-        ///
-        /// Every request ends in exactly one way:
-        ///
-        /// ```text
-        /// requests = answered + silent + timed_out + refused + abandoned + in flight
-        /// ```
-        ///
-        /// The other figures say more about messages of extensions; they are not part of the sum.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-        #[non_exhaustive]
-        pub struct Counters {
-            $($(#[$doc])* pub $name: u64,)*
-        }
-
-        /// The living figures behind [`Counters`].
-        #[derive(Debug, Default)]
-        pub(super) struct Tally {
-            $($name: AtomicU64,)*
-        }
-
-        impl Tally {
-            pub(super) fn snapshot(&self) -> Counters {
-                Counters { $($name: self.$name.load(Relaxed),)* }
-            }
-
-            $(pub(super) fn $name(&self) {
-                self.$name.fetch_add(1, Relaxed);
-            })*
-        }
-    };
-}
+use crate::counters::counters;
 
 counters! {
+    /// What became of the messages of one relay, at one moment.
+    ///
+    /// Every request ends in exactly one way:
+    ///
+    /// ```text
+    /// requests = answered + silent + timed_out + refused + abandoned + in flight
+    /// ```
+    ///
+    /// The other figures say more about messages of extensions; they are not part of the sum.
+    pub struct Counters;
+    /// The living figures behind [`Counters`].
+    pub(super) struct Tally;
     /// Requests made, whatever became of them.
     requests
     /// Requests that an extension answered: with a success, or with an error of its own.

@@ -112,7 +112,7 @@ impl Client {
 
     pub(crate) fn with_outbox(relay: &Relay, capacity: usize) -> Self {
         let (outbox, deliveries) = mpsc::channel(capacity);
-        Self { connection: relay.connect(outbox), deliveries }
+        Self { connection: relay.connect_to(outbox), deliveries }
     }
 
     /// Publishes to a topic of the extension `ext` for an endpoint: `ask("ep-1/echo/7", "…")`.

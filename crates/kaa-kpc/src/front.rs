@@ -1,0 +1,86 @@
+//! What every way in asks before a request goes out: may this be asked, and for whom?
+
+use kaa_protocol::kp1::RequestPath;
+
+use crate::applications::Applications;
+use crate::counters::counters;
+use crate::identity::clients::Authenticator;
+use crate::identity::tokens::{KnownEndpoint, Tokens};
+use crate::limits::Limits;
+use crate::relay::{Answer, Relay};
+use crate::session::Sessions;
+
+/// What connections share, whatever they speak.
+#[derive(Debug)]
+pub(crate) struct Front {
+    pub(crate) relay: Relay,
+    pub(crate) applications: Applications,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) tokens: Tokens,
+    pub(crate) sessions: Sessions,
+    pub(crate) limits: Limits,
+    pub(crate) tally: Tally,
+}
+
+impl Front {
+    /// Reads the topic of a request.
+    ///
+    /// # Errors
+    ///
+    /// 400, 403 or 404 with the reason.
+    pub(crate) fn read_topic(&self, topic: &str) -> Result<RequestPath, Answer> {
+        let path = RequestPath::from_topic(topic, |extension| self.applications.awareness(extension));
+        path.map_err(|error| Answer {
+            status_code: 400,
+            reason_phrase: error.to_string().into(),
+            payload: bytes::Bytes::new(),
+        })
+    }
+
+    /// Reads the path of a URL.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_topic`](Self::read_topic).
+    pub(crate) fn read_url_path(&self, path: &str) -> Result<RequestPath, Answer> {
+        let path = RequestPath::from_url_path(path, |extension| self.applications.awareness(extension));
+        path.map_err(|error| Answer {
+            status_code: 400,
+            reason_phrase: error.to_string().into(),
+            payload: bytes::Bytes::new(),
+        })
+    }
+
+    /// The endpoint that a request is for, as far as it is known at once: `Some(Ok(None))` for an extension
+    /// that knows none, `None` when [`ask_endpoint`](Self::ask_endpoint) has to find out.
+    pub(crate) fn know_endpoint(&self, path: &RequestPath) -> Option<Result<Option<KnownEndpoint>, Answer>> {
+        let application = match self.applications.allow(path) {
+            Ok(application) => application,
+            Err(refusal) => return Some(Err(refusal)),
+        };
+        let Some(token) = &path.endpoint else { return Some(Ok(None)) };
+        Some(self.tokens.know(application, path, token)?.map(Some))
+    }
+
+    /// The same, asking others where needed.
+    ///
+    /// # Errors
+    ///
+    /// 403, 404 or 503 with the reason.
+    pub(crate) async fn ask_endpoint(&self, path: &RequestPath) -> Result<Option<KnownEndpoint>, Answer> {
+        let application = self.applications.allow(path)?;
+        let Some(token) = &path.endpoint else { return Ok(None) };
+        self.tokens.ask(application, path, token).await.map(Some)
+    }
+}
+
+counters! {
+    /// What happened in front, at one moment.
+    pub struct FrontCounters;
+    /// The living figures behind [`FrontCounters`].
+    pub(crate) struct Tally;
+    /// Connections accepted.
+    accepted
+    /// Logins refused.
+    denied
+}

@@ -1,0 +1,1 @@
+//! What every process of a Kaa service needs: configuration, logs, signals, an admin port.
