@@ -5,6 +5,7 @@
 //! | [`avro`] | the codec of a peer that is not ours |
 //! | [`flood`] | a publisher that does not stop |
 //! | [`lifeline`] | a connection that can be cut |
+//! | [`measured`] | child processes and what they cost |
 //! | [`nats_server`] | a nats-server of one's own, to be killed, stopped and restarted |
 //! | [`nats_jwt`] | an operator, an account and a user of it, made offline |
 //! | [`nats_tls`] | a certificate authority, a server and a client it trusts |
@@ -24,6 +25,7 @@
 pub mod avro;
 pub mod flood;
 pub mod lifeline;
+pub mod measured;
 pub mod nats_jwt;
 pub mod nats_server;
 pub mod nats_tls;
