@@ -15,5 +15,9 @@
 //! | [`admin`] | the port for operators: health, readiness, metrics |
 //! | [`metrics`] | counters and gauges that are read when somebody asks for them |
 
+pub mod admin;
 pub mod config;
 pub mod error;
+pub mod logs;
+pub mod metrics;
+pub mod signals;
