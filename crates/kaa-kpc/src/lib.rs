@@ -17,6 +17,7 @@
 //! | [`identity`] | who a client is, and whose token it uses |
 //! | [`applications`] | which application versions there are, and which extensions they may use |
 //! | [`limits`] | every bound, in one place |
+//! | [`options`] | what is wrong with the wishes of an operator |
 //! | [`relay`] | the side that extensions see: requests out, answers and pushes back, presence |
 
 pub mod applications;
@@ -26,6 +27,7 @@ pub mod identity;
 pub mod limits;
 pub mod listen;
 pub mod mqtt;
+pub mod options;
 pub mod relay;
 pub mod session;
 

@@ -53,6 +53,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// That something is not done, and why.
+    pub fn refused(status_code: i32, reason: impl Into<ByteString>) -> Self {
+        Self { status_code, reason_phrase: reason.into(), payload: Bytes::new() }
+    }
+
     /// Whether it is a success (2xx).
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status_code)
@@ -107,8 +112,7 @@ impl Refusal {
 
 impl From<Refusal> for Answer {
     fn from(refusal: Refusal) -> Self {
-        let reason_phrase = refusal.to_string().into();
-        Self { status_code: refusal.status_code(), reason_phrase, payload: Bytes::new() }
+        Self::refused(refusal.status_code(), refusal.to_string())
     }
 }
 
