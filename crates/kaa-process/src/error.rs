@@ -29,7 +29,7 @@ use std::fmt;
 /// assert_eq!(format!("{error:#?}"), "the store cannot be opened: the disk is full");
 /// ```
 #[derive(Debug, Clone, Copy)]
-pub struct Chain<'a>(pub &'a (dyn Error + 'static));
+pub struct Chain<'a>(pub &'a dyn Error);
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,5 +1,7 @@
 //! The layers above the file: tables of names and entries.
 
+use std::ffi::OsStr;
+
 use super::ConfigError;
 
 /// The variable that names the configuration file.
@@ -40,9 +42,12 @@ pub fn apply<C>(
 /// The variable of the environment of this process, unless it is not set or set to nothing: that is how
 /// container descriptions leave one out.
 pub fn environment(variable: &str) -> Option<String> {
+    text(&std::env::var_os(variable)?)
+}
+
+fn text(value: &OsStr) -> Option<String> {
     // What is not text is not passed over: it shows up, mangled, in the error about it.
-    let value = std::env::var_os(variable)?.to_string_lossy().into_owned();
-    Some(value).filter(|value| !value.is_empty())
+    Some(value.to_string_lossy().into_owned()).filter(|value| !value.is_empty())
 }
 
 /// Puts a value into an entry: the last word of a line of a table.
@@ -91,6 +96,19 @@ mod tests {
     fn the_environment_of_this_process_is_read() {
         assert!(environment("PATH").is_some_and(|path| !path.is_empty()));
         assert_eq!(environment("KAA_PROCESS_NOT_SET"), None);
+    }
+
+    #[test]
+    fn a_variable_set_to_nothing_is_not_set() {
+        assert_eq!(text(OsStr::new("")), None);
+        assert_eq!(text(OsStr::new(" ")).as_deref(), Some(" "));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_variable_that_is_not_text_is_not_passed_over() {
+        use std::os::unix::ffi::OsStrExt;
+        assert_eq!(text(OsStr::from_bytes(b"a\xff")).as_deref(), Some("a\u{fffd}"));
     }
 
     #[test]
