@@ -7,6 +7,7 @@ mod pace;
 use std::num::{NonZeroU16, NonZeroU32};
 use std::time::Duration;
 
+pub(crate) use pace::Meter;
 pub use pace::Pace;
 
 /// What a client may do, and how long it may take.
