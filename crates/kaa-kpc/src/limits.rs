@@ -10,6 +10,7 @@ use std::time::Duration;
 use kaa_process::config::{duration, size};
 use serde::Deserialize;
 
+pub(crate) use pace::Meter;
 pub use pace::Pace;
 
 /// What a client may do, and how long it may take. In the configuration, `limits` with the same names in
