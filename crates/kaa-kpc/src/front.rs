@@ -83,4 +83,36 @@ counters! {
     accepted
     /// Logins refused.
     denied
+    /// Connections closed because their client did not log in in time.
+    slow_logins
+    /// Sessions opened.
+    opened
+    /// Connections that ended without a word of the client.
+    lost
+    /// Connections closed because their client broke a rule of MQTT.
+    violations
+    /// Sessions ended because nothing came for one and a half times the keep alive, or for too long.
+    silent_clients
+    /// Sessions ended because a packet took too long to arrive.
+    slow_packets
+    /// Sessions ended because their client did not take what was sent to it.
+    slow_readers
+    /// Sessions of MQTT 3.1.1 ended because the bus did not confirm their messages.
+    unconfirmed
+    /// Sessions ended because another connection uses their client identifier.
+    taken_over
+    /// Sessions ended because what they rest on was revoked.
+    revoked
+    /// Sessions ended because their client does not take even the smallest packets.
+    unwritable
+    /// Messages received from MQTT clients, duplicates not counted.
+    messages
+    /// Messages of MQTT clients that were answered with an error instead of being sent to an extension.
+    refused
+    /// Answers and pushes written to MQTT clients.
+    delivered
+    /// Answers and pushes larger than their MQTT client takes. An error takes the place of an answer.
+    too_large
+    /// Answers and pushes that are no MQTT message, because their path is no topic name.
+    undeliverable
 }
