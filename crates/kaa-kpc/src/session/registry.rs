@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(super) use handle::{Handle, Order};
 
+use tokio::sync::watch;
+
 use crate::front::Front;
 use crate::identity::Revocation;
 use crate::identity::clients::Client;
@@ -20,13 +22,13 @@ pub struct Sessions {
     all: Mutex<All>,
     /// How often something was revoked. Whoever asked before has to ask again.
     revocations: AtomicU64,
+    /// No session begins any more. Changes only while `all` is locked.
+    draining: watch::Sender<bool>,
 }
 
 #[derive(Debug, Default)]
 struct All {
     by_client_id: HashMap<Arc<str>, Arc<Handle>>,
-    /// No session begins any more.
-    is_draining: bool,
 }
 
 /// Why a session does not begin.
@@ -66,15 +68,24 @@ impl Sessions {
 
     /// Lets no session read any more, and none begin: they end when their last answer is out.
     pub fn drain(&self) {
-        let mut all = self.lock();
-        all.is_draining = true;
+        let all = self.lock();
+        self.draining.send_replace(true);
         for handle in all.by_client_id.values() {
             handle.order(Order::Drain);
         }
     }
 
+    /// Waits until [`drain`](Self::drain) is called, or was: other connections end then, too.
+    pub(crate) fn draining(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut draining = self.draining.subscribe();
+        async move {
+            // Without its sender, everything ends as well.
+            let _ = draining.wait_for(|draining| *draining).await;
+        }
+    }
+
     /// A number that is another one after something was revoked.
-    pub(super) fn revocations(&self) -> u64 {
+    pub(crate) fn revocations(&self) -> u64 {
         self.revocations.load(Ordering::SeqCst)
     }
 
@@ -82,7 +93,7 @@ impl Sessions {
     /// waits until it is [gone](Handle::gone).
     fn enter(&self, client_id: &Arc<str>, client: &Client) -> Result<Entered, Refused> {
         let mut all = self.lock();
-        if all.is_draining {
+        if *self.draining.borrow() {
             return Err(Refused::Stopping);
         }
         match all.by_client_id.entry(Arc::clone(client_id)) {
