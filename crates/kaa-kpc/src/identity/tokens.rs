@@ -47,6 +47,9 @@ pub struct KnownEndpoint {
 
 /// Finds the endpoints of tokens.
 ///
+/// Whoever uses a token asks for every request anew: a token that was revoked since is not known any more
+/// then. That costs a lookup in memory.
+///
 /// The default is *trustful*: every token is its own endpoint ID.
 #[derive(Debug, Default)]
 pub struct Tokens {

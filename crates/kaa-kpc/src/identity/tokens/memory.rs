@@ -71,12 +71,6 @@ impl Memory {
         }
     }
 
-    pub(super) fn clear(&mut self) {
-        self.known.clear();
-        self.refused.clear();
-        self.by_name.clear();
-    }
-
     fn insert(&mut self, key: Key, found: Found) {
         self.last += 1;
         for name in names(&found) {

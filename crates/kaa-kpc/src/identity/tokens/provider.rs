@@ -137,8 +137,9 @@ impl Shared {
     /// Tokens of an endpoint are not valid any more.
     pub(super) fn revoke(&self, event: &EndpointTokenRevokedEvent) {
         self.tally.revoked();
-        let mut state = self.lock();
         for name in event.token_ids.iter().chain([&*event.endpoint_id]) {
+            // Locked for each name: an event may have so many that others should not wait for all of them.
+            let mut state = self.lock();
             state.memory.forget_name(name);
             if !state.lookups.is_empty() {
                 state.recent.note(name);
@@ -156,7 +157,10 @@ impl Shared {
     /// Everything that is known may have been revoked.
     pub(super) fn forget_all(&self) {
         let mut state = self.lock();
-        state.memory.clear();
+        let forgotten = std::mem::replace(&mut state.memory, Memory::new(&self.options));
         state.recent.lose_track();
+        drop(state);
+        // Without the lock: it may be a lot.
+        drop(forgotten);
     }
 }
