@@ -68,7 +68,7 @@ pub use request::{Asked, Request, ResolvedEndpoint};
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaa_bus::{Bus, FenceError, SubscribeError};
+use kaa_bus::{Bus, FenceError, Messaging, SubscribeError};
 use kaa_protocol::kp1::RequestId;
 use tokio::sync::{mpsc, oneshot};
 
@@ -148,6 +148,11 @@ impl Relay {
         self.core.send(id, &request, Recipient::Caller(caller));
         // Every request is settled before its entry goes.
         answer.await.unwrap_or_else(|_| Refusal::Stopping.into())
+    }
+
+    /// This replica, speaking to other services than extensions.
+    pub fn messaging(&self) -> Messaging {
+        self.core.messaging.clone()
     }
 
     /// What happened so far.

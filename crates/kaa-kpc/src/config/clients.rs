@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bytestring::ByteString;
 use kaa_process::config::duration;
 use kaa_protocol::name::ServiceInstance;
 use serde::Deserialize;
@@ -46,7 +45,7 @@ pub enum ClientsConfig {
     /// A provider on the bus that speaks 22/CAP.
     Cap {
         /// The tenant that clients have to belong to.
-        tenant_id: ByteString,
+        tenant_id: String,
         /// Its service instance name.
         provider: ServiceInstance,
         /// Whether it is asked about certificates, too. Default: yes.
@@ -98,7 +97,7 @@ impl ClientsConfig {
                 AuthenticatorOptions::Ecap(provider_options(provider, *certificates, *timeout))
             }
             Self::Cap { tenant_id, provider, certificates, timeout } => AuthenticatorOptions::Cap {
-                tenant_id: tenant_id.clone(),
+                tenant_id: tenant_id.as_str().into(),
                 provider: provider_options(provider, *certificates, *timeout),
             },
         }

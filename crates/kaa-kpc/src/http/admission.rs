@@ -10,11 +10,12 @@ use tokio::time::Instant;
 
 use super::answer::Refusal;
 use super::connection::Connection;
-use crate::identity::clients::{Denied, Login};
+use crate::identity::clients::{Client, Denied, Login};
 
 /// A client that was admitted.
 #[derive(Debug)]
 pub(super) struct Admission {
+    client: Client,
     credentials: Credentials,
     until: Instant,
     /// How many credentials had been revoked then.
@@ -26,12 +27,12 @@ pub(super) struct Admission {
 const HOLDS: Duration = Duration::from_secs(60);
 
 impl Connection {
-    /// Whether the client may make a request. One that has just been admitted is not checked again.
+    /// The client of a request, if it may make one. One that has just been admitted is not checked again.
     ///
     /// # Errors
     ///
     /// 401, 429 or 503.
-    pub(super) async fn admit(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+    pub(super) async fn admit(&self, headers: &HeaderMap) -> Result<Client, Refusal> {
         let authorization = authorization(headers)?;
         let revocations = self.front.sessions.revocations();
         let (certificate, address) = {
@@ -41,24 +42,22 @@ impl Connection {
                     && admission.credentials.are(authorization)
                     && Instant::now() < admission.until
             };
-            if state.admission.as_ref().is_some_and(is_same) {
-                return Ok(());
+            if let Some(admission) = state.admission.as_ref().filter(|admission| is_same(admission)) {
+                return Ok(admission.client.clone());
             }
             (state.peer.certificate.clone(), state.peer.address.ip())
         };
         let login = Login { certificate, ..basic(authorization)? };
         let admitted = self.front.authenticator.admit(&login, address).await;
         let mut state = self.lock();
-        if let Err(denied) = admitted {
-            self.front.tally.denied();
-            return Err(denied.into());
-        }
+        let client = admitted.inspect_err(|_| self.front.tally.denied())?;
         let credentials = Credentials(authorization.map(Box::from));
         let until = Instant::now() + HOLDS;
-        if state.admission.replace(Admission { credentials, until, revocations }).is_none() {
+        let admission = Admission { client: client.clone(), credentials, until, revocations };
+        if state.admission.replace(admission).is_none() {
             state.peer.slot.logged_in();
         }
-        Ok(())
+        Ok(client)
     }
 }
 

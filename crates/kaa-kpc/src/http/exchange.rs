@@ -55,12 +55,12 @@ async fn address(
     headers: &HeaderMap,
     path: &str,
 ) -> Result<relay::Request, Refusal> {
-    connection.admit(headers).await?;
+    let client = connection.admit(headers).await?;
     let front = &connection.front;
     let path = front.read_url_path(path)?;
-    let known = match front.know_endpoint(&path) {
+    let known = match front.know_endpoint(&path, &client) {
         Some(known) => known?,
-        None => front.ask_endpoint(&path).await?,
+        None => front.ask_endpoint(&path, &client).await?,
     };
     let endpoint = known.map(|known| known.endpoint);
     Ok(relay::Request { endpoint, ..relay::Request::new(path, bytes::Bytes::new()) })

@@ -7,8 +7,8 @@ use bytestring::ByteString;
 use kaa_protocol::kp1::RequestPath;
 
 use crate::front::Front;
+use crate::identity::clients::Client;
 use crate::identity::tokens::KnownEndpoint;
-use crate::limits::Limits;
 use crate::mqtt::ReasonCode;
 use crate::mqtt::packet::Publish;
 use crate::relay::{Answer, Asked, Request};
@@ -48,7 +48,7 @@ impl Wanted {
     pub(super) fn read(publish: Publish, mark: u64, front: &Front) -> Result<Self, Box<NotSent>> {
         // A copy: the relay keeps it for as long as the request waits, and should not keep the packet.
         let topic = ByteString::from(publish.topic.as_str());
-        let path = check_topic(&topic, &front.limits).and_then(|()| front.read_topic(&topic));
+        let path = front.read_topic(&topic);
         let asked = Asked { topic, mark };
         match path {
             Ok(path) => Ok(Self { asked, path, payload: publish.payload }),
@@ -65,7 +65,7 @@ impl Wanted {
     /// Sends it, if its endpoint is known here.
     pub(super) fn try_send(self, front: &Front, session: &Handle) -> Outcome {
         let revocations = front.sessions.revocations();
-        match front.know_endpoint(&self.path) {
+        match front.know_endpoint(&self.path, session.client()) {
             Some(endpoint) => self.decide(endpoint, session, || front.sessions.revocations() != revocations),
             None => Outcome::Ask(self),
         }
@@ -76,9 +76,9 @@ impl Wanted {
     /// # Cancel safety
     ///
     /// When the future is dropped, nothing was sent.
-    pub(super) async fn ask(self, front: Arc<Front>) -> (Self, Endpoint, u64) {
+    pub(super) async fn ask(self, front: Arc<Front>, client: Client) -> (Self, Endpoint, u64) {
         let revocations = front.sessions.revocations();
-        let endpoint = front.ask_endpoint(&self.path).await;
+        let endpoint = front.ask_endpoint(&self.path, &client).await;
         (self, endpoint, revocations)
     }
 
@@ -115,25 +115,9 @@ impl Wanted {
     }
 
     fn too_many_tokens(self) -> NotSent {
-        let answer = error(429, "this connection uses too many tokens; use another connection");
+        let answer = Answer::refused(429, "this connection uses too many tokens; use another connection");
         NotSent { asked: self.asked, answer, reason: ReasonCode::QuotaExceeded }
     }
-}
-
-/// Whether a topic is within the limits. It is split and copied only afterwards.
-fn check_topic(topic: &str, limits: &Limits) -> Result<(), Answer> {
-    if topic.len() > limits.topic {
-        return Err(error(400, format!("a topic of {} bytes; at most {}", topic.len(), limits.topic)));
-    }
-    let levels = topic.split('/').count();
-    if levels > limits.topic_levels {
-        return Err(error(400, format!("a topic of {levels} levels; at most {}", limits.topic_levels)));
-    }
-    Ok(())
-}
-
-fn error(status_code: i32, reason_phrase: impl Into<ByteString>) -> Answer {
-    Answer { status_code, reason_phrase: reason_phrase.into(), payload: Bytes::new() }
 }
 
 /// The reason code of MQTT 5 for a status code.

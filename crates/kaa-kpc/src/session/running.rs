@@ -320,7 +320,10 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
             Outcome::Refuse(NotSent { asked, answer, reason }) => {
                 self.protocol.refuse(asked, answer, reason, &self.front.tally);
             }
-            Outcome::Ask(wanted) => self.asking = Some(Box::pin(wanted.ask(Arc::clone(&self.front)))),
+            Outcome::Ask(wanted) => {
+                let client = self.place.handle().client().clone();
+                self.asking = Some(Box::pin(wanted.ask(Arc::clone(&self.front), client)));
+            }
         }
     }
 }

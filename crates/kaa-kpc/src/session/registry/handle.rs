@@ -61,6 +61,11 @@ impl Handle {
         &self.client_id
     }
 
+    /// Whose session it is.
+    pub(in crate::session) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Whether it is a session of this client. Where nobody has to say who it is, all are the same.
     pub(super) fn is_of(&self, client: &Client) -> bool {
         self.client.id == client.id
