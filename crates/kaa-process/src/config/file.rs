@@ -89,6 +89,7 @@ mod tests {
     fn a_file_that_cannot_be_read_is_named() {
         let error = read::<Config>(Path::new("/nowhere/kaa.yaml")).unwrap_err();
         assert_eq!(error.to_string(), "configuration file \"/nowhere/kaa.yaml\" cannot be read");
+        assert!(format!("{error:?}").contains("cannot be read\n  because "), "{error:?}");
         let (read, path) = reading(b"level: \xff");
         assert!(read.unwrap_err().to_string().contains(&path));
     }
