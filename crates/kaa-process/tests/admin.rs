@@ -1,5 +1,7 @@
 //! The admin port, from the other end of the socket.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
@@ -11,7 +13,7 @@ use kaa_process::metrics;
 use prometheus_client::registry::Registry;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 async fn bind(admin: Admin) -> AdminServer {
@@ -137,7 +139,7 @@ async fn a_stop_lets_a_request_finish_and_closes_the_port() {
         move || {
             entered.add_permits(1);
             let gate = Arc::clone(&gate);
-            async move { gate.acquire().await.map(|permit| permit.forget()) }
+            async move { gate.acquire().await.map(SemaphorePermit::forget) }
         }
     }))
     .await;

@@ -1,5 +1,6 @@
 //! Real signals, which concern a whole process: this file is one, and its tests take turns.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -45,7 +46,7 @@ async fn the_second_signal_ends_a_service_that_takes_its_time() {
 #[tokio::test]
 async fn a_service_that_ends_by_itself_needs_no_signal() {
     let _turn = TURN.lock().await;
-    let stop = signals::run(async |stop| stop).await.unwrap();
+    let (stop,) = signals::run(async |stop| (stop,)).await.unwrap();
     // Whoever still holds the wish to stop has it granted.
     stop.await;
 }

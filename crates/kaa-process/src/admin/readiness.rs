@@ -139,7 +139,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn checks_share_one_deadline() {
-        let hangs = |name| Check::new(name, || pending::<Result<(), io::Error>>());
+        let hangs = |name| Check::new(name, pending::<Result<(), io::Error>>);
         let begin = tokio::time::Instant::now();
         let shown = shown(vec![hangs("a"), hangs("b"), passes()]).await;
         assert_eq!(begin.elapsed(), Duration::from_millis(1500));
@@ -159,7 +159,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_word_of_the_service_is_enough_and_can_be_taken_back() {
-        let readiness = Readiness::new(vec![Check::new("bus", || pending::<Result<(), io::Error>>())], CHECK);
+        let readiness = Readiness::new(vec![Check::new("bus", pending::<Result<(), io::Error>>)], CHECK);
         readiness.withhold(Some("stopping".into()));
         let shown = serde_json::to_string(&readiness.report().await).unwrap();
         assert_eq!(shown, r#"{"ready":false,"reason":"stopping","checks":[]}"#);

@@ -1,9 +1,14 @@
 //! Why a configuration cannot be used.
 
+use std::fmt;
 use std::path::PathBuf;
 
+use crate::error::Chain;
+
 /// A configuration that cannot be used. The content of a file is never part of it.
-#[derive(Debug, thiserror::Error)]
+///
+/// Its `Debug` output is for people, because a `main` that returns this error prints it.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// The file cannot be read.
@@ -34,6 +39,12 @@ pub enum ConfigError {
         /// What it may be.
         expected: &'static str,
     },
+}
+
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&Chain(self), f)
+    }
 }
 
 fn kind(name: &str) -> &'static str {

@@ -47,3 +47,59 @@ fn text(path: &Path) -> io::Result<String> {
     }
     Ok(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use serde::Deserialize;
+    use tempfile::NamedTempFile;
+
+    use super::*;
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    struct Config {
+        level: u8,
+    }
+
+    fn reading(content: &[u8]) -> (Result<Config, ConfigError>, String) {
+        let file = NamedTempFile::new().unwrap();
+        fs::write(file.path(), content).unwrap();
+        (read(file.path()), file.path().display().to_string())
+    }
+
+    #[test]
+    fn a_file_is_read_and_none_is_the_default() {
+        assert_eq!(reading(b"level: 7\n").0.unwrap(), Config { level: 7 });
+        assert_eq!(read_or_default::<Config>(None::<&Path>).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_file_and_line_and_not_with_what_stands_there() {
+        let (read, path) = reading(b"# levels\nlevel: hunter2\n");
+        let error = read.unwrap_err();
+        let text =
+            format!("configuration file {path:?}, line 2: this is not a number that fits, expected u8");
+        assert_eq!(error.to_string(), text);
+        assert!(!format!("{error:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_named() {
+        let error = read::<Config>(Path::new("/nowhere/kaa.yaml")).unwrap_err();
+        assert_eq!(error.to_string(), "configuration file \"/nowhere/kaa.yaml\" cannot be read");
+        assert!(format!("{error:?}").contains("cannot be read\n  because "), "{error:?}");
+        let (read, path) = reading(b"level: \xff");
+        assert!(read.unwrap_err().to_string().contains(&path));
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_a_limit() {
+        let file = NamedTempFile::new().unwrap();
+        for (length, is_read) in [(LARGEST - 1, true), (LARGEST, true), (LARGEST + 1, false)] {
+            file.as_file().set_len(length).unwrap();
+            assert_eq!(text(file.path()).is_ok(), is_read, "{length}");
+        }
+    }
+}
