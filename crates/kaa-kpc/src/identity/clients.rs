@@ -147,4 +147,4 @@ impl AuthenticatorOptions {
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests;

@@ -20,7 +20,8 @@ pub(super) struct Checks {
     judge: Arc<Judge>,
     certificates_count: bool,
     throttle: Arc<Throttle>,
-    /// For evaluations: each takes memory and processor time, here or elsewhere.
+    /// For evaluations: each takes memory and processor time, here or elsewhere. Those that wait are connections
+    /// before login, which are limited.
     turns: Arc<Semaphore>,
     timeout: Duration,
     pub(super) tally: Arc<Tally>,

@@ -85,10 +85,9 @@ impl Shown {
         match &login.certificate {
             Some(certificate) if certificates_count => Some(Self::Certificate(certificate.clone())),
             _ if login.user_name.is_none() && login.password.is_none() => None,
-            _ => Some(Self::Password {
-                user_name: login.user_name.clone(),
-                password: login.password.clone(),
-            }),
+            _ => {
+                Some(Self::Password { user_name: login.user_name.clone(), password: login.password.clone() })
+            }
         }
     }
 
@@ -115,10 +114,7 @@ mod tests {
 
     #[test]
     fn a_login_is_shown_without_what_it_says() {
-        assert_eq!(
-            format!("{:?}", login()),
-            "Login { user_name: sent, password: sent, certificate: sent }"
-        );
+        assert_eq!(format!("{:?}", login()), "Login { user_name: sent, password: sent, certificate: sent }");
         assert_eq!(
             format!("{:?}", Login::default()),
             "Login { user_name: none, password: none, certificate: none }"

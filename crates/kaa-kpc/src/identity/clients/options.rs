@@ -47,6 +47,9 @@ pub struct StaticOptions {
     pub certificates: Certificates,
     /// `verifications`: how many hashes are computed at once, each on a thread of its own with up to 64 MiB (19
     /// with our own hashes); further ones wait. Default: half the processors, so that others still run.
+    ///
+    /// A hash of ours takes about 50 ms: of a fleet that has not logged in since the start, 20 clients come in per
+    /// second and verification, and the others are told to come back. Later, it costs nothing.
     pub verifications: NonZeroUsize,
     /// `timeout`: how long a client waits before it is told to come back later. Default: 5 s.
     pub timeout: Duration,

@@ -118,11 +118,8 @@ impl Provider {
         let ClientCertificate { issuer, serial_number } = certificate;
         match &self.protocol {
             Protocol::Ecap => {
-                let request = ecap::ClientCertificateValidationRequest {
-                    issuer,
-                    serial_number,
-                    ..Default::default()
-                };
+                let request =
+                    ecap::ClientCertificateValidationRequest { issuer, serial_number, ..Default::default() };
                 self.request(&request, deadline).await
             }
             Protocol::Cap { tenant_id } => {

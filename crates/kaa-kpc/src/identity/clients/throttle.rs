@@ -17,6 +17,7 @@
 
 mod strikes;
 
+use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
@@ -32,15 +33,20 @@ use super::options::{GuessLimit, GuessLimits};
 
 /// How many groups of addresses wait for their turns apart from each other. More than there are connections
 /// before login divided by the turns of a group: an attacker cannot hold up all.
-const GROUPS: usize = 4096;
+const GROUPS: u64 = 4096;
 
 /// Who may be evaluated, and who has to wait.
-#[derive(Debug)]
 pub(super) struct Throttle {
     limits: GuessLimits,
     groups: Box<[Arc<Semaphore>]>,
     hasher: RandomState,
     history: Mutex<History>,
+}
+
+impl fmt::Debug for Throttle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Throttle").field("limits", &self.limits).finish_non_exhaustive()
+    }
 }
 
 /// By keyed hashes: a user name may have kilobytes, and no stranger can aim at an entry.
@@ -80,11 +86,18 @@ impl Throttle {
         let network = network(from);
         let address = self.hasher.hash_one(network);
         let user = self.hasher.hash_one((network, shown.subject()));
-        let group = usize::try_from(address).unwrap_or_default() % GROUPS;
-        let Some(turns) = self.groups.get(group) else { return Err(Denied::Unavailable) };
+        let group = usize::try_from(address % GROUPS).ok();
+        let turns = group.and_then(|group| self.groups.get(group)).ok_or(Denied::Unavailable)?;
         let turn = Arc::clone(turns).acquire_owned().await.map_err(|_| Denied::Unavailable)?;
         let is_trusted = self.lock().begin(&self.limits, address, user)?;
-        Ok(Attempt { throttle: Arc::clone(self), address, user, is_trusted, end: End::Undecided, _turn: turn })
+        Ok(Attempt {
+            throttle: Arc::clone(self),
+            address,
+            user,
+            is_trusted,
+            end: End::Undecided,
+            _turn: turn,
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, History> {
@@ -193,4 +206,4 @@ impl Drop for Attempt {
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests;
