@@ -9,4 +9,4 @@ mod limits;
 mod small;
 mod subscribing;
 mod taking_over;
-mod world;
+pub(in crate::session) mod world;

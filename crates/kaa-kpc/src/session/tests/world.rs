@@ -19,18 +19,18 @@ use crate::relay::{Relay, RelayOptions};
 use crate::session::{Sessions, serve};
 
 /// A communication service without sockets, and an extension `ext`.
-pub(super) struct World {
-    pub(super) server: MemoryServer,
-    pub(super) front: Arc<Front>,
+pub(in crate::session) struct World {
+    pub(in crate::session) server: MemoryServer,
+    pub(in crate::session) front: Arc<Front>,
     _extension: TestKaa,
 }
 
 impl World {
-    pub(super) async fn new() -> Self {
+    pub(in crate::session) async fn new() -> Self {
         Self::with(Limits::default()).await
     }
 
-    pub(super) async fn with(limits: Limits) -> Self {
+    pub(in crate::session) async fn with(limits: Limits) -> Self {
         let server = MemoryServer::new();
         let resources = resources![echo, fail, slow, observe];
         let extension = Extension::new("ext").resources(resources).build().unwrap();
@@ -54,19 +54,19 @@ impl World {
     }
 
     /// A connection on which nothing was said yet.
-    pub(super) fn socket(&self) -> Client {
+    pub(in crate::session) fn socket(&self) -> Client {
         self.socket_of(1 << 20)
     }
 
     /// The same; `size` bytes fit into it in each direction.
-    pub(super) fn socket_of(&self, size: usize) -> Client {
+    pub(in crate::session) fn socket_of(&self, size: usize) -> Client {
         let (near, far) = tokio::io::duplex(size);
         tokio::spawn(serve(Arc::clone(&self.front), far, peer()));
         Client { socket: near }
     }
 
     /// An MQTT 3.1.1 client that is connected.
-    pub(super) async fn v311(&self, client_id: &str) -> Client {
+    pub(in crate::session) async fn v311(&self, client_id: &str) -> Client {
         let mut client = self.socket();
         client.send(&connect_v311(client_id)).await;
         client.expect(b"\x20\x02\0\0").await;
@@ -74,12 +74,12 @@ impl World {
     }
 
     /// An MQTT 5 client that is connected.
-    pub(super) async fn v5(&self, client_id: &str) -> Client {
+    pub(in crate::session) async fn v5(&self, client_id: &str) -> Client {
         self.v5_with(client_id, &[]).await
     }
 
     /// The same with properties in its CONNECT.
-    pub(super) async fn v5_with(&self, client_id: &str, properties: &[u8]) -> Client {
+    pub(in crate::session) async fn v5_with(&self, client_id: &str, properties: &[u8]) -> Client {
         let mut client = self.socket();
         client.send(&connect_v5(client_id, properties)).await;
         let connack = client.packet().await;
@@ -87,12 +87,12 @@ impl World {
         client
     }
 
-    pub(super) fn tally(&self) -> FrontCounters {
+    pub(in crate::session) fn tally(&self) -> FrontCounters {
         self.front.tally.snapshot()
     }
 }
 
-pub(super) fn peer() -> Peer {
+pub(in crate::session) fn peer() -> Peer {
     Peer {
         address: ([127, 0, 0, 1], 4711).into(),
         certificate: None,
@@ -102,20 +102,20 @@ pub(super) fn peer() -> Peer {
 }
 
 /// The other end of a connection.
-pub(super) struct Client {
-    pub(super) socket: DuplexStream,
+pub(in crate::session) struct Client {
+    pub(in crate::session) socket: DuplexStream,
 }
 
 /// Longer than anything takes here but what is to be closed.
 const SOON: Duration = Duration::from_secs(4);
 
 impl Client {
-    pub(super) async fn send(&mut self, bytes: &[u8]) {
+    pub(in crate::session) async fn send(&mut self, bytes: &[u8]) {
         self.socket.write_all(bytes).await.unwrap();
     }
 
     /// The next packet.
-    pub(super) async fn packet(&mut self) -> Vec<u8> {
+    pub(in crate::session) async fn packet(&mut self) -> Vec<u8> {
         timeout(SOON, self.read_packet()).await.expect("a packet comes")
     }
 
@@ -138,20 +138,20 @@ impl Client {
     }
 
     /// Exactly these bytes come.
-    pub(super) async fn expect(&mut self, bytes: &[u8]) {
+    pub(in crate::session) async fn expect(&mut self, bytes: &[u8]) {
         let packet = self.packet().await;
         assert_eq!(packet.escape_ascii().to_string(), bytes.escape_ascii().to_string());
     }
 
     /// Nothing comes for a while.
-    pub(super) async fn expect_nothing(&mut self) {
+    pub(in crate::session) async fn expect_nothing(&mut self) {
         let mut byte = [0];
         let read = timeout(Duration::from_millis(20), self.socket.read(&mut byte)).await;
         assert!(read.is_err(), "{read:?} {byte:x?}");
     }
 
     /// The connection ends with these bytes.
-    pub(super) async fn expect_end(&mut self, bytes: &[u8]) {
+    pub(in crate::session) async fn expect_end(&mut self, bytes: &[u8]) {
         let mut rest = Vec::new();
         let end = timeout(SOON, self.socket.read_to_end(&mut rest)).await;
         end.expect("the connection is closed").unwrap();
@@ -159,7 +159,7 @@ impl Client {
     }
 
     /// The connection ends with a DISCONNECT of this reason.
-    pub(super) async fn expect_disconnect(&mut self, reason: u8) {
+    pub(in crate::session) async fn expect_disconnect(&mut self, reason: u8) {
         let packet = self.packet().await;
         let len = packet.iter().skip(1).take_while(|byte| **byte >= 0x80).count() + 1;
         assert_eq!((packet[0], packet[1 + len]), (0xe0, reason), "{}", packet.escape_ascii());
@@ -167,14 +167,14 @@ impl Client {
     }
 
     /// The packets that were sent so far have been looked at.
-    pub(super) async fn ping(&mut self) {
+    pub(in crate::session) async fn ping(&mut self) {
         self.send(b"\xc0\0").await;
         self.expect(b"\xd0\0").await;
     }
 }
 
 /// A packet of these parts.
-pub(super) fn frame(first: u8, parts: &[&[u8]]) -> Vec<u8> {
+pub(in crate::session) fn frame(first: u8, parts: &[&[u8]]) -> Vec<u8> {
     let body = parts.concat();
     let (mut len, mut packet) = (body.len(), vec![first]);
     loop {
@@ -190,39 +190,39 @@ pub(super) fn frame(first: u8, parts: &[&[u8]]) -> Vec<u8> {
 }
 
 /// A text with its length.
-pub(super) fn text(text: &str) -> Vec<u8> {
+pub(in crate::session) fn text(text: &str) -> Vec<u8> {
     [&u16::try_from(text.len()).unwrap().to_be_bytes(), text.as_bytes()].concat()
 }
 
 /// Properties with their length.
-pub(super) fn properties(properties: &[u8]) -> Vec<u8> {
+pub(in crate::session) fn properties(properties: &[u8]) -> Vec<u8> {
     assert!(properties.len() < 128);
     [&[u8::try_from(properties.len()).unwrap()], properties].concat()
 }
 
-pub(super) fn connect_v311(client_id: &str) -> Vec<u8> {
+pub(in crate::session) fn connect_v311(client_id: &str) -> Vec<u8> {
     frame(0x10, &[b"\0\x04MQTT\x04\x02\0\x3c", &text(client_id)])
 }
 
-pub(super) fn connect_v5(client_id: &str, own: &[u8]) -> Vec<u8> {
+pub(in crate::session) fn connect_v5(client_id: &str, own: &[u8]) -> Vec<u8> {
     frame(0x10, &[b"\0\x04MQTT\x05\x02\0\x3c", &properties(own), &text(client_id)])
 }
 
 /// PUBLISH of MQTT 3.1.1; QoS 0 without a packet identifier.
-pub(super) fn publish(first: u8, topic: &str, packet_id: u16, payload: &[u8]) -> Vec<u8> {
+pub(in crate::session) fn publish(first: u8, topic: &str, packet_id: u16, payload: &[u8]) -> Vec<u8> {
     let id = packet_id.to_be_bytes();
     let id: &[u8] = if packet_id > 0 { &id } else { b"" };
     frame(first, &[&text(topic), id, payload])
 }
 
 /// The same of MQTT 5, without properties.
-pub(super) fn publish_v5(first: u8, topic: &str, packet_id: u16, payload: &[u8]) -> Vec<u8> {
+pub(in crate::session) fn publish_v5(first: u8, topic: &str, packet_id: u16, payload: &[u8]) -> Vec<u8> {
     let id = packet_id.to_be_bytes();
     let id: &[u8] = if packet_id > 0 { &id } else { b"" };
     frame(first, &[&text(topic), id, b"\0", payload])
 }
 
-pub(super) fn error(code: u16, reason: &str) -> Vec<u8> {
+pub(in crate::session) fn error(code: u16, reason: &str) -> Vec<u8> {
     format!(r#"{{"statusCode":{code},"reasonPhrase":"{reason}"}}"#).into_bytes()
 }
 
