@@ -75,8 +75,7 @@ where
     }
     front.tally.opened();
     let timing = Timing::new(limits, opening.keep_alive, Instant::now());
-    let (connection, deliveries) = front.relay.connect();
-    Some(Box::new(Session::new(front, peer, link, protocol, timing, place, connection, deliveries)))
+    Some(Box::new(Session::new(front, peer, link, protocol, timing, place)))
 }
 
 /// What a connection begins with.

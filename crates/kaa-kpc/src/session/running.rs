@@ -1,5 +1,7 @@
 //! A session from its CONNACK to its end: one task, one loop.
 
+mod work;
+
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -13,13 +15,13 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::ending::Ending;
 use super::link::Link;
 use super::output::Output;
-use super::protocol::{Protocol, Step};
+use super::protocol::Protocol;
 use super::registry::{Order, Place};
-use super::requests::{Endpoint, NotSent, Outcome, Wanted};
+use super::requests::{Endpoint, Wanted};
 use super::timing::Timing;
 use crate::front::Front;
 use crate::listen::Peer;
-use crate::mqtt::packet::{ClientPacket, Publish};
+use crate::mqtt::packet::ClientPacket;
 use crate::relay::{Connection, Deliveries, Delivery};
 
 /// How long a client may take to hear why its session ends. Whoever takes it over waits for that.
@@ -67,7 +69,7 @@ enum Event {
 }
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
-    #[expect(clippy::too_many_arguments, reason = "all that a session is made of, put together in one place")]
+    /// A session whose CONNACK is in the output.
     pub(super) fn new(
         front: Arc<Front>,
         peer: Peer,
@@ -75,9 +77,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
         protocol: Protocol,
         timing: Timing,
         place: Place,
-        connection: Connection,
-        deliveries: Deliveries,
     ) -> Self {
+        let (connection, deliveries) = front.relay.connect();
         Self {
             front,
             peer,
@@ -102,18 +103,21 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
         ending.count(&self.front.tally);
         let client_id = self.place.handle().client_id();
         tracing::debug!(peer = %self.peer.address, ?client_id, %ending, "session ended");
+        // It happens once, so it takes no room before.
+        Box::pin(self.close(ending)).await;
+    }
+
+    /// Tells the client why, and closes the connection in order.
+    async fn close(self: Box<Self>, ending: Ending) {
         let Self { mut link, mut protocol, place, connection, deliveries, peer, .. } = *self;
-        let is_closed = async {
-            if ending == Ending::SlowReader {
-                return false;
-            }
+        let mut is_closed = false;
+        if ending != Ending::SlowReader {
             if let Some(farewell) = ending.farewell(protocol.version) {
                 // What does not fit the client is not said.
                 let _ = protocol.output.write(&farewell.packet);
             }
-            link.finish(&mut protocol.output, FAREWELL).await.is_ok()
-        };
-        let is_closed = is_closed.await;
+            is_closed = link.finish(&mut protocol.output, FAREWELL).await.is_ok();
+        }
         // The session is over for everybody else: a client that takes over need not wait any longer.
         drop((connection, deliveries, place));
         if is_closed && ending.is_seen() {
@@ -224,121 +228,6 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
         self.is_over = true;
         self.protocol.output.clear();
     }
-
-    /// Whether packets of the client are taken now.
-    fn takes_packets(&mut self, now: Instant) -> bool {
-        let is_paused = self.timing.is_paused(now);
-        let is_held_up = self.held.is_some() || self.protocol.receipts.is_full();
-        !(is_paused || is_held_up || self.is_over || self.is_draining)
-    }
-
-    /// Takes packets and deliveries, and acknowledges, until there is nothing left or no room in the output.
-    /// Whether it has to be called again when the output is out.
-    ///
-    /// Nothing is added to what the network has begun to take: then for a client that takes nothing,
-    /// nothing is kept.
-    fn work(&mut self, now: Instant) -> Result<bool, Ending> {
-        if self.timing.is_sending() && !self.protocol.output.is_empty() {
-            return Ok(true);
-        }
-        let mut is_busy = true;
-        while is_busy && self.protocol.output.has_room() {
-            let took = self.take_packets(now)?;
-            let delivered = self.take_deliveries();
-            is_busy = self.protocol.acknowledge()? || took || delivered;
-        }
-        if !self.protocol.window.has_room() && self.deliveries.has_lagged() {
-            return Err(Ending::Lagged);
-        }
-        if self.confirming.is_none() && self.protocol.receipts.cover() {
-            self.confirming = Some(Box::pin(self.front.relay.taken()));
-        }
-        Ok(is_busy)
-    }
-
-    /// Whether there was one.
-    fn take_deliveries(&mut self) -> bool {
-        let mut did = false;
-        while self.protocol.output.has_room()
-            && self.protocol.window.has_room()
-            && let Some(delivery) = self.deliveries.try_next()
-        {
-            self.protocol.deliver(&delivery, &self.front.tally);
-            did = true;
-        }
-        did
-    }
-
-    /// Whether there was one.
-    fn take_packets(&mut self, now: Instant) -> Result<bool, Ending> {
-        let mut did = false;
-        if self.asking.is_none()
-            && let Some(packet) = self.held.take()
-        {
-            self.take(*packet)?;
-            did = true;
-        }
-        while self.protocol.output.has_room() && self.takes_packets(now) {
-            let Some((packet, size)) = self.link.next_packet()? else {
-                self.timing.part(self.link.has_part(), now);
-                break;
-            };
-            self.timing.packet(size, now);
-            if self.asking.is_some() && !may_overtake(&packet) {
-                self.held = Some(Box::new(packet));
-            } else {
-                self.take(packet)?;
-            }
-            did = true;
-        }
-        Ok(did)
-    }
-
-    fn take(&mut self, packet: ClientPacket) -> Result<(), Ending> {
-        match self.protocol.take(packet, &self.front.limits)? {
-            Step::Done => {}
-            Step::Forward(publish, mark) => self.forward(publish, mark),
-        }
-        Ok(())
-    }
-
-    fn forward(&mut self, publish: Publish, mark: u64) {
-        self.front.tally.messages();
-        let outcome = match Wanted::read(publish, mark, &self.front) {
-            Ok(wanted) => wanted.try_send(&self.front, self.place.handle()),
-            Err(not_sent) => Outcome::Refuse(*not_sent),
-        };
-        self.settle(outcome);
-    }
-
-    fn settle(&mut self, outcome: Outcome) {
-        match outcome {
-            Outcome::Send(request, asked) => {
-                self.protocol.receipts.sent(asked.mark);
-                self.connection.request(&request, asked);
-            }
-            Outcome::Refuse(NotSent { asked, answer, reason }) => {
-                self.protocol.refuse(asked, answer, reason, &self.front.tally);
-            }
-            Outcome::Ask(wanted) => {
-                let client = self.place.handle().client().clone();
-                self.asking = Some(Box::pin(wanted.ask(Arc::clone(&self.front), client)));
-            }
-        }
-    }
-}
-
-/// Whether a packet may be taken before a message that came earlier goes out. Requests, and what a client
-/// does because of them, stay in order; what it acknowledges and that it lives does not wait for them.
-fn may_overtake(packet: &ClientPacket) -> bool {
-    matches!(
-        packet,
-        ClientPacket::PingReq
-            | ClientPacket::PubAck(_)
-            | ClientPacket::PubRec(_)
-            | ClientPacket::PubRel(_)
-            | ClientPacket::PubComp(_)
-    )
 }
 
 /// Sends what is left of the output, or reads when nothing is.
