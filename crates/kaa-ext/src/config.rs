@@ -9,11 +9,11 @@ mod nats;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use kaa_protocol::dialect::Dialect;
 use serde::Deserialize;
 
 pub use nats::{NatsConfig, NatsConfigError, Secret, TlsConfig};
 
-use crate::dialect::Dialect;
 use crate::limits::Limits;
 
 /// What an operator can set, in a TOML file. Every entry has a default, and an unknown one is an error.

@@ -1,10 +1,10 @@
 //! The environment, as one table of variables and entries.
 
+use kaa_protocol::dialect::Dialect;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Config, ConfigError, EspRevision, duration};
-use crate::dialect::Dialect;
 
 /// One variable: its name, what it may be, and where its value goes.
 struct Variable {
