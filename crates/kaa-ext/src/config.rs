@@ -8,9 +8,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use kaa_process::config::{self, ConfigError, InstanceConfig, NatsConfig, duration, size};
+use kaa_protocol::dialect::Dialect;
 use serde::Deserialize;
 
-use crate::dialect::Dialect;
 use crate::limits::Limits;
 
 /// What an operator can set, in a YAML file. Every entry has a default, and an unknown one is an error.

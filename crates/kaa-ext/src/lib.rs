@@ -70,7 +70,6 @@ mod book {}
 
 mod config;
 mod counters;
-mod dialect;
 mod envelope;
 mod extension;
 pub mod extract;
@@ -105,9 +104,9 @@ pub use kaa_protocol as protocol;
 
 pub use config::{Config, EspRevision, LimitsConfig, ServiceConfig};
 pub use counters::Counters;
-pub use dialect::Dialect;
 pub use extension::{BuildError, Builder, Extension};
 pub use failure::{Failure, ReplyError};
+pub use kaa_protocol::dialect::Dialect;
 pub use limits::Limits;
 pub use listener::{Listener, ListenerDef, ListenerOutcome};
 pub use message::{EventType, RequestType};

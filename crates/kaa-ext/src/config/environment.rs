@@ -1,9 +1,9 @@
 //! The environment, as one table of variables and entries: those that only extensions have.
 
 use kaa_process::config::{Variable, duration, listed, set};
+use kaa_protocol::dialect::Dialect;
 
 use super::{Config, EspRevision};
-use crate::dialect::Dialect;
 
 #[rustfmt::skip]
 pub(super) const VARIABLES: &[Variable<Config>] = &[

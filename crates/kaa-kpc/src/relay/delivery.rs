@@ -29,6 +29,19 @@ pub enum Delivery {
 }
 
 impl Delivery {
+    /// The bytes it keeps alive.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Answer { asked, answer } => {
+                asked.topic.len() + answer.reason_phrase.len() + answer.payload.len()
+            }
+            Self::Push { path, payload } => {
+                let token = path.endpoint.as_ref().map_or(0, |token| token.as_str().len());
+                path.app_version.as_str().len() + token + path.resource_path.as_str().len() + payload.len()
+            }
+        }
+    }
+
     /// The MQTT topic it goes to.
     pub fn topic(&self) -> String {
         match self {
