@@ -79,8 +79,6 @@ counters! {
     pub struct FrontCounters;
     /// The living figures behind [`FrontCounters`].
     pub(crate) struct Tally;
-    /// Connections accepted.
-    accepted
     /// Logins refused.
     denied
     /// Connections closed because their client did not log in in time.

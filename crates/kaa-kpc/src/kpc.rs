@@ -133,7 +133,15 @@ impl Kpc {
             listening.push(Listening { transport, is_secure, address: listener.local_addr() });
             serving.push(serve(listener, transport, &front, &admission, accepting.subscribe()));
         }
-        Ok(Self { front, admission, listening, certificates, accepting, serving: Mutex::new(serving), revoking })
+        Ok(Self {
+            front,
+            admission,
+            listening,
+            certificates,
+            accepting,
+            serving: Mutex::new(serving),
+            revoking,
+        })
     }
 
     /// Where it listens, in the order of the options. Port 0 has become the one that was free.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::str::FromStr;
 
+use kaa_protocol::dialect::Dialect;
 use kaa_protocol::kp1::EndpointAwareness;
 use kaa_protocol::name::{AppVersion, NameError, ServiceInstance};
 use serde::Deserialize;
@@ -45,11 +46,13 @@ pub struct ExtensionOptions {
     /// Whether its paths have an endpoint token, and it gets an endpoint ID with every message. Default:
     /// `true`. One that serves clients rather than endpoints, such as a clock, has `false`.
     pub endpoint_aware: bool,
+    /// The protocol that is spoken with it: `esp` or `ecs2ext`. Default: `esp`.
+    pub dialect: Dialect,
 }
 
 impl Default for ExtensionOptions {
     fn default() -> Self {
-        Self { endpoint_aware: true }
+        Self { endpoint_aware: true, dialect: Dialect::default() }
     }
 }
 
@@ -79,7 +82,7 @@ struct Reader {
 impl Reader {
     fn extensions(&mut self, options: BTreeMap<String, ExtensionOptions>) -> Extensions {
         let mut extensions = HashMap::new();
-        for (name, ExtensionOptions { endpoint_aware }) in options {
+        for (name, ExtensionOptions { endpoint_aware, dialect: _ }) in options {
             let awareness =
                 if endpoint_aware { EndpointAwareness::Aware } else { EndpointAwareness::Unaware };
             if let Some(instance) = self.name("extensions", &name) {

@@ -28,6 +28,14 @@ pub struct RequestsConfig {
     pub endpoints_per_connection: Option<usize>,
     /// [`RelayOptions::pins`].
     pub pins: Option<usize>,
+    /// [`RelayOptions::outbox`].
+    pub outbox: Option<usize>,
+    /// [`RelayOptions::outbox_bytes`].
+    #[serde(with = "size::optional")]
+    pub outbox_bytes: Option<usize>,
+    /// [`RelayOptions::taken_timeout`].
+    #[serde(with = "duration::optional")]
+    pub taken_timeout: Option<Duration>,
 }
 
 impl RequestsConfig {
@@ -40,5 +48,8 @@ impl RequestsConfig {
         relay.kept_bytes = or(self.kept_bytes, relay.kept_bytes);
         relay.endpoints_per_connection = or(self.endpoints_per_connection, relay.endpoints_per_connection);
         relay.pins = or(self.pins, relay.pins);
+        relay.outbox = or(self.outbox, relay.outbox);
+        relay.outbox_bytes = or(self.outbox_bytes, relay.outbox_bytes);
+        relay.taken_timeout = self.taken_timeout.unwrap_or(relay.taken_timeout);
     }
 }

@@ -9,10 +9,8 @@ pub(super) fn check(options: &KpcOptions) -> Result<(), StartError> {
     if options.insecure_listen {
         return Ok(());
     }
-    let asks = !matches!(
-        (&options.clients, &options.tokens),
-        (AuthenticatorOptions::None, TokensOptions::Trustful)
-    );
+    let asks =
+        !matches!((&options.clients, &options.tokens), (AuthenticatorOptions::None, TokensOptions::Trustful));
     for listener in &options.listeners {
         let address = listener.address;
         if address.ip().to_canonical().is_loopback() {

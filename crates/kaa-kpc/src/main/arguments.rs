@@ -109,7 +109,8 @@ mod tests {
     #[test]
     fn every_flag_that_is_given_is_found() {
         for flag in Arguments::command().get_arguments() {
-            let Some(name) = flag.get_long().filter(|name| !matches!(*name, "help" | "version" | "config")) else {
+            let Some(name) = flag.get_long().filter(|name| !matches!(*name, "help" | "version" | "config"))
+            else {
                 continue;
             };
             let name = format!("--{name}");

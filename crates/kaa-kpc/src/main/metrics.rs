@@ -37,11 +37,19 @@ pub(crate) fn registry(kpc: &Arc<Kpc>, bus: &Bus) -> Registry {
         let kpc = Arc::clone(kpc);
         move || kpc.counters().relay.in_flight()
     };
-    registry.register_collector(gauge("kaa_kpc_requests_in_flight", "Requests that wait for their end.", in_flight));
+    registry.register_collector(gauge(
+        "kaa_kpc_requests_in_flight",
+        "Requests that wait for their end.",
+        in_flight,
+    ));
     let is_connected = {
         let bus = bus.clone();
         move || u64::from(bus.connection() == Connection::Connected)
     };
-    registry.register_collector(gauge("kaa_kpc_bus_connected", "Whether the bus is there: 1 or 0.", is_connected));
+    registry.register_collector(gauge(
+        "kaa_kpc_bus_connected",
+        "Whether the bus is there: 1 or 0.",
+        is_connected,
+    ));
     registry
 }

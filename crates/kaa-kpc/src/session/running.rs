@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use kaa_bus::FenceError;
+use crate::relay::NotTaken;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -44,7 +44,7 @@ pub(super) struct Session<Io> {
     connection: Connection,
     deliveries: Deliveries,
     /// The bus is asked to confirm what was sent.
-    confirming: Option<Boxed<Result<(), FenceError>>>,
+    confirming: Option<Boxed<Result<(), NotTaken>>>,
     /// A message waits until it is known whose token it has.
     asking: Option<Boxed<(Wanted, Endpoint, u64)>>,
     /// The first packet that has to wait behind that message.
@@ -63,7 +63,7 @@ enum Event {
     Read(std::io::Result<usize>),
     Sent(std::io::Result<()>),
     Delivery(Option<Delivery>),
-    Confirmed(Result<(), FenceError>),
+    Confirmed(Result<(), NotTaken>),
     Endpoint((Wanted, Endpoint, u64)),
     Time,
 }
