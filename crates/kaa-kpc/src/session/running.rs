@@ -163,7 +163,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
             timer.as_mut().reset(next);
         }
         let has_timer = !timer.is_elapsed();
-        let takes_deliveries = !is_sending && !self.is_finished && self.protocol.window.has_room();
+        let takes_deliveries = !is_sending && !self.is_finished && self.takes_deliveries();
         let Self { link, protocol, deliveries, confirming, asking, place, .. } = self;
         let event = tokio::select! {
             biased;
