@@ -18,7 +18,7 @@ const TOPIC: &str = "kp1/v1/ext/ep-1/echo";
 
 /// A session whose first message waits until it is known whose token it has, and how to make that known.
 async fn asking(world: &World) -> (Client, oneshot::Sender<()>) {
-    let (mut session, mut client) = session(world, ProtocolVersion::V311).await;
+    let (mut session, mut client) = session(world, ProtocolVersion::V311, 10).await;
     let topic = TopicName::new(format!("{TOPIC}/1")).unwrap();
     let first = Publish::new(topic, Delivery::AtMostOnce, "first");
     let wanted = Wanted::read(first, 0, &world.front).unwrap();
@@ -34,7 +34,11 @@ async fn asking(world: &World) -> (Client, oneshot::Sender<()>) {
 }
 
 /// An open session whose CONNACK was sent.
-async fn session(world: &World, version: ProtocolVersion) -> (Box<Session<tokio::io::DuplexStream>>, Client) {
+async fn session(
+    world: &World,
+    version: ProtocolVersion,
+    window: u16,
+) -> (Box<Session<tokio::io::DuplexStream>>, Client) {
     let (near, far) = tokio::io::duplex(1 << 20);
     let mut client = Client { socket: near };
     let mut link = Link::new(far, Capabilities::default());
@@ -47,7 +51,7 @@ async fn session(world: &World, version: ProtocolVersion) -> (Box<Session<tokio:
     link.next_packet().unwrap().unwrap();
     let place = Place::take(&world.front, "a".into(), &Nobody::default()).await.unwrap();
     let limits = &world.front.limits;
-    let protocol = Protocol::new(version, Encoder::new(version), 1, limits);
+    let protocol = Protocol::new(version, Encoder::new(version), window, limits);
     let timing = Timing::new(limits, 60, Instant::now());
     let session = Session::new(Arc::clone(&world.front), peer(), link, protocol, timing, place);
     (Box::new(session), client)
@@ -116,7 +120,7 @@ async fn a_session_that_is_told_to_end_does_not_wait_for_an_answer() {
 
 /// A session with a QoS 1 message of which the bus does not say that it has it.
 async fn unconfirmed(world: &World, version: ProtocolVersion) -> Client {
-    let (mut session, client) = session(world, version).await;
+    let (mut session, client) = session(world, version, 10).await;
     let delivery = Delivery::AtLeastOnce { packet_id: PacketId::MIN, duplicate: false };
     session.protocol.receipts.receive(delivery).unwrap();
     session.protocol.receipts.sent(1);
@@ -145,7 +149,7 @@ async fn mqtt_5_is_told_that_a_message_is_not_confirmed() {
 #[tokio::test(start_paused = true)]
 async fn a_full_window_does_not_hold_up_the_end() {
     let world = World::new().await;
-    let (session, mut client) = session(&world, ProtocolVersion::V311).await;
+    let (session, mut client) = session(&world, ProtocolVersion::V311, 1).await;
     tokio::spawn(session.serve());
     for id in 1..=3 {
         client.send(&publish(0x32, &format!("{TOPIC}/{id}"), id, b"")).await;
