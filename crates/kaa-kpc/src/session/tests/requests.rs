@@ -1,4 +1,6 @@
 use super::*;
+use kaa_protocol::kp1::RequestId;
+
 use crate::identity::clients::Client;
 use crate::mqtt::TopicName;
 use crate::mqtt::packet::Delivery;
@@ -23,7 +25,7 @@ async fn a_request_is_asked_in_the_words_of_the_client() {
     let wanted = Wanted::read(message("kp1/v1/ext/ep-1/echo/007"), 9, &world.front).unwrap();
     let Outcome::Send(request, asked) = wanted.try_send(&world.front, place.handle()) else { panic!() };
     assert_eq!((asked.topic.as_ref(), asked.mark), (&b"kp1/v1/ext/ep-1/echo/007"[..], 9));
-    assert_eq!(request.path.request_id.map(|id| id.get()), Some(7));
+    assert_eq!(request.path.request_id.map(RequestId::get), Some(7));
     assert_eq!(request.endpoint.unwrap().endpoint_id, "ep-1");
 }
 
