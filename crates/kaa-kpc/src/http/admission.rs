@@ -181,7 +181,9 @@ mod tests {
         let own = |text: Option<&str>| Credentials(text.map(|text| text.as_bytes().into()));
         assert!(own(None).are(None));
         assert!(own(Some("a")).are(Some(b"a")));
-        for (one, other) in [(None, Some(&b""[..])), (Some(""), None), (Some("a"), Some(b"b")), (Some("a"), Some(b"aa"))] {
+        for (one, other) in
+            [(None, Some(&b""[..])), (Some(""), None), (Some("a"), Some(b"b")), (Some("a"), Some(b"aa"))]
+        {
             assert!(!own(one).are(other), "{one:?} {other:?}");
         }
         assert_eq!(format!("{:?}", own(Some("secret"))), "Credentials");

@@ -75,8 +75,9 @@ impl<'a> Reading<'a> {
         }
         let Ok(frame) = timeout_at(self.deadline(), self.body.frame()).await else {
             let HttpLimits { body_time, body_rate, .. } = self.limits;
-            let reason =
-                format!("the body took longer than {body_time:?}, or came slower than {body_rate} bytes per second");
+            let reason = format!(
+                "the body took longer than {body_time:?}, or came slower than {body_rate} bytes per second"
+            );
             return Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, reason).closing());
         };
         let frame = frame.transpose().map_err(|_| Refusal::bad_request("the body is malformed"))?;

@@ -33,7 +33,9 @@ pub(super) fn target(head: &Parts, offer: Offer) -> Result<Target<'_>, Refusal> 
         return Err(Refusal::bad_request("a target of * is for OPTIONS only"));
     }
     if path.split('/').any(is_dots) {
-        return Err(Refusal::bad_request("the path has a segment of dots, which some resolve and some do not"));
+        return Err(Refusal::bad_request(
+            "the path has a segment of dots, which some resolve and some do not",
+        ));
     }
     let is_extension = path == "/kp1" || path.starts_with("/kp1/");
     let (target, allowed) = match path {

@@ -106,10 +106,11 @@ fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// Digits, and nothing else.
+/// Digits and nothing else, of a number that fits 63 bits: for some, one more makes it negative.
 fn decimal(text: &[u8]) -> Option<u64> {
     let is_number = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
-    std::str::from_utf8(text).ok().filter(|_| is_number)?.parse().ok()
+    let number: i64 = std::str::from_utf8(text).ok().filter(|_| is_number)?.parse().ok()?;
+    u64::try_from(number).ok()
 }
 
 #[cfg(test)]
@@ -134,7 +135,7 @@ mod tests {
             ("Content-Length: 0\r\n", Framing::Sized(0)),
             ("content-length:42\r\n", Framing::Sized(42)),
             ("CONTENT-LENGTH: \t 0042 \r\n", Framing::Sized(42)),
-            ("Content-Length: 18446744073709551615\r\n", Framing::Sized(u64::MAX)),
+            ("Content-Length: 9223372036854775807\r\n", Framing::Sized(i64::MAX.unsigned_abs())),
             ("Transfer-Encoding: chunked\r\n", Framing::Chunked),
             ("A: b\r\nTRANSFER-ENCODING:CHUNKED\r\nC: d\r\n", Framing::Chunked),
             ("Content-Length-And-More-Than-That: 7\r\n", Framing::Sized(0)),
@@ -154,6 +155,7 @@ mod tests {
             "Content-Length: 0x1\r\n",
             "Content-Length: \r\n",
             "Content-Length: 1 1\r\n",
+            "Content-Length: 9223372036854775808\r\n",
             "Content-Length: 18446744073709551616\r\n",
             "Content-Length:                        1\r\n",
             "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n",

@@ -29,7 +29,10 @@ pub(super) struct Doorstep<Io> {
 #[derive(Debug)]
 enum Step {
     /// When nothing is left, who reads has to wait.
-    Outside { left: usize, waiting: Option<Waker> },
+    Outside {
+        left: usize,
+        waiting: Option<Waker>,
+    },
     Inside,
 }
 

@@ -21,10 +21,7 @@ const SUBPROTOCOL: &str = "mqtt";
 ///
 /// 426 when another protocol is asked for, or another version of this one; 400 when the rest is wrong. The
 /// connection ends either way: the client has left HTTP already, as far as it is concerned.
-pub(in super::super) fn accept(
-    head: &mut Parts,
-    body: &Reading<'_>,
-) -> Result<(Reply, OnUpgrade), Refusal> {
+pub(in super::super) fn accept(head: &mut Parts, body: &Reading<'_>) -> Result<(Reply, OnUpgrade), Refusal> {
     let headers = &head.headers;
     let is_upgrade = head.version == Version::HTTP_11
         && has_token(headers, &CONNECTION, "upgrade")
@@ -36,7 +33,8 @@ pub(in super::super) fn accept(
         return Err(upgrade_required("expected Sec-WebSocket-Version: 13"));
     }
     let key = only(headers, &SEC_WEBSOCKET_KEY).filter(|key| is_key(key));
-    let key = key.ok_or_else(|| Refusal::bad_request("expected one Sec-WebSocket-Key of 16 bytes in base64"))?;
+    let key =
+        key.ok_or_else(|| Refusal::bad_request("expected one Sec-WebSocket-Key of 16 bytes in base64"))?;
     if !headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().any(|names| lists(names, |name| name == SUBPROTOCOL)) {
         return Err(Refusal::bad_request("expected Sec-WebSocket-Protocol: mqtt"));
     }
