@@ -6,6 +6,8 @@ use super::{Doubt, Framing};
 #[derive(Debug, Default)]
 pub(super) struct Head {
     at: At,
+    /// The last eight bytes of the request line.
+    version: [u8; 8],
     name: Word,
     value: Word,
     framing: Option<Framing>,
@@ -38,9 +40,14 @@ impl Head {
             (At::Start, b'\r') => At::EmptyLine,
             (At::EmptyLine, b'\n') => At::Method,
             (At::Start | At::Method, _) if is_token(byte) => At::RequestLine,
-            (At::RequestLine, b'\r') => At::LineEnd,
+            // hyper has no answer to the preface of HTTP/2 but to hang up.
+            (At::RequestLine, b'\r') if matches!(&self.version, b"HTTP/1.1" | b"HTTP/1.0") => At::LineEnd,
             // No fragment, and nothing that is not ASCII.
-            (At::RequestLine, b' '..=b'"' | b'$'..=b'~') => At::RequestLine,
+            (At::RequestLine, b' '..=b'"' | b'$'..=b'~') => {
+                self.version.rotate_left(1);
+                self.version[7] = byte;
+                At::RequestLine
+            }
             (At::LineEnd, b'\n') => At::LineStart,
             (At::LineStart, b'\r') => At::LastLine,
             // Not a blank: it would continue the line before in the eyes of some (RFC 9112, section 5.2).
