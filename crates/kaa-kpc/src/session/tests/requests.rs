@@ -57,7 +57,7 @@ async fn a_refusal_has_a_fitting_reason_code() {
         (503, ReasonCode::UnspecifiedError),
     ] {
         let wanted = Wanted::read(message("kp1/v1/ext/token/echo"), 0, &world.front).unwrap();
-        let refused = wanted.decide(Err(error(code, "no")), place.handle(), || false);
+        let refused = wanted.decide(Err(Answer::refused(code, "no")), place.handle(), || false);
         let Outcome::Refuse(not_sent) = refused else { panic!() };
         assert_eq!((not_sent.reason, not_sent.answer.status_code), (reason, code));
     }
