@@ -262,7 +262,7 @@ mod tests {
             (&[0xff, 0xff], Err(CloseCode::Protocol)),
             (&[0x03, 0xe8, 0xff], Err(CloseCode::Invalid)),
         ] {
-            let expected = expected.map_or_else(Some, |code| code);
+            let expected = expected.unwrap_or_else(Some);
             let bytes = [frame(0x82, b"x"), frame(0x88, payload), frame(0x82, b"late")].concat();
             let (data, decoded) = decode([&bytes[..]]);
             assert_eq!((data, decoded.end), (b"x".to_vec(), Some(expected)), "{payload:?}");
