@@ -61,8 +61,7 @@ pub struct Limits {
 /// The limits of HTTP connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HttpLimits {
-    /// How long the head of a request may take from its first byte, and the first one from the beginning of
-    /// the connection. Default: 10 s.
+    /// How long the head of a request may take, from the end of the one before. Default: 10 s.
     pub head_time: Duration,
     /// How long a body may take. Default: 30 s.
     pub body_time: Duration,
