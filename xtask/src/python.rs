@@ -29,5 +29,7 @@ pub(crate) fn pip(python: &Path, command: &str) -> Command {
     let mut pip = Command::new(python);
     pip.args(["-m", "pip", command, "--quiet", "--disable-pip-version-check"]);
     pip.args(["--retries", "8", "--timeout", "60"]);
+    // Nothing is installed into the Python of the system, so its advice against that is noise.
+    pip.env("PIP_ROOT_USER_ACTION", "ignore");
     pip
 }
