@@ -52,9 +52,9 @@ impl Player {
     /// When the client is not there, or does not play to the end.
     pub async fn play(self, arguments: &[&str]) -> Vec<Value> {
         let (program, script, variable, library) = match self {
-            Self::Paho1 => ("python3", "paho.py", "PYTHONPATH", "paho-1"),
-            Self::Paho2 => ("python3", "paho.py", "PYTHONPATH", "paho-2"),
-            Self::MqttJs => ("node", "mqtt.js", "NODE_PATH", "mqtt-js/node_modules"),
+            Self::Paho1 => ("python3", "device-paho.py", "PYTHONPATH", "paho-1"),
+            Self::Paho2 => ("python3", "device-paho.py", "PYTHONPATH", "paho-2"),
+            Self::MqttJs => ("node", "device-mqtt.js", "NODE_PATH", "mqtt-js/node_modules"),
         };
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients").join(script);
         let mut command = Command::new(program);

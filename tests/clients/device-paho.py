@@ -1,6 +1,6 @@
 """A device on paho-mqtt, 1.6 or 2: plays the device script and prints what it saw, one JSON line per act.
 
-    paho.py --port 1883 --token t [--mqtt5] [--websocket] [--ca ca.pem]
+    device-paho.py --port 1883 --token t [--mqtt5] [--websocket] [--ca ca.pem]
 
 tests/tests/kpc_devices/script.rs says what the acts are for and what has to be seen.
 """

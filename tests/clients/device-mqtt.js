@@ -1,7 +1,7 @@
 // A device on the `mqtt` package of npm: plays the device script and prints what it saw, one JSON line per
 // act.
 //
-//     mqtt.js --port 1883 --token t [--mqtt5] [--websocket] [--ca ca.pem]
+//     device-mqtt.js --port 1883 --token t [--mqtt5] [--websocket] [--ca ca.pem]
 //
 // tests/tests/kpc_devices/script.rs says what the acts are for and what has to be seen.
 
