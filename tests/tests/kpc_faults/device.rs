@@ -66,7 +66,7 @@ impl Device {
     }
 
     /// Waits until the other side has ended the connection; nothing else comes before.
-    pub(crate) async fn is_cut(mut self) {
+    pub(crate) async fn gets_cut(mut self) {
         assert_eq!(soon("the end of the connection", self.messages.recv()).await, None);
     }
 

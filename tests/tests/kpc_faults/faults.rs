@@ -80,7 +80,7 @@ async fn devices_of_a_killed_communication_replica_see_its_end_and_are_served_by
     };
     let ((code, _), ()) = tokio::join!(post(&here, "stage/device-2/hold", "lost too"), killed);
     assert_eq!(code, 0, "no response at all");
-    device.is_cut().await;
+    device.gets_cut().await;
     assert!(!here.ended().await);
 
     let mut device = Device::connect(&there, "device-1").await;

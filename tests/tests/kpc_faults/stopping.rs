@@ -28,7 +28,7 @@ async fn answers_still_come_from_a_replica_that_stops_and_it_ends_well() {
     let (by_http, ()) = tokio::join!(post(&kpc, "stage/device-2/hold", "kept too"), stopped);
     assert_eq!(by_http, (200, "kept too".to_owned()));
     assert_eq!(device.hears().await, ("stage/device-1/hold/0/status".into(), "kept".into()));
-    device.is_cut().await;
+    device.gets_cut().await;
     assert!(kpc.ended().await, "a stopped service ends with exit code 0");
     let [came, went] = [presence.next().await, presence.next().await];
     assert_eq!((came.what.as_str(), came.endpoints.as_str()), ("connected", "device-1"));
@@ -42,6 +42,6 @@ async fn a_replica_with_nothing_to_do_stops_at_once_even_without_a_server() {
     let device = Device::connect(&kpc, "device-1").await;
     server.kill();
     kpc.terminate();
-    device.is_cut().await;
+    device.gets_cut().await;
     assert!(kpc.ended().await);
 }
