@@ -16,8 +16,7 @@
     reason = "a benchmark, read by a person"
 )]
 
-use std::fs;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::Instant;
 
 use async_nats::Client;
@@ -27,6 +26,7 @@ use kaa_bus::{Bus, NatsOptions};
 use kaa_ext::prelude::*;
 use kaa_protocol::avro::Record;
 use kaa_protocol::esp::{ClientData, Revision};
+use kaa_tests::measured::Measured;
 use kaa_tests::nats_server::NatsServer;
 use kaa_tests::patience::soon;
 
@@ -108,7 +108,7 @@ impl Generator {
 
     /// Microseconds of CPU per message, and messages per second.
     async fn measure(&self, kind: &str, server: &NatsServer) -> (f64, f64) {
-        let responder = Responder::start(kind, server);
+        let responder = start(kind, server);
         let mut answers = self.client.subscribe(REPLY_TO).await.unwrap();
         let listening = async {
             // Nobody answers until the responder has subscribed.
@@ -126,43 +126,21 @@ impl Generator {
             answers.next().await.unwrap();
             self.ask().await;
         }
-        let (cpu, started) = (responder.cpu_nanoseconds(), Instant::now());
+        let (cpu, started) = (responder.cpu(), Instant::now());
         for _ in 0..MESSAGES {
             answers.next().await.unwrap();
             self.ask().await;
         }
         let elapsed = started.elapsed().as_secs_f64();
-        let cpu = responder.cpu_nanoseconds() - cpu;
+        let cpu = responder.cpu() - cpu;
         for _ in 0..WINDOW {
             answers.next().await.unwrap();
         }
-        (cpu as f64 / 1000.0 / MESSAGES as f64, MESSAGES as f64 / elapsed)
+        (cpu.as_secs_f64() * 1e6 / MESSAGES as f64, MESSAGES as f64 / elapsed)
     }
 }
 
 /// This program again, as a responder.
-struct Responder(Child);
-
-impl Responder {
-    fn start(kind: &str, server: &NatsServer) -> Self {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        Self(command.args([kind, &server.url()]).stdin(Stdio::null()).spawn().unwrap())
-    }
-
-    fn cpu_nanoseconds(&self) -> u64 {
-        let threads = fs::read_dir(format!("/proc/{}/task", self.0.id())).unwrap();
-        let of = |thread: fs::DirEntry| {
-            let statistics = fs::read_to_string(thread.path().join("schedstat")).unwrap();
-            statistics.split(' ').next().unwrap().parse::<u64>().unwrap()
-        };
-        threads.map(|thread| of(thread.unwrap())).sum()
-    }
-}
-
-impl Drop for Responder {
-    fn drop(&mut self) {
-        // It may have ended by itself, which the figures would show.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+fn start(kind: &str, server: &NatsServer) -> Measured {
+    Measured::start(Command::new(std::env::current_exe().unwrap()).args([kind, &server.url()]))
 }

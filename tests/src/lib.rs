@@ -7,6 +7,7 @@
 //! | [`flood`] | a publisher that does not stop |
 //! | [`kpc`] | `kaa-kpc` as a process |
 //! | [`lifeline`] | a connection that can be cut |
+//! | [`measured`] | child processes and what they cost |
 //! | [`nats_server`] | a nats-server of one's own, to be killed, stopped and restarted |
 //! | [`nats_jwt`] | an operator, an account and a user of it, made offline |
 //! | [`nats_tls`] | a certificate authority, a server and a client it trusts |
@@ -29,6 +30,7 @@ pub mod clients;
 pub mod flood;
 pub mod kpc;
 pub mod lifeline;
+pub mod measured;
 pub mod nats_jwt;
 pub mod nats_server;
 pub mod nats_tls;

@@ -96,6 +96,14 @@ impl Backend {
         }
     }
 
+    /// How often a connection was made, if the backend knows better than the link, which hears of it later.
+    pub(crate) fn connects(&self) -> Option<u64> {
+        match self {
+            Self::Memory(_) => None,
+            Self::Nats(client) => Some(client.connects()),
+        }
+    }
+
     /// How long an operation without a deadline of its own may wait for the server.
     pub(crate) fn patience(&self) -> Duration {
         match self {

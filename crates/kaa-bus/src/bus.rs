@@ -309,6 +309,14 @@ impl Bus {
         self.shared.link.watch()
     }
 
+    /// How often a connection to the server was made so far, the present one included.
+    ///
+    /// Between two equal figures the connection was not lost, also not for a moment that
+    /// [`connection`](Self::connection) has not told of yet.
+    pub fn connects(&self) -> u64 {
+        self.shared.backend.connects().unwrap_or_else(|| self.stats().reconnects + 1)
+    }
+
     /// What happened on this connection so far.
     pub fn stats(&self) -> BusStats {
         self.shared.link.counters.snapshot()

@@ -3,10 +3,10 @@
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+use kaa_protocol::dialect::Dialect;
 use kaa_protocol::kp1::RequestId;
 use kaa_protocol::subject::Subject;
 
-use crate::dialect::Dialect;
 use crate::message::AnyMessage;
 use crate::outlet::{Outlet, Receiver, Voice};
 use crate::session::Session;

@@ -8,11 +8,11 @@ pub use builder::{BuildError, Builder};
 use std::sync::Arc;
 
 use kaa_bus::Bus;
+use kaa_protocol::dialect::Dialect;
 use kaa_protocol::esp::Revision;
 use kaa_protocol::name::{ReplicaId, ServiceInstance};
 
 use crate::counters::Tally;
-use crate::dialect::Dialect;
 use crate::limits::Limits;
 use crate::pipeline::Pipeline;
 use crate::serve::{Reception, Serve};

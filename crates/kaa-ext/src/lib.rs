@@ -70,7 +70,6 @@ mod book {}
 
 mod config;
 mod counters;
-mod dialect;
 mod envelope;
 mod extension;
 pub mod extract;
@@ -89,7 +88,6 @@ mod run;
 mod serve;
 mod service;
 mod session;
-mod signals;
 mod span;
 mod state;
 mod status;
@@ -98,16 +96,17 @@ mod time;
 
 pub use kaa_bus as bus;
 pub use kaa_ext_macros::{FromRef, listener, resource, service};
+pub use kaa_process::config::{
+    ConfigError, InstanceConfig, NatsConfig, NatsConfigError, Secret, SecretError, TlsConfig,
+};
+pub use kaa_process::signals::SignalsError;
 pub use kaa_protocol as protocol;
 
-pub use config::{
-    Config, ConfigError, EspRevision, LimitsConfig, NatsConfig, NatsConfigError, Secret, ServiceConfig,
-    TlsConfig,
-};
+pub use config::{Config, EspRevision, LimitsConfig, ServiceConfig};
 pub use counters::Counters;
-pub use dialect::Dialect;
 pub use extension::{BuildError, Builder, Extension};
 pub use failure::{Failure, ReplyError};
+pub use kaa_protocol::dialect::Dialect;
 pub use limits::Limits;
 pub use listener::{Listener, ListenerDef, ListenerOutcome};
 pub use message::{EventType, RequestType};

@@ -12,13 +12,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, UNIX_EPOCH};
 
 use kaa_bus::{Bus, Clock, Messaging, PublishError};
+use kaa_protocol::dialect::Dialect;
 use kaa_protocol::esp::Revision;
 use kaa_protocol::kp1::RequestId;
 use kaa_protocol::name::{ReplicaId, ServiceInstance};
 use kaa_protocol::subject::Subject;
 
 use crate::counters::Tally;
-use crate::dialect::Dialect;
 use crate::failure::Failure;
 use crate::message::AnyMessage;
 use crate::reply::Reply;
@@ -79,7 +79,7 @@ impl Outlet {
     pub(crate) fn new(bus: Bus, clock: Clock, identity: Identity, tally: Arc<Tally>) -> Self {
         let Identity { instance, replica, communication_service, .. } = &identity;
         let way = |dialect: Dialect| Way {
-            service_wide: dialect.answers(communication_service),
+            service_wide: dialect.answers(communication_service, None),
             own_replica: dialect.requests(instance, Some(replica)),
         };
         let started = clock.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();

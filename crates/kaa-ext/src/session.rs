@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
+use kaa_protocol::dialect::Dialect;
 use kaa_protocol::ecs2ext;
 use kaa_protocol::kp1::ResourcePath;
 use kaa_protocol::subject::Subject;
 
-use crate::dialect::Dialect;
 use crate::failure::Failure;
 use crate::outlet::{Outlet, Receiver, Voice};
 use crate::reply::{IntoReply, Reply};

@@ -33,7 +33,7 @@ macro_rules! counters {
 
         impl $snapshot {
             /// Every figure with its name and what it says, for whoever exports them.
-            pub fn each(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> {
+            pub fn each(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> + use<> {
                 [$((stringify!($name), concat!($($doc),*), self.$name)),*].into_iter()
             }
         }

@@ -1,10 +1,12 @@
 //! What every way in asks before a request goes out: may this be asked, and for whom?
 
+mod path;
+
 use kaa_protocol::kp1::RequestPath;
 
 use crate::applications::Applications;
 use crate::counters::counters;
-use crate::identity::clients::Authenticator;
+use crate::identity::clients::{Authenticator, Client};
 use crate::identity::tokens::{KnownEndpoint, Tokens};
 use crate::limits::Limits;
 use crate::relay::{Answer, Relay};
@@ -27,50 +29,48 @@ impl Front {
     ///
     /// # Errors
     ///
-    /// 400, 403 or 404 with the reason.
+    /// 400 with the reason.
     pub(crate) fn read_topic(&self, topic: &str) -> Result<RequestPath, Answer> {
-        let path = RequestPath::from_topic(topic, |extension| self.applications.awareness(extension));
-        path.map_err(|error| Answer {
-            status_code: 400,
-            reason_phrase: error.to_string().into(),
-            payload: bytes::Bytes::new(),
-        })
+        path::read_topic(topic, &self.limits, &self.applications)
     }
 
-    /// Reads the path of a URL.
+    /// Reads the path of a URL, without its query.
     ///
     /// # Errors
     ///
     /// As [`read_topic`](Self::read_topic).
     pub(crate) fn read_url_path(&self, path: &str) -> Result<RequestPath, Answer> {
-        let path = RequestPath::from_url_path(path, |extension| self.applications.awareness(extension));
-        path.map_err(|error| Answer {
-            status_code: 400,
-            reason_phrase: error.to_string().into(),
-            payload: bytes::Bytes::new(),
-        })
+        path::read_url_path(path, &self.limits, &self.applications)
     }
 
     /// The endpoint that a request is for, as far as it is known at once: `Some(Ok(None))` for an extension
     /// that knows none, `None` when [`ask_endpoint`](Self::ask_endpoint) has to find out.
-    pub(crate) fn know_endpoint(&self, path: &RequestPath) -> Option<Result<Option<KnownEndpoint>, Answer>> {
+    pub(crate) fn know_endpoint(
+        &self,
+        path: &RequestPath,
+        client: &Client,
+    ) -> Option<Result<Option<KnownEndpoint>, Answer>> {
         let application = match self.applications.allow(path) {
             Ok(application) => application,
             Err(refusal) => return Some(Err(refusal)),
         };
         let Some(token) = &path.endpoint else { return Some(Ok(None)) };
-        Some(self.tokens.know(application, path, token)?.map(Some))
+        Some(self.tokens.know(application, path, token, client)?.map(Some))
     }
 
     /// The same, asking others where needed.
     ///
     /// # Errors
     ///
-    /// 403, 404 or 503 with the reason.
-    pub(crate) async fn ask_endpoint(&self, path: &RequestPath) -> Result<Option<KnownEndpoint>, Answer> {
+    /// 400, 403, 404 or 503 with the reason.
+    pub(crate) async fn ask_endpoint(
+        &self,
+        path: &RequestPath,
+        client: &Client,
+    ) -> Result<Option<KnownEndpoint>, Answer> {
         let application = self.applications.allow(path)?;
         let Some(token) = &path.endpoint else { return Ok(None) };
-        self.tokens.ask(application, path, token).await.map(Some)
+        self.tokens.ask(application, path, token, client).await.map(Some)
     }
 }
 
@@ -79,8 +79,38 @@ counters! {
     pub struct FrontCounters;
     /// The living figures behind [`FrontCounters`].
     pub(crate) struct Tally;
-    /// Connections accepted.
-    accepted
     /// Logins refused.
     denied
+    /// Connections closed because their client did not log in in time.
+    slow_logins
+    /// Sessions opened.
+    opened
+    /// Connections that ended without a word of the client.
+    lost
+    /// Connections closed because their client broke a rule of MQTT.
+    violations
+    /// Sessions ended because nothing came for one and a half times the keep alive, or for too long.
+    silent_clients
+    /// Sessions ended because a packet took too long to arrive.
+    slow_packets
+    /// Sessions ended because their client did not take what was sent to it.
+    slow_readers
+    /// Sessions of MQTT 3.1.1 ended because the bus did not confirm their messages.
+    unconfirmed
+    /// Sessions ended because another connection uses their client identifier.
+    taken_over
+    /// Sessions ended because what they rest on was revoked.
+    revoked
+    /// Sessions ended because their client does not take even the smallest packets.
+    unwritable
+    /// Messages received from MQTT clients, duplicates not counted.
+    messages
+    /// Messages of MQTT clients that were answered with an error instead of being sent to an extension.
+    refused
+    /// Answers and pushes written to MQTT clients.
+    delivered
+    /// Answers and pushes larger than their MQTT client takes. An error takes the place of an answer.
+    too_large
+    /// Answers and pushes that are no MQTT message, because their path is no topic name.
+    undeliverable
 }

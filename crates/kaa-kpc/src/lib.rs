@@ -17,16 +17,24 @@
 //! | [`identity`] | who a client is, and whose token it uses |
 //! | [`applications`] | which application versions there are, and which extensions they may use |
 //! | [`limits`] | every bound, in one place |
+//! | [`options`] | what is wrong with the wishes of an operator |
 //! | [`relay`] | the side that extensions see: requests out, answers and pushes back, presence |
+//! | [`kpc`] | all of it put together: [`Kpc`] |
+//! | [`config`] | what an operator can set |
 
 pub mod applications;
+pub mod config;
 pub mod front;
 pub mod http;
 pub mod identity;
+pub mod kpc;
 pub mod limits;
 pub mod listen;
 pub mod mqtt;
+pub mod options;
 pub mod relay;
 pub mod session;
 
 mod counters;
+
+pub use kpc::{Kpc, KpcOptions, ListenerOptions, StartError, Transport};

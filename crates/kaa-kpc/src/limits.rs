@@ -7,27 +7,41 @@ mod pace;
 use std::num::{NonZeroU16, NonZeroU32};
 use std::time::Duration;
 
+use kaa_process::config::{duration, size};
+use serde::Deserialize;
+
+pub(crate) use pace::Meter;
 pub use pace::Pace;
 
-/// What a client may do, and how long it may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a client may do, and how long it may take. In the configuration, `limits` with the same names in
+/// kebab case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limits {
     /// The largest MQTT packet, with its fixed header, in bytes. Default: 256 KiB.
+    #[serde(with = "size")]
     pub packet: NonZeroU32,
     /// The same until the client is logged in. Default: 8 KiB.
+    #[serde(with = "size")]
     pub packet_before_login: NonZeroU32,
     /// How long a client may take from the first byte of its connection (TLS and WebSocket handshakes
     /// included) to being logged in. Default: 10 s.
+    #[serde(with = "duration")]
     pub login: Duration,
     /// How long a packet may take to arrive once its first byte did, whatever the keep alive. Default: 30 s.
+    #[serde(with = "duration")]
     pub packet_time: Duration,
     /// How long a client may be silent, whatever it promises. Default: 1,200 s.
+    #[serde(with = "duration")]
     pub silence: Duration,
     /// How long the network may take to accept what is sent to a client. Default: 30 s.
+    #[serde(with = "duration")]
     pub write: Duration,
     /// The longest client ID, in bytes. Default: 128.
+    #[serde(with = "size")]
     pub client_id: usize,
     /// The longest topic of a request, in bytes. Default: 512.
+    #[serde(with = "size")]
     pub topic: usize,
     /// The most levels of a topic. Default: 12.
     pub topic_levels: usize,
@@ -41,6 +55,7 @@ pub struct Limits {
     /// Messages of a connection per second; the ones beyond wait, unread. Default: 100.
     pub messages_per_second: NonZeroU32,
     /// The same in bytes. Default: 512 KiB.
+    #[serde(with = "size")]
     pub bytes_per_second: NonZeroU32,
     /// How many seconds' worth of both may come at once. Default: 5.
     pub burst: NonZeroU32,
@@ -59,21 +74,28 @@ pub struct Limits {
 }
 
 /// The limits of HTTP connections.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct HttpLimits {
     /// How long the head of a request may take, from the end of the one before. Default: 10 s.
+    #[serde(with = "duration")]
     pub head_time: Duration,
     /// How long a body may take. Default: 30 s.
+    #[serde(with = "duration")]
     pub body_time: Duration,
     /// The slowest body, in bytes per second, after a start of five seconds. Default: 1 KiB.
+    #[serde(with = "size")]
     pub body_rate: u32,
     /// How long a connection may wait for the next request. Default: 60 s.
+    #[serde(with = "duration")]
     pub idle: Duration,
     /// The most header fields. Default: 64.
     pub headers: usize,
     /// The largest head, in bytes. Default: 16 KiB.
+    #[serde(with = "size")]
     pub head: usize,
     /// The largest body, in bytes. Default: 256 KiB.
+    #[serde(with = "size")]
     pub body: usize,
 }
 

@@ -2,24 +2,27 @@
 //! and pushes come back to the connection they belong to.
 //!
 //! ```text
-//! front end ── Connection::request ──► Core ── ClientData ──► the extension, or the replica of a pinned session
-//!              Relay::ask                │
-//!    outbox ◄── Delivery ── Pending: by correlation ID ◄── this replica's subject: answers, notices
-//!           ◄── Delivery ── Endpoints: who used it last ◄── pushes, also on the subject of all replicas
-//!                                 └──► 9/ELCE connected, disconnected
+//!  front end ── Connection::request ──► Core ── ClientData ──► the extension, or the replica of a pinned session
+//!               Relay::ask                │
+//! Deliveries ◄── Delivery ── Pending: by correlation ID ◄── this replica's subject: answers, notices
+//!            ◄── Delivery ── Endpoints: who used it last ◄── pushes, also on the subject of all replicas
+//!                                  └──► 9/ELCE connected, disconnected
 //! ```
 //!
 //! | module | idea |
 //! |---|---|
 //! | `request`, `delivery` | what a client asks, what comes to it |
 //! | `connection`, `clients` | a client that stays; all of them |
-//! | `core`, `incoming`, `tasks` | the way out, the way back, and what happens by itself |
+//! | `outbox`, `deliveries` | what waits for one, at the relay's end and at its own |
+//! | `core`, `incoming`, `pushes`, `tasks` | the way out, the ways back, and what happens by itself |
+//! | `dialects`, `correlation` | how requests are written and answers are read, and which belong together |
 //! | `state` | everything known, behind one lock |
 //! | `pending` | requests that wait for their end |
-//! | `wire` | which of them a notice is about |
+//! | `line`, `wire` | which of them is the oldest, and which one a notice is about |
+//! | `barrier` | whether the server has what was published |
 //! | `pins` | sessions that a replica of an extension asked for |
-//! | `endpoints` | which connection speaks for an endpoint, and who has to be told |
-//! | `options`, `counters` | bounds, and what happened |
+//! | `endpoints`, `presence` | which connection speaks for an endpoint; telling others |
+//! | `options`, `counters`, `numbers` | bounds, what happened, maps |
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -29,35 +32,43 @@
 //! use kaa_protocol::kp1::{EndpointAwareness, RequestPath};
 //!
 //! let relay = Relay::start(Bus::memory(), RelayOptions::default()).await?;
-//! let (outbox, mut deliveries) = tokio::sync::mpsc::channel(100);
-//! let connection = relay.connect_to(outbox);
+//! let (connection, mut deliveries) = relay.connect();
 //!
 //! let topic = "kp1/sensor-v1/clock/time/03";
 //! let path = RequestPath::from_topic(topic, |_| EndpointAwareness::Unaware)?;
 //! connection.request(&Request::new(path, "".into()), Asked { topic: topic.into(), mark: 0 });
 //!
 //! // Nobody serves it here, and that is known at once.
-//! let delivery = deliveries.recv().await.unwrap();
+//! let delivery = deliveries.next().await.unwrap();
 //! assert_eq!(delivery.topic(), "kp1/sensor-v1/clock/time/03/error");
 //! # Ok(()) }
 //! ```
 
+mod barrier;
 mod clients;
 mod connection;
 mod core;
+mod correlation;
 mod counters;
 mod deliveries;
 mod delivery;
+mod dialects;
 mod endpoints;
 mod incoming;
+mod line;
+mod numbers;
 mod options;
+mod outbox;
 mod pending;
 mod pins;
+mod presence;
+mod pushes;
 mod request;
 mod state;
 mod tasks;
 mod wire;
 
+pub use barrier::NotTaken;
 pub use connection::Connection;
 pub use counters::Counters;
 pub use deliveries::Deliveries;
@@ -68,12 +79,13 @@ pub use request::{Asked, Request, ResolvedEndpoint};
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaa_bus::{Bus, FenceError, SubscribeError};
+use kaa_bus::{Bus, FenceError, Messaging, SubscribeError};
 use kaa_protocol::kp1::RequestId;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use self::core::Core;
 use self::delivery::Refusal;
+use self::outbox::outbox;
 use self::pending::Recipient;
 use self::tasks::Tasks;
 
@@ -103,31 +115,26 @@ impl Relay {
         Ok(Self { core, tasks })
     }
 
-    /// A client connected.
+    /// A client connected. What comes to it has to be taken: the relay never waits for a client, and ends
+    /// the deliveries of one that falls behind ([`RelayOptions::outbox`]).
     pub fn connect(&self) -> (Connection, Deliveries) {
-        let (outbox, deliveries) = Deliveries::channel();
-        (self.connect_to(outbox), deliveries)
+        let (outbox, inlet) = outbox();
+        let id = self.core.lock().clients.add(outbox);
+        (Connection::new(Arc::clone(&self.core), id), Deliveries(inlet))
     }
 
-    /// Waits until the server has taken everything that was published up to this call. Calls at the same time
-    /// share one round trip.
+    /// Waits until the server has taken what was published up to this call, as [`Connection::taken`] does
+    /// for the requests of one connection.
+    ///
+    /// It goes by the last request of all connections. When another one may have been sent since the request
+    /// that matters, and the connection to the server been lost in between, only that connection knows.
     ///
     /// # Errors
     ///
-    /// [`FenceError`]: it may not have arrived.
-    pub fn taken(&self) -> impl Future<Output = Result<(), FenceError>> + Send + 'static {
-        let bus = self.core.bus().clone();
-        let deadline = self.core.options.request_timeout;
-        async move { bus.fence(deadline).await }
-    }
-
-    /// A client connected, whose deliveries go to `outbox`.
-    ///
-    /// The relay never waits for a client: what does not fit the outbox is dropped and counted
-    /// ([`Counters::undelivered`]).
-    pub fn connect_to(&self, outbox: mpsc::Sender<Delivery>) -> Connection {
-        let id = self.core.lock().clients.add(outbox);
-        Connection::new(Arc::clone(&self.core), id)
+    /// [`NotTaken`]: it may be lost.
+    pub fn taken(&self) -> impl Future<Output = Result<(), NotTaken>> + Send + use<> + 'static {
+        let published_on = self.core.lock().published_on;
+        self.core.barrier.pass(published_on.unwrap_or_else(|| self.core.bus().connects()))
     }
 
     /// Asks an extension, and waits: for a client that has no connection to stay on, such as one of HTTP.
@@ -148,6 +155,11 @@ impl Relay {
         self.core.send(id, &request, Recipient::Caller(caller));
         // Every request is settled before its entry goes.
         answer.await.unwrap_or_else(|_| Refusal::Stopping.into())
+    }
+
+    /// This replica, speaking to other services than extensions.
+    pub fn messaging(&self) -> Messaging {
+        self.core.messaging.clone()
     }
 
     /// What happened so far.
@@ -171,7 +183,9 @@ impl Relay {
         self.core.settled(grace).await;
         self.core.refuse_all(&Refusal::Stopping);
         self.core.leave_all();
-        self.core.announce_all().await;
+        // What is left over is counted.
+        let _ = tokio::time::timeout(grace, self.core.announce_all()).await;
+        self.core.end_announcements();
         let confirmed = self.core.bus().fence(grace).await;
         self.tasks.end();
         confirmed

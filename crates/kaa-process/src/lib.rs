@@ -1,1 +1,23 @@
-//! What every process of a Kaa service needs: configuration, logs, signals, an admin port.
+//! What every process of a Kaa service needs at its start and at its end.
+//!
+//! ```text
+//!  start ──► logs ──► config: defaults < file < environment < flags ──► bus, listeners, …
+//!                                                                        │
+//!  end ◄── admin: not ready ◄── signals: first gracefully, second at once ┘
+//! ```
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | [`config`] | the layers of a configuration, and the entries that all services share |
+//! | [`logs`] | logs on standard error, safe to look at |
+//! | [`signals`] | SIGTERM and ctrl-c: the first one asks, the second one insists |
+//! | [`error`] | an error with all its causes, as a `main` shows it |
+//! | [`admin`] | the port for operators: health, readiness, metrics |
+//! | [`metrics`] | counters and gauges that are read when somebody asks for them |
+
+pub mod admin;
+pub mod config;
+pub mod error;
+pub mod logs;
+pub mod metrics;
+pub mod signals;

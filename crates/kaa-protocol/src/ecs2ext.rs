@@ -17,7 +17,7 @@ mod status;
 
 pub use inbound::EcsToExtensionInboundMessage;
 pub use outbound::EcsToExtensionOutboundMessage;
-pub use status::{OK, status_text};
+pub use status::{OK, status_code, status_text};
 
 /// The one revision of these records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

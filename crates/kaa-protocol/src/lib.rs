@@ -14,6 +14,7 @@
 //! | [`avro`] | Avro datums: records with one definition each, read in every revision |
 //! | [`ism`] | 3/ISM: what all messages between services have in common |
 //! | [`esp`], [`ecs2ext`] | 4/ESP and its predecessor, between a communication service and an extension |
+//! | [`dialect`] | which of the two, and its subjects |
 //! | [`cdtp`], [`cmx2cdp`] | 6/CDTP and its predecessor, configurations and their providers |
 //! | [`elce`] | 9/ELCE, endpoints come and go |
 //! | [`cip`] | 12/CIP, commands on their way to an endpoint |
@@ -37,6 +38,7 @@ pub mod cip;
 pub mod cmp;
 pub mod cmx2cdp;
 pub mod dcp;
+pub mod dialect;
 pub mod dstp;
 pub mod ecap;
 pub mod ecs2ext;

@@ -36,6 +36,7 @@ mod correlation_id;
 mod error;
 mod text;
 
+use std::hash::{BuildHasher, RandomState};
 use std::str::FromStr;
 
 pub use correlation_id::CorrelationId;
@@ -161,6 +162,18 @@ name! {
     "1 to 128 visible ASCII characters without '.', '*' and '>'"
 }
 
+impl ReplicaId {
+    /// The name of the service and 64 random bits: a replica that restarts is another replica, and what
+    /// comes for the former one finds nobody.
+    pub fn random(service: &ServiceInstance) -> Self {
+        // With a long instance name the two would be too long for a name. It is ASCII.
+        let service = service.as_str().get(..64).unwrap_or(service.as_str());
+        // Every `RandomState` of a process is keyed differently, from the system's randomness.
+        let random = RandomState::new().hash_one(std::process::id());
+        Self(Text::Shared(format!("{service}-{random:016x}").into()))
+    }
+}
+
 name! {
     /// The platform's name of an endpoint, a device's digital twin. Devices themselves use an
     /// [`EndpointToken`].
@@ -269,6 +282,17 @@ mod tests {
             assert!(text.parse::<EndpointToken>().is_err(), "{text:?}");
         }
         assert!("a.b".parse::<EndpointToken>().is_err());
+    }
+
+    #[test]
+    fn no_two_random_replicas_have_the_same_name() {
+        for service in ["kpc", &"x".repeat(MAX_NAME_LEN)] {
+            let service: ServiceInstance = service.parse().unwrap();
+            let [first, second] = [ReplicaId::random(&service), ReplicaId::random(&service)];
+            assert_ne!(first, second);
+            assert_eq!(first.as_str().parse(), Ok(first.clone()));
+            assert!(first.as_str().starts_with(&service.as_str()[..service.as_str().len().min(64)]));
+        }
     }
 
     #[test]

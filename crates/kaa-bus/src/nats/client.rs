@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_nats::Subject as NatsSubject;
@@ -37,6 +38,10 @@ impl Client {
 
     pub(crate) fn inbox_id(&self) -> u128 {
         u128::from(random()) << 64 | u128::from(random())
+    }
+
+    pub(crate) fn connects(&self) -> u64 {
+        self.nats.statistics().connects.load(Ordering::Acquire)
     }
 
     pub(crate) async fn publish(&self, message: Outgoing) -> Result<(), PublishError> {

@@ -7,6 +7,7 @@ use std::io::{IsTerminal, Write, stdout};
 use std::process::ExitCode;
 
 use http::StatusCode;
+use kaa_process::error::Chain;
 use serde_json::{Value, json};
 
 use super::exchange::Asked;
@@ -23,16 +24,7 @@ pub(super) fn answer(asked: &Asked, as_json: bool) -> ExitCode {
 
 /// Prints why there is no answer, with all its causes.
 pub(super) fn failure(error: &dyn Error, as_json: bool) {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        // Some libraries repeat the cause in the text of the error.
-        if !text.ends_with(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
+    let text = format!("{:#}", Chain(error));
     if as_json {
         let _ = print_json(&json!({ "error": text }));
     } else {

@@ -2,9 +2,9 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
+use kaa_protocol::dialect::Dialect;
 use kaa_protocol::esp::Revision;
 use kaa_protocol::name::{ReplicaId, ServiceInstance};
 use tower_layer::Layer;
@@ -14,7 +14,6 @@ use super::Extension;
 use super::receptions::Receptions;
 use crate::__private as private;
 use crate::counters::Tally;
-use crate::dialect::Dialect;
 use crate::limits::Limits;
 use crate::listener::ListenerDef;
 use crate::pipeline::Pipeline;
@@ -206,9 +205,10 @@ impl<S: Send + Sync + 'static> Builder<S> {
     pub fn build(mut self) -> Result<Extension, BuildError> {
         let problems = &mut self.problems;
         let instance = checked::<ServiceInstance>(&self.instance, problems);
-        let replica = self.replica.unwrap_or_else(|| random_replica(&self.instance));
-        // An instance name that is none would be reported twice.
-        let replica = instance.as_ref().and_then(|_| checked::<ReplicaId>(&replica, problems));
+        let replica = match &self.replica {
+            Some(replica) => checked(replica, problems),
+            None => instance.as_ref().map(ReplicaId::random),
+        };
         let communication_service = checked::<ServiceInstance>(&self.communication_service, problems);
         problems.extend(self.limits.problems());
         if self.dialects.is_empty() {
@@ -261,14 +261,6 @@ where
     N::Err: fmt::Display,
 {
     text.parse().map_err(|error: N::Err| problems.push(error.to_string())).ok()
-}
-
-/// The instance name with 64 random bits: a replica that restarts is another replica.
-fn random_replica(instance: &str) -> String {
-    // With a long instance name the two would be too long for a name.
-    let instance = instance.get(..instance.floor_char_boundary(64)).unwrap_or_default();
-    // Every `RandomState` of a process is keyed differently, from the system's randomness.
-    format!("{instance}-{:016x}", RandomState::new().hash_one(std::process::id()))
 }
 
 /// What keeps an extension from being built: all of it.

@@ -4,11 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use kaa_bus::Delivery;
+use kaa_protocol::dialect::Dialect;
 use kaa_protocol::ism::Address;
 use kaa_protocol::name::ServiceInstance;
 use kaa_protocol::subject::EventKind;
 
-use crate::dialect::Dialect;
 use crate::listener::ListenerDef;
 use crate::request::Request;
 use crate::resource::{HandlerFuture, Location};

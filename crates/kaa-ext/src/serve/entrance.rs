@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use kaa_bus::{Bus, Delivery, SubscribeError, Subscription};
+use kaa_protocol::dialect::Dialect;
 use kaa_protocol::ism::Address;
 use kaa_protocol::name::{ReplicaId, ServiceInstance};
 use kaa_protocol::subject::{SubjectFilter, Target};
 
-use crate::dialect::Dialect;
 use crate::message::Open;
 
 /// One subscription.

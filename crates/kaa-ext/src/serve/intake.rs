@@ -9,13 +9,13 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use kaa_bus::{Adopted, Clock, Message};
 use kaa_protocol::avro::DecodeError;
+use kaa_protocol::dialect::Dialect;
 use kaa_protocol::ism::InvalidField;
 use kaa_protocol::subject::{HostileReplyTo, ReplyTo, Subject};
 
 use super::copies::Copies;
 use super::entrance::Brings;
 use crate::counters::Tally;
-use crate::dialect::Dialect;
 use crate::envelope::Envelope;
 use crate::failure::Failure;
 use crate::limits::Limits;

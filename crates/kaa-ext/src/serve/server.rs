@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use kaa_bus::{Bus, Clock, Messaging, SubscribeError};
+use kaa_protocol::dialect::Dialect;
 use kaa_protocol::ism::Address;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -15,7 +16,6 @@ use super::dispatcher::Dispatcher;
 use super::entrance::{Entrances, Whose};
 use super::intake::Intake;
 use crate::counters::{Counters, Tally};
-use crate::dialect::Dialect;
 use crate::extension::Extension;
 use crate::outlet::{Identity, Outlet};
 use crate::session::Sessions;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use bytes::Bytes;
+use kaa_protocol::dialect::Dialect;
 use kaa_protocol::kp1::ResourcePath;
 use kaa_protocol::name::{AppVersion, EndpointId};
 use kaa_protocol::subject::{ReplyTo, Subject};
 use serde::{Deserialize, Serialize};
 
 use super::{Parts, Session};
-use crate::dialect::Dialect;
 use crate::outlet::Outlet;
 
 /// A [`Session`] as data, for a store that outlives the replica or is shared by several.

@@ -32,7 +32,7 @@ impl Pace {
 
 /// A leaky bucket, kept as the time at which it will be empty.
 #[derive(Debug, Clone)]
-struct Meter {
+pub(crate) struct Meter {
     /// What one message or byte takes.
     each: Duration,
     /// How far ahead of time a client may be.
@@ -41,12 +41,12 @@ struct Meter {
 }
 
 impl Meter {
-    fn new(per_second: NonZeroU32, burst: NonZeroU32, now: Instant) -> Self {
+    pub(crate) fn new(per_second: NonZeroU32, burst: NonZeroU32, now: Instant) -> Self {
         let each = Duration::from_secs(1) / per_second.get();
         Self { each, burst: Duration::from_secs(burst.get().into()), empty_at: now }
     }
 
-    fn spend(&mut self, amount: u32, now: Instant) -> Option<Instant> {
+    pub(crate) fn spend(&mut self, amount: u32, now: Instant) -> Option<Instant> {
         let took = self.each.saturating_mul(amount);
         self.empty_at = self.empty_at.max(now).checked_add(took).unwrap_or(self.empty_at);
         let resume = self.empty_at.checked_sub(self.burst)?;

@@ -1,35 +1,42 @@
 //! The connections of clients.
 
-use std::collections::{BTreeSet, HashMap};
-
 use kaa_protocol::name::EndpointId;
-use tokio::sync::mpsc;
 
 use super::delivery::Delivery;
+use super::numbers::Numbered;
+use super::outbox::{Handed, Outbox, Room};
 
 /// What is known of one connection.
 #[derive(Debug)]
 pub(super) struct Client {
-    outbox: mpsc::Sender<Delivery>,
+    outbox: Outbox,
     /// Those it was the last to speak for.
-    pub(super) endpoints: BTreeSet<EndpointId>,
+    pub(super) endpoints: Vec<EndpointId>,
     /// Its requests that wait.
-    pub(super) requests: BTreeSet<u64>,
+    pub(super) requests: Vec<u64>,
     /// How many of them have a request ID.
     pub(super) asked: usize,
+    /// The connection to the server on which it published first since it asked last whether that was taken.
+    pub(super) unproven: Option<u64>,
 }
 
 /// All connections, by their number.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Clients {
+    /// How much may wait for each.
+    room: Room,
     last: u64,
-    clients: HashMap<u64, Client>,
+    clients: Numbered<Client>,
 }
 
 impl Clients {
-    pub(super) fn add(&mut self, outbox: mpsc::Sender<Delivery>) -> u64 {
+    pub(super) fn new(room: Room) -> Self {
+        Self { room, last: 0, clients: Numbered::default() }
+    }
+
+    pub(super) fn add(&mut self, outbox: Outbox) -> u64 {
         self.last += 1;
-        let client = Client { outbox, endpoints: BTreeSet::new(), requests: BTreeSet::new(), asked: 0 };
+        let client = Client { outbox, endpoints: Vec::new(), requests: Vec::new(), asked: 0, unproven: None };
         self.clients.insert(self.last, client);
         self.last
     }
@@ -48,26 +55,36 @@ impl Clients {
         Some((connection, self.clients.remove(&connection)?))
     }
 
-    /// Hands something to a client, unless its outbox is full or nobody reads it any more.
+    /// Hands something to a client.
     #[must_use]
-    pub(super) fn deliver(&self, connection: u64, delivery: Delivery) -> bool {
-        self.clients.get(&connection).is_some_and(|client| client.outbox.try_send(delivery).is_ok())
+    pub(super) fn deliver(&self, connection: u64, delivery: Delivery) -> Handed {
+        let client = self.clients.get(&connection);
+        client.map_or(Handed::TooLate, |client| client.outbox.hand_over(delivery, self.room))
     }
 
     /// An endpoint is elsewhere from now on.
     pub(super) fn lose(&mut self, connection: u64, endpoint: &str) {
         if let Some(client) = self.clients.get_mut(&connection) {
-            client.endpoints.remove(endpoint);
+            take_out(&mut client.endpoints, |own| own == endpoint);
         }
     }
 
     /// A request of a connection is over.
     pub(super) fn end(&mut self, connection: u64, request: u64, was_asked: bool) {
         if let Some(client) = self.clients.get_mut(&connection)
-            && client.requests.remove(&request)
+            && take_out(&mut client.requests, |own| *own == request)
             && was_asked
         {
             client.asked -= 1;
         }
     }
+}
+
+/// Takes one out of a few; whether it was there.
+fn take_out<T>(few: &mut Vec<T>, is_it: impl Fn(&T) -> bool) -> bool {
+    let place = few.iter().position(is_it);
+    if let Some(place) = place {
+        few.swap_remove(place);
+    }
+    place.is_some()
 }

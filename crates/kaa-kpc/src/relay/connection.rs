@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::barrier::NotTaken;
 use super::core::Core;
 use super::pending::Recipient;
 use super::request::{Asked, Request};
@@ -27,6 +28,26 @@ impl Connection {
     pub fn request(&self, request: &Request, asked: Asked) {
         let recipient = Recipient::Client { connection: self.id, asked };
         self.core.send(self.core.next_id(), request, recipient);
+    }
+
+    /// Waits until the server has taken all requests of this connection since the last call. Everybody who
+    /// asks at the same time shares one round trip; it takes no longer than
+    /// [`taken_timeout`](super::RelayOptions::taken_timeout).
+    ///
+    /// The request may find nobody all the same, and its extension may fail: only an answer says that it was
+    /// handled.
+    ///
+    /// # Errors
+    ///
+    /// [`NotTaken`]: one of them may be lost. Above all when the connection to the server was lost since the
+    /// first of them went out, even if it is back.
+    ///
+    /// # Cancel safety
+    ///
+    /// What the future was about is not asked for again by the next call.
+    pub fn taken(&self) -> impl Future<Output = Result<(), NotTaken>> + Send + use<> + 'static {
+        let unproven = self.core.lock().clients.get_mut(self.id).and_then(|client| client.unproven.take());
+        self.core.barrier.pass(unproven.unwrap_or_else(|| self.core.bus().connects()))
     }
 }
 

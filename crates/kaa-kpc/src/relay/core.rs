@@ -5,14 +5,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use kaa_bus::{Bus, Messaging, PublishError};
-use kaa_protocol::avro::Record;
-use kaa_protocol::esp::{self, ClientData, Revision};
-use kaa_protocol::subject::{Subject, Target};
+use kaa_protocol::dialect::Dialect;
+use kaa_protocol::subject::Subject;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::barrier::Barrier;
+use super::correlation::Correlation;
 use super::counters::Tally;
 use super::delivery::{Answer, Refusal};
+use super::dialects::{Route, Validity, encode};
 use super::options::RelayOptions;
 use super::pending::{Pinned, Recipient, Waiting};
 use super::request::Request;
@@ -24,13 +26,14 @@ pub(super) struct Core {
     pub(super) messaging: Messaging,
     pub(super) options: RelayOptions,
     pub(super) tally: Tally,
-    /// Where answers come to this replica, and where they come to all of them.
-    pub(super) own_subject: Subject,
-    pub(super) service_subject: Subject,
-    /// What the correlation IDs of this replica begin with.
-    prefix: String,
+    pub(super) esp: Ways,
+    pub(super) ecs2ext: Ways,
+    correlation: Correlation,
     serial: AtomicU64,
+    /// The timeout of requests, in the milliseconds of the wire.
+    timeout: i64,
     state: Mutex<State>,
+    pub(super) barrier: Barrier,
     /// There is a first request to wait for.
     pub(super) clock: Notify,
     /// There is something to tell others about endpoints.
@@ -41,18 +44,30 @@ pub(super) struct Core {
     pub(super) announcing: tokio::sync::Mutex<()>,
 }
 
+/// Where answers in one dialect come: to this replica, and to all of them.
+#[derive(Debug)]
+pub(super) struct Ways {
+    pub(super) own: Subject,
+    pub(super) service: Subject,
+}
+
 impl Core {
     pub(super) fn new(bus: Bus, options: RelayOptions) -> Self {
         let RelayOptions { instance, replica, clock, .. } = &options;
-        let subject = |target| Subject::from(&esp::extension_data_subject(target));
+        let ways = |dialect: Dialect| Ways {
+            own: dialect.answers(instance, Some(replica)),
+            service: dialect.answers(instance, None),
+        };
         Self {
-            own_subject: subject(Target::Replica(replica.clone())),
-            service_subject: subject(Target::Service(instance.clone())),
-            prefix: format!("{replica}-{:x}-", clock.millis()),
+            esp: ways(Dialect::Esp),
+            ecs2ext: ways(Dialect::Ecs2Ext),
+            correlation: Correlation::new(replica, *clock),
             messaging: Messaging::with_clock(bus, instance.clone(), replica.clone(), *clock),
             serial: AtomicU64::new(0),
+            timeout: i64::try_from(options.request_timeout.as_millis()).unwrap_or(i64::MAX).max(1),
             state: Mutex::new(State::new(&options)),
             tally: Tally::default(),
+            barrier: Barrier::new(options.taken_timeout),
             clock: Notify::new(),
             news: Notify::new(),
             idle: Notify::new(),
@@ -63,6 +78,13 @@ impl Core {
 
     pub(super) fn bus(&self) -> &Bus {
         self.messaging.bus()
+    }
+
+    pub(super) fn ways(&self, dialect: Dialect) -> &Ways {
+        match dialect {
+            Dialect::Esp => &self.esp,
+            Dialect::Ecs2Ext => &self.ecs2ext,
+        }
     }
 
     /// Nothing in the relay panics with the lock held, so a poisoned one is still a good one.
@@ -77,9 +99,7 @@ impl Core {
 
     /// The number of the request that a correlation ID of this replica is about.
     pub(super) fn request_of(&self, correlation_id: &str) -> Option<u64> {
-        let serial = correlation_id.strip_prefix(&self.prefix)?;
-        // Only the text that was sent: no sign, no upper case, no leading zero.
-        u64::from_str_radix(serial, 16).ok().filter(|id| format!("{id:x}") == serial)
+        self.correlation.request_of(correlation_id)
     }
 
     /// Sends a request to its extension, or tells who asks why not. From now on, it ends exactly once.
@@ -90,80 +110,78 @@ impl Core {
             Recipient::Caller(_) => None,
         };
         let deadline = Instant::now() + self.options.request_timeout;
-        let request_id = request.path.request_id;
-        let mut waiting = Waiting::new(recipient, request_id, request.path.extension.clone(), deadline);
-        waiting.endpoint = request.endpoint.as_ref().map(|endpoint| endpoint.endpoint_id.clone());
+        let mut waiting =
+            Waiting::new(recipient, request.path.request_id, request.path.extension.clone(), deadline);
         waiting.party = request.party(connection);
-        let datum = self.encode(id, request);
         let mut state = self.lock();
         let state = &mut *state;
-        match datum.and_then(|datum| self.publish(state, connection, request, datum)) {
-            Ok(Published { subject, pinned }) => {
-                if state.pending.next_deadline().is_none() {
-                    self.clock.notify_one();
-                }
-                waiting.pinned = pinned;
-                state.pending.sent(id, subject, waiting);
-                if let Some(connection) = connection {
-                    state.begin(connection, id, request_id.is_some());
-                }
-                if let Some((id, oldest)) = state.pending.superfluous(self.options.without_answer) {
-                    self.tally.silent();
-                    state.forget(id, &oldest);
-                }
-            }
+        match self.publish(state, id, request, connection, &mut waiting) {
+            Ok(subject) => self.sent(state, id, subject, waiting),
             Err(refusal) => self.refuse(state, id, waiting, refusal),
         }
     }
 
-    fn encode(&self, id: u64, request: &Request) -> Result<Bytes, Refusal> {
-        let timeout = i64::try_from(self.options.request_timeout.as_millis()).unwrap_or(i64::MAX);
-        let correlation_id = format!("{}{id:x}", self.prefix);
-        let data = ClientData {
-            correlation_id: &correlation_id,
-            timestamp: self.options.clock.millis(),
-            timeout: timeout.max(1),
-            app_version_name: request.app_version().as_str(),
-            endpoint_id: request.endpoint.as_ref().map(|endpoint| endpoint.endpoint_id.as_str()),
-            resource_path: request.path.resource_path.as_str(),
-            request_id: request.path.request_id.map(i32::from),
-            payload: &request.payload,
-            config_name: request.config_name.as_ref().map(AsRef::as_ref),
-        };
-        let is_named = data.config_name.is_some();
-        let revision = if is_named { Revision::Current } else { self.options.revision };
-        data.encode(revision).map_err(|_| Refusal::Unwritable)
+    /// A request waits for its end from now on.
+    fn sent(&self, state: &mut State, id: u64, subject: Subject, waiting: Waiting) {
+        if state.pending.is_empty() {
+            self.clock.notify_one();
+        }
+        if let Recipient::Client { connection, .. } = waiting.recipient {
+            state.begin(connection, id, waiting.request_id.is_some());
+        }
+        state.pending.sent(id, subject, waiting);
+        if let Some((id, oldest)) = state.pending.superfluous(self.options.without_answer) {
+            self.tally.silent();
+            state.forget(id, &oldest);
+        }
     }
 
     /// Publishes under the lock, so that requests are known in the order in which the server gets them.
     fn publish(
         &self,
         state: &mut State,
-        connection: Option<u64>,
+        id: u64,
         request: &Request,
-        datum: Bytes,
-    ) -> Result<Published, Refusal> {
-        let use_of_endpoint = connection.map(|on| state.note_use(on, request, &self.options));
-        if use_of_endpoint.transpose()? == Some(true) {
+        connection: Option<u64>,
+        waiting: &mut Waiting,
+    ) -> Result<Subject, Refusal> {
+        if let Some(connection) = connection
+            && state.note_use(connection, request, &self.options)?
+        {
             self.news.notify_one();
         }
         state.admit(connection, request, &self.options)?;
-        let extension = &request.path.extension;
-        let pin = request.party(connection).and_then(|party| state.pins.get(&party, extension).cloned());
-        let Some(subject) = pin else {
-            let subject = service_wide(request.path.extension.clone());
-            self.publish_to(&subject, datum)?;
-            return Ok(Published { subject, pinned: None });
+        let Route { dialect, subject } = state.routes.to(&request.path.extension);
+        waiting.dialect = dialect;
+        let datum = self.encode(dialect, id, request)?;
+        // Before the publish: what goes out on a later connection is only doubted without need.
+        state.published_on(connection, self.bus().connects());
+        let pin = waiting.party.as_ref().and_then(|party| state.pins.get(party, &waiting.extension));
+        let Some(pin) = pin.cloned() else {
+            self.publish_to(dialect, &subject, datum)?;
+            return Ok(subject);
         };
         let has_room = state.pending.kept().saturating_add(datum.len()) <= self.options.kept_bytes;
-        let pinned = Pinned { subject: subject.clone(), datum: has_room.then(|| datum.clone()) };
-        self.publish_to(&subject, datum)?;
-        Ok(Published { subject, pinned: Some(pinned) })
+        let kept = has_room.then(|| datum.clone());
+        self.publish_to(dialect, &pin, datum)?;
+        waiting.pinned = Some(Box::new(Pinned { subject: pin.clone(), datum: kept }));
+        Ok(pin)
     }
 
-    /// Publishes a message to an extension; answers come to this replica.
-    pub(super) fn publish_to(&self, subject: &Subject, datum: Bytes) -> Result<(), Refusal> {
-        let published = self.bus().try_publish(subject.clone(), Some(self.own_subject.clone()), datum);
+    fn encode(&self, dialect: Dialect, id: u64, request: &Request) -> Result<Bytes, Refusal> {
+        let validity = Validity { timestamp: self.options.clock.millis(), timeout: self.timeout };
+        encode(dialect, request, &self.correlation.id_of(id), validity, self.options.revision)
+    }
+
+    /// Publishes a request to an extension; answers come to this replica.
+    pub(super) fn publish_to(
+        &self,
+        dialect: Dialect,
+        subject: &Subject,
+        datum: Bytes,
+    ) -> Result<(), Refusal> {
+        let reply_to = self.ways(dialect).own.clone();
+        let published = self.bus().try_publish(subject.clone(), Some(reply_to), datum);
         published.map_err(|error| match error {
             PublishError::TooLarge { size, limit, .. } => Refusal::TooLarge { size, limit },
             PublishError::Full { .. } | PublishError::TimedOut { .. } => Refusal::Busy,
@@ -224,15 +242,4 @@ impl Core {
             self.idle.notify_one();
         }
     }
-}
-
-/// What was published, and where.
-struct Published {
-    subject: Subject,
-    pinned: Option<Pinned>,
-}
-
-/// Where requests for an extension go that are not pinned.
-pub(super) fn service_wide(extension: kaa_protocol::name::ServiceInstance) -> Subject {
-    Subject::from(&esp::client_data_subject(Target::Service(extension)))
 }

@@ -51,9 +51,16 @@ counters! {
     hostile_reply_to
     /// Notices that nobody listens of which it is not known what they are about.
     unknown_notices
-    /// Deliveries dropped because the outbox of the connection was full, or nobody reads it any more.
+    /// Deliveries dropped because their connection has lagged, or is gone.
     undelivered
-    /// Events about endpoints that the bus did not take.
+    /// Connections whose deliveries ended because the client took them too slowly.
+    lagged
+    /// Status messages that told an extension what became of its push (4/ECS2EXT).
+    confirmed
+    /// Events about endpoints that the server may not have got. They are told again.
+    untold
+    /// Endpoints that came or went and of which nobody was told: too many while the bus was away, or it was
+    /// away when the relay stopped.
     unannounced
 }
 

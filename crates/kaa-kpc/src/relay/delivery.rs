@@ -29,6 +29,19 @@ pub enum Delivery {
 }
 
 impl Delivery {
+    /// The bytes it keeps alive.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Answer { asked, answer } => {
+                asked.topic.len() + answer.reason_phrase.len() + answer.payload.len()
+            }
+            Self::Push { path, payload } => {
+                let token = path.endpoint.as_ref().map_or(0, |token| token.as_str().len());
+                path.app_version.as_str().len() + token + path.resource_path.as_str().len() + payload.len()
+            }
+        }
+    }
+
     /// The MQTT topic it goes to.
     pub fn topic(&self) -> String {
         match self {
@@ -53,6 +66,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// That something is not done, and why.
+    pub fn refused(status_code: i32, reason: impl Into<ByteString>) -> Self {
+        Self { status_code, reason_phrase: reason.into(), payload: Bytes::new() }
+    }
+
     /// Whether it is a success (2xx).
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status_code)
@@ -107,8 +125,7 @@ impl Refusal {
 
 impl From<Refusal> for Answer {
     fn from(refusal: Refusal) -> Self {
-        let reason_phrase = refusal.to_string().into();
-        Self { status_code: refusal.status_code(), reason_phrase, payload: Bytes::new() }
+        Self::refused(refusal.status_code(), refusal.to_string())
     }
 }
 

@@ -18,9 +18,9 @@ pub(super) type Versions = BTreeMap<EndpointId, AppVersion>;
 /// The most endpoints in one event, so that it fits a message.
 const PER_EVENT: usize = 1000;
 
-/// The most connections whose end nobody was told of yet. The bus takes or refuses an event at once, so
-/// there are no more unless something stands still.
-const DEPARTURES: usize = 65_536;
+/// The most endpoints that came, and the most that went, and of which nobody was told yet. There are no
+/// more unless the bus is away for long.
+const UNTOLD: usize = 131_072;
 
 /// How long an event of our own may take to come back. One that was lost does not come back at all.
 const ECHO: Duration = Duration::from_secs(5);
@@ -38,10 +38,18 @@ pub(super) struct Hold {
 }
 
 /// Something others have to be told.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Announcement {
     Connected(Versions),
     Disconnected(Versions),
+}
+
+impl Announcement {
+    fn versions_mut(&mut self) -> &mut Versions {
+        match self {
+            Self::Connected(versions) | Self::Disconnected(versions) => versions,
+        }
+    }
 }
 
 /// What using an endpoint means.
@@ -58,7 +66,14 @@ pub(super) enum Use {
 pub(super) struct Endpoints {
     holds: HashMap<EndpointId, Hold>,
     arrivals: Versions,
+    /// Those of one connection together.
     departures: VecDeque<Versions>,
+    /// How many endpoints these are.
+    departed: usize,
+    /// What is being told, until it is known to have arrived.
+    telling: Vec<Announcement>,
+    /// How many came or went that will not be told.
+    forgotten: u64,
 }
 
 impl Endpoints {
@@ -92,11 +107,7 @@ impl Endpoints {
             let hold = Hold { connection, app_version, token, under_way: 0, since: Instant::now() };
             self.holds.insert(endpoint_id.clone(), hold);
         }
-        let is_news = self.arrivals.insert(endpoint_id.clone(), app_version.clone()).is_none();
-        if is_news && let Some(hold) = self.holds.get_mut(endpoint_id.as_str()) {
-            hold.under_way += 1;
-            hold.since = Instant::now();
-        }
+        self.arrive(endpoint_id, app_version);
         Use::Arrived { from }
     }
 
@@ -107,11 +118,29 @@ impl Endpoints {
             Some((id, hold.app_version))
         });
         let gone: Versions = gone.collect();
-        let is_news = !gone.is_empty() && self.departures.len() < DEPARTURES;
+        if self.departed + gone.len() > UNTOLD {
+            self.forgotten += u64::try_from(gone.len()).unwrap_or(u64::MAX);
+            return false;
+        }
+        let is_news = !gone.is_empty();
         if is_news {
+            self.departed += gone.len();
             self.departures.push_back(gone);
         }
         is_news
+    }
+
+    /// An event about an endpoint is to go out, unless one is already.
+    fn arrive(&mut self, id: &EndpointId, app_version: &AppVersion) {
+        if self.arrivals.len() >= UNTOLD && !self.arrivals.contains_key(id.as_str()) {
+            self.forgotten += 1;
+            return;
+        }
+        let is_news = self.arrivals.insert(id.clone(), app_version.clone()).is_none();
+        if is_news && let Some(hold) = self.holds.get_mut(id.as_str()) {
+            hold.under_way += 1;
+            hold.since = Instant::now();
+        }
     }
 
     /// Another replica says that it has the endpoint: the connection that had it here.
@@ -122,20 +151,77 @@ impl Endpoints {
             return None;
         }
         for gone in &mut self.departures {
-            gone.remove(endpoint);
+            self.departed -= usize::from(gone.remove(endpoint).is_some());
+        }
+        // What is told again later would take it back.
+        self.arrivals.remove(endpoint);
+        for announcement in &mut self.telling {
+            announcement.versions_mut().remove(endpoint);
         }
         self.holds.remove(endpoint).map(|hold| hold.connection)
     }
 
-    /// An event of our own about an endpoint came back, or was never sent.
+    /// An event of our own about an endpoint came back.
     pub(super) fn echoed(&mut self, endpoint: &str) {
         if let Some(hold) = self.holds.get_mut(endpoint) {
             hold.under_way = hold.under_way.saturating_sub(1);
         }
     }
 
+    /// What is to be told now, at most so many events. It is kept until it is [told](Self::told).
+    pub(super) fn tell(&mut self, most: usize) -> Vec<Announcement> {
+        // Whoever told it before has been interrupted.
+        self.untold(usize::MAX);
+        self.telling = std::iter::from_fn(|| self.next_announcement()).take(most).collect();
+        self.telling.clone()
+    }
+
+    /// What was being told has arrived.
+    pub(super) fn told(&mut self) {
+        self.telling.clear();
+    }
+
+    /// What was being told may not have arrived, though so many events were sent. It has to be told again,
+    /// as far as it is still true.
+    pub(super) fn untold(&mut self, sent: usize) {
+        let telling = std::mem::take(&mut self.telling);
+        for (index, announcement) in telling.into_iter().enumerate().rev() {
+            match announcement {
+                Announcement::Connected(versions) => {
+                    for (id, app_version) in versions {
+                        let Some(hold) = self.holds.get_mut(id.as_str()) else { continue };
+                        if index >= sent {
+                            // It does not come back.
+                            hold.under_way = hold.under_way.saturating_sub(1);
+                        }
+                        self.arrive(&id, &app_version);
+                    }
+                }
+                Announcement::Disconnected(versions) => {
+                    self.departed += versions.len();
+                    self.departures.push_front(versions);
+                }
+            }
+        }
+    }
+
+    /// How many came or went of which nobody will be told, since the last call.
+    pub(super) fn take_forgotten(&mut self) -> u64 {
+        std::mem::take(&mut self.forgotten)
+    }
+
+    /// Gives up what is still to be told.
+    pub(super) fn forget(&mut self) {
+        self.untold(usize::MAX);
+        let untold = self.arrivals.len() + self.departed;
+        self.forgotten += u64::try_from(untold).unwrap_or(u64::MAX);
+        self.arrivals.clear();
+        self.departures.clear();
+        self.departed = 0;
+    }
+
     /// What is to be told next: who came before who went. Who went and came back is not gone.
-    pub(super) fn next_announcement(&mut self) -> Option<Announcement> {
+    fn next_announcement(&mut self) -> Option<Announcement> {
         if !self.arrivals.is_empty() {
             let rest = self.arrivals.keys().nth(PER_EVENT).cloned();
             let rest = rest.map(|first| self.arrivals.split_off(first.as_str())).unwrap_or_default();
@@ -143,6 +229,7 @@ impl Endpoints {
         }
         loop {
             let mut gone = self.departures.pop_front()?;
+            self.departed -= gone.len();
             gone.retain(|id, _| !self.holds.contains_key(id.as_str()));
             if !gone.is_empty() {
                 return Some(Announcement::Disconnected(gone));
@@ -234,5 +321,66 @@ mod tests {
         }
         assert_eq!(ids(endpoints.next_announcement()).1.len(), PER_EVENT);
         assert_eq!(ids(endpoints.next_announcement()), ("connected", vec!["ep-1000".into()]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_may_not_have_arrived_is_told_again_as_far_as_it_is_true() {
+        let mut endpoints = settled();
+        depart(&mut endpoints, &["b"]);
+        endpoints.use_on(1, &endpoint("c"), None);
+        endpoints.use_on(1, &endpoint("d"), None);
+        assert_eq!(endpoints.tell(10).len(), 2);
+        // Meanwhile one comes back, one goes, and one is taken over by another replica.
+        endpoints.use_on(1, &endpoint("b"), None);
+        depart(&mut endpoints, &["c"]);
+        endpoints.echoed("d");
+        endpoints.is_elsewhere("d");
+        endpoints.untold(2);
+        assert_eq!(ids(endpoints.next_announcement()), ("connected", vec!["b".into()]));
+        assert_eq!(ids(endpoints.next_announcement()), ("disconnected", vec!["c".into()]));
+        assert_eq!((endpoints.next_announcement(), endpoints.departed), (None, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_has_arrived_is_not_told_again() {
+        let mut endpoints = settled();
+        endpoints.use_on(1, &endpoint("c"), None);
+        assert_eq!(endpoints.tell(10).len(), 1);
+        endpoints.told();
+        assert_eq!(endpoints.tell(10), []);
+        // Who tells and is interrupted has told nothing.
+        depart(&mut endpoints, &["a", "b"]);
+        for _ in 0..3 {
+            assert_eq!(endpoints.tell(10).len(), 1);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_event_that_was_not_sent_is_not_waited_for() {
+        let mut endpoints = settled();
+        endpoints.use_on(2, &endpoint("a"), None);
+        endpoints.tell(10);
+        endpoints.untold(0);
+        assert_eq!(endpoints.holder("a").unwrap().under_way, 1, "the one that is still to be sent");
+        endpoints.tell(10);
+        endpoints.told();
+        endpoints.echoed("a");
+        assert_eq!(endpoints.is_elsewhere("a"), Some(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_nobody_can_be_told_is_bounded_and_counted() {
+        let mut endpoints = Endpoints::default();
+        for number in 0..UNTOLD + 3 {
+            let id = format!("ep-{number}");
+            endpoints.use_on(1, &endpoint(&id), None);
+            endpoints.use_on(1, &endpoint(&id), None);
+            depart(&mut endpoints, &[&id]);
+        }
+        assert_eq!((endpoints.arrivals.len(), endpoints.departed), (UNTOLD, UNTOLD));
+        assert_eq!((endpoints.take_forgotten(), endpoints.take_forgotten()), (6, 0));
+        endpoints.forget();
+        assert_eq!(endpoints.take_forgotten(), 2 * UNTOLD as u64);
+        assert_eq!(endpoints.tell(10), []);
     }
 }

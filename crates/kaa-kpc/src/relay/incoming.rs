@@ -1,19 +1,26 @@
-//! What extensions send: answers, pushes, and the server's notices that nobody listens.
+//! What comes in: answers of extensions, the server's notices that nobody listens, time that is over, and
+//! what other replicas of the service tell.
 
 use bytes::Bytes;
 use kaa_bus::{Message, NoResponders};
-use kaa_protocol::avro::Record;
+use kaa_protocol::dialect::Dialect;
 use kaa_protocol::elce::ConnectedEvent;
 use kaa_protocol::esp::ExtensionData;
-use kaa_protocol::kp1::RequestPath;
-use kaa_protocol::name::{EndpointId, ServiceInstance};
-use kaa_protocol::subject::Subject;
 use tokio::time::Instant;
 
-use super::core::{Core, service_wide};
-use super::delivery::{Answer, Delivery, Refusal};
+use super::core::Core;
+use super::delivery::{Answer, Refusal};
+use super::dialects::{Heard, Route, read};
 use super::pending::Relation;
-use super::pins::{Party, Wish};
+use super::pins::Wish;
+use super::state::State;
+
+/// How a message came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Origin {
+    pub(super) dialect: Dialect,
+    pub(super) subscribed: Subscribed,
+}
 
 /// Who else got a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,50 +31,55 @@ pub(super) enum Subscribed {
     Together,
 }
 
-/// How far the clock of an extension may be ahead or behind before its push counts as expired.
-const CLOCK_SKEW: std::time::Duration = std::time::Duration::from_secs(1);
-
 impl Core {
     /// Takes a message in.
-    pub(super) fn take_in(&self, message: &Message, subscribed: Subscribed) {
+    pub(super) fn take_in(&self, message: &Message, origin: Origin) {
         if let Some(notice) = &message.no_responders {
-            return self.unserved(notice);
+            return self.unserved(origin.dialect, notice);
         }
-        let Ok(decoded) = ExtensionData::decode(&message.payload) else {
+        let Some(Heard { mut data, has_trailing_bytes, is_status }) = read(origin.dialect, &message.payload)
+        else {
             return self.tally.malformed();
         };
-        if decoded.trailing > 0 {
+        if has_trailing_bytes {
             self.tally.trailing_bytes();
         }
-        let data = &decoded.record;
-        let wish = Wish::judge(message.reply_to.as_ref());
+        let wish = Wish::judge(origin.dialect, message.reply_to.as_ref(), &data);
         if wish == Wish::Hostile {
             self.tally.hostile_reply_to();
         }
+        let mut state = self.lock();
+        let is_push = data.request_id.is_none() && is_success(&data) && !is_status;
         let Some(id) = self.request_of(data.correlation_id) else {
             return match data.request_id {
-                None => self.push(message, data, wish, subscribed),
-                Some(_) => self.tally.stray(),
+                None if !is_status => self.push(&mut state, message, &data, wish, origin),
+                _ => self.tally.stray(),
             };
         };
-        let relation = self.lock().pending.get(id).map(|request| request.relation(data));
-        let is_push = data.request_id.is_none() && is_success(data);
-        match relation {
-            Some(Relation::Answer) => self.answer(id, data, wish, subscribed),
-            Some(Relation::Push) => self.push(message, data, wish, subscribed),
+        let waiting = state.pending.get(id);
+        if origin.dialect == Dialect::Ecs2Ext {
+            data.request_id = waiting.and_then(|request| request.request_id).map(i32::from);
+        }
+        match waiting.map(|request| request.relation(&data)) {
+            Some(Relation::Answer) => self.answer(&mut state, id, &data, wish, origin),
+            Some(Relation::Push) => self.push(&mut state, message, &data, wish, origin),
             Some(Relation::Stray) => self.tally.stray(),
-            // What repeats the ID of a request that is over and answers nothing.
-            None if is_push => self.push(message, data, wish, subscribed),
+            // What repeats the ID of a request that is over and answers nothing. Without request IDs it is
+            // taken for a second answer.
+            None if is_push && origin.dialect == Dialect::Esp => {
+                self.push(&mut state, message, &data, wish, origin);
+            }
             None => self.tally.late(),
         }
     }
 
-    fn answer(&self, id: u64, data: &ExtensionData<'_>, wish: Wish, subscribed: Subscribed) {
-        let mut state = self.lock();
-        let Some(request) = state.pending.answered(id, subscribed == Subscribed::Alone) else {
+    fn answer(&self, state: &mut State, id: u64, data: &ExtensionData<'_>, wish: Wish, origin: Origin) {
+        let expected = state.pending.get(id).map(|request| request.dialect);
+        let behind_notices = origin.subscribed == Subscribed::Alone && expected == Some(origin.dialect);
+        let Some(mut request) = state.pending.answered(id, behind_notices) else {
             return self.tally.late();
         };
-        state.follow(wish, request.party.clone(), &request.extension);
+        state.follow(wish, request.party.take(), &request.extension);
         if request.request_id.is_none() && is_success(data) {
             self.tally.silent();
             return state.forget(id, &request);
@@ -80,75 +92,13 @@ impl Core {
             payload: Bytes::copy_from_slice(data.payload.unwrap_or_default()),
         };
         state.settle(id, request, answer, &self.tally);
-        self.look_idle(&state);
-    }
-
-    fn push(&self, message: &Message, data: &ExtensionData<'_>, wish: Wish, subscribed: Subscribed) {
-        if !is_success(data) {
-            return self.tally.stray();
-        }
-        let deadline = data.expires_at();
-        let now = self.options.clock.now();
-        let is_expired = |deadline: std::time::SystemTime| {
-            now.duration_since(deadline).is_ok_and(|late| late > CLOCK_SKEW)
-        };
-        match deadline {
-            Ok(deadline) if deadline.is_some_and(is_expired) => return self.tally.expired(),
-            Ok(_) => {}
-            Err(_) => return self.tally.malformed(),
-        }
-        let named = data.extension_instance_name.and_then(|name| name.parse::<ServiceInstance>().ok());
-        let resource_path = data.resource_path.parse().ok();
-        let (Some(extension), Some(resource_path)) = (named, resource_path) else {
-            return self.tally.malformed();
-        };
-        let mut state = self.lock();
-        let state = &mut *state;
-        let hold = data.endpoint_id.and_then(|id| Some((id, state.endpoints.holder(id)?)));
-        let Some((endpoint, hold)) = hold else {
-            self.tally.not_held();
-            if subscribed == Subscribed::Alone {
-                self.forward(message, wish);
-            }
-            return;
-        };
-        let app_version = data.app_version_name.and_then(|name| name.parse().ok());
-        let path = RequestPath {
-            app_version: app_version.unwrap_or_else(|| hold.app_version.clone()),
-            extension: extension.clone(),
-            endpoint: hold.token.clone(),
-            resource_path,
-            request_id: None,
-        };
-        let payload = Bytes::copy_from_slice(data.payload.unwrap_or_default());
-        if state.clients.deliver(hold.connection, Delivery::Push { path, payload }) {
-            self.tally.pushed();
-        } else {
-            self.tally.undelivered();
-        }
-        // A push without an address says nothing about requests.
-        if matches!(wish, Wish::Here(_)) {
-            let party = endpoint.parse::<EndpointId>().ok().map(Party::Endpoint);
-            state.follow(wish, party, &extension);
-        }
-    }
-
-    /// Passes on a push that came after its endpoint had left for another replica.
-    fn forward(&self, message: &Message, wish: Wish) {
-        let reply_to: Option<Subject> = match wish {
-            Wish::Here(subject) => Some(subject),
-            Wish::Anywhere | Wish::Hostile => None,
-        };
-        let payload = message.payload.clone();
-        if self.bus().try_publish(self.service_subject.clone(), reply_to, payload).is_ok() {
-            self.tally.forwarded();
-        }
+        self.look_idle(state);
     }
 
     /// A request found nobody. A pinned one gets a second chance.
-    fn unserved(&self, notice: &NoResponders) {
+    fn unserved(&self, dialect: Dialect, notice: &NoResponders) {
         let mut state = self.lock();
-        let Some((id, mut request)) = state.pending.unserved(notice) else {
+        let Some((id, mut request)) = state.pending.unserved(dialect, notice) else {
             return self.tally.unknown_notices();
         };
         let mut refusal = Refusal::NobodyServes(request.extension.clone());
@@ -157,8 +107,8 @@ impl Core {
                 state.pins.remove_if(party, &request.extension, &pinned.subject);
             }
             if let Some(datum) = pinned.datum {
-                let subject = service_wide(request.extension.clone());
-                match self.publish_to(&subject, datum) {
+                let Route { dialect, subject } = state.routes.to(&request.extension);
+                match self.publish_to(dialect, &subject, datum) {
                     Ok(()) => {
                         self.tally.resent();
                         return state.pending.sent(id, subject, request);
@@ -190,6 +140,7 @@ impl Core {
     pub(super) fn hear(&self, event: &ConnectedEvent) {
         let is_own = self.messaging.is_own(event);
         let mut state = self.lock();
+        state.has_peers |= !is_own;
         for endpoint in event.endpoints.keys() {
             if is_own {
                 state.endpoints.echoed(endpoint);
@@ -200,6 +151,6 @@ impl Core {
     }
 }
 
-fn is_success(data: &ExtensionData<'_>) -> bool {
+pub(super) fn is_success(data: &ExtensionData<'_>) -> bool {
     (200..300).contains(&data.status_code)
 }

@@ -1,11 +1,14 @@
 //! How a relay works.
 
-use std::hash::{BuildHasher, RandomState};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use kaa_bus::Clock;
+use kaa_protocol::dialect::Dialect;
 use kaa_protocol::esp::Revision;
 use kaa_protocol::name::{ReplicaId, ServiceInstance};
+
+const KPC: ServiceInstance = ServiceInstance::from_static("kpc");
 
 /// Who the relay is, and its bounds.
 #[derive(Debug, Clone)]
@@ -15,6 +18,8 @@ pub struct RelayOptions {
     /// Which replica it is: a name that no other one in the cluster has, nor had. Default: `kpc-` and 64
     /// random bits.
     pub replica: ReplicaId,
+    /// The extensions that do not speak 4/ESP. Default: none.
+    pub dialects: HashMap<ServiceInstance, Dialect>,
     /// How long a request waits for its answer, which its message says, too. Default: 30 s.
     pub request_timeout: Duration,
     /// The most requests with a request ID that wait at once; one more gets 503. Default: 16,384.
@@ -32,9 +37,17 @@ pub struct RelayOptions {
     pub endpoints_per_connection: usize,
     /// The most sessions pinned to a replica of an extension; the oldest pin makes room. Default: 65,536.
     pub pins: usize,
+    /// The most deliveries that wait for one connection. One more ends them: the client has lagged
+    /// ([`Deliveries::has_lagged`](super::Deliveries::has_lagged)). Default: 1,000.
+    pub outbox: usize,
+    /// The same in bytes. A single delivery that is larger still fits when nothing else waits. Default:
+    /// 1 MiB.
+    pub outbox_bytes: usize,
     /// How long endpoints that come or go are collected before others are told. Default: 50 ms.
     pub presence_delay: Duration,
-    /// The revision of the messages to extensions. Default: the seed.
+    /// How long [`Relay::taken`](super::Relay::taken) waits for the server. Default: 5 s.
+    pub taken_timeout: Duration,
+    /// The revision of the 4/ESP messages to extensions. Default: the seed.
     pub revision: Revision,
     /// Where timestamps come from. Default: the machine's clock.
     pub clock: Clock,
@@ -43,8 +56,9 @@ pub struct RelayOptions {
 impl Default for RelayOptions {
     fn default() -> Self {
         Self {
-            instance: const { ServiceInstance::from_static("kpc") },
-            replica: random_replica(),
+            instance: KPC,
+            replica: ReplicaId::random(&KPC),
+            dialects: HashMap::new(),
             request_timeout: Duration::from_secs(30),
             in_flight: 16_384,
             in_flight_per_connection: 100,
@@ -52,29 +66,12 @@ impl Default for RelayOptions {
             kept_bytes: 64 << 20,
             endpoints_per_connection: 1000,
             pins: 65_536,
+            outbox: 1000,
+            outbox_bytes: 1 << 20,
             presence_delay: Duration::from_millis(50),
+            taken_timeout: Duration::from_secs(5),
             revision: Revision::default(),
             clock: Clock::System,
         }
-    }
-}
-
-/// A replica that restarts is another replica: what comes for the former one finds nobody.
-fn random_replica() -> ReplicaId {
-    // Every `RandomState` of a process is keyed differently, from the system's randomness.
-    let random = RandomState::new().hash_one(std::process::id());
-    // Of visible ASCII by construction.
-    format!("kpc-{random:016x}").parse().unwrap_or(const { ReplicaId::from_static("kpc") })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_two_replicas_have_the_same_name() {
-        let [first, second] = [RelayOptions::default(), RelayOptions::default()];
-        assert_ne!(first.replica, second.replica);
-        assert_eq!(first.replica.as_str().len(), "kpc-".len() + 16);
     }
 }

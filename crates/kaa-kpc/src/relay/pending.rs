@@ -1,9 +1,8 @@
 //! Requests that wait for their end.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use bytes::Bytes;
 use kaa_bus::NoResponders;
+use kaa_protocol::dialect::Dialect;
 use kaa_protocol::esp::ExtensionData;
 use kaa_protocol::kp1::RequestId;
 use kaa_protocol::name::{EndpointId, ServiceInstance};
@@ -12,6 +11,8 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::delivery::Answer;
+use super::line::Line;
+use super::numbers::Numbered;
 use super::pins::Party;
 use super::request::Asked;
 use super::wire::{Place, Wire};
@@ -22,10 +23,10 @@ pub(super) struct Waiting {
     pub(super) recipient: Recipient,
     pub(super) request_id: Option<RequestId>,
     pub(super) extension: ServiceInstance,
-    pub(super) endpoint: Option<EndpointId>,
+    pub(super) dialect: Dialect,
     pub(super) party: Option<Party>,
     pub(super) deadline: Instant,
-    pub(super) pinned: Option<Pinned>,
+    pub(super) pinned: Option<Box<Pinned>>,
     place: Place,
 }
 
@@ -51,16 +52,21 @@ impl Waiting {
         extension: ServiceInstance,
         deadline: Instant,
     ) -> Self {
-        let (endpoint, party, pinned) = (None, None, None);
-        let place = Place::default();
-        Self { recipient, request_id, extension, endpoint, party, deadline, pinned, place }
+        let (dialect, place) = (Dialect::Esp, Place::default());
+        Self { recipient, request_id, extension, dialect, party: None, deadline, pinned: None, place }
+    }
+
+    fn endpoint(&self) -> Option<&EndpointId> {
+        match &self.party {
+            Some(Party::Endpoint(endpoint)) => Some(endpoint),
+            Some(Party::Connection(_)) | None => None,
+        }
     }
 
     /// What a message under the correlation ID of this request is.
     pub(super) fn relation(&self, data: &ExtensionData<'_>) -> Relation {
-        let is_foreign =
-            data.endpoint_id.is_some_and(|id| self.endpoint.as_ref().is_none_or(|own| own != id))
-                || data.extension_instance_name.is_some_and(|name| self.extension != name);
+        let is_foreign = data.endpoint_id.is_some_and(|id| self.endpoint().is_none_or(|own| own != id))
+            || data.extension_instance_name.is_some_and(|name| self.extension != name);
         if is_foreign {
             return Relation::Stray;
         }
@@ -91,10 +97,13 @@ pub(super) enum Relation {
 /// All requests that wait, by the number in their correlation ID.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
-    waiting: BTreeMap<u64, Waiting>,
-    wire: Wire,
-    /// Those without a request ID.
-    unasked: BTreeSet<u64>,
+    waiting: Numbered<Waiting>,
+    /// Those with a request ID, and those without.
+    asked: Line,
+    unasked: Line,
+    unasked_waiting: usize,
+    esp: Wire,
+    ecs2ext: Wire,
     /// The bytes of the messages that are kept.
     kept: usize,
 }
@@ -102,11 +111,15 @@ pub(super) struct Pending {
 impl Pending {
     /// How many with a request ID wait.
     pub(super) fn asked(&self) -> usize {
-        self.waiting.len() - self.unasked.len()
+        self.waiting.len() - self.unasked_waiting
     }
 
     pub(super) fn kept(&self) -> usize {
         self.kept
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
     }
 
     pub(super) fn get(&self, id: u64) -> Option<&Waiting> {
@@ -115,30 +128,36 @@ impl Pending {
 
     /// A request was published to `subject`.
     pub(super) fn sent(&mut self, id: u64, subject: Subject, mut request: Waiting) {
-        request.place = self.wire.sent(subject, id);
+        request.place = self.wire(request.dialect).sent(subject, id);
         self.kept += request.kept();
-        if request.request_id.is_none() {
-            self.unasked.insert(id);
-        }
+        let is_asked = request.request_id.is_some();
         self.waiting.insert(id, request);
+        let waiting = &self.waiting;
+        if is_asked {
+            self.asked.join(id, waiting.len() - self.unasked_waiting, |id| waiting.contains_key(&id));
+        } else {
+            self.unasked_waiting += 1;
+            self.unasked.join(id, self.unasked_waiting, |id| waiting.contains_key(&id));
+        }
     }
 
     /// The oldest without a request ID, when more than `limit` of them wait.
     pub(super) fn superfluous(&mut self, limit: usize) -> Option<(u64, Waiting)> {
-        if self.unasked.len() <= limit {
+        if self.unasked_waiting <= limit {
             return None;
         }
-        let oldest = *self.unasked.first()?;
+        let oldest = self.unasked.oldest(|id| self.waiting.contains_key(&id))?;
         Some((oldest, self.give_up(oldest)?))
     }
 
-    /// A request was answered. `on_own_subject`: where the notices come, too.
-    pub(super) fn answered(&mut self, id: u64, on_own_subject: bool) -> Option<Waiting> {
+    /// A request was answered. `behind_notices`: where the notices about it come, too.
+    pub(super) fn answered(&mut self, id: u64, behind_notices: bool) -> Option<Waiting> {
         let request = self.take(id)?;
-        if on_own_subject {
-            self.wire.served(request.place);
+        let wire = self.wire(request.dialect);
+        if behind_notices {
+            wire.served(request.place);
         } else {
-            self.wire.give_up(request.place);
+            wire.give_up(request.place);
         }
         Some(request)
     }
@@ -146,39 +165,57 @@ impl Pending {
     /// Nobody waits for the end of a request any more.
     pub(super) fn give_up(&mut self, id: u64) -> Option<Waiting> {
         let request = self.take(id)?;
-        self.wire.give_up(request.place);
+        self.wire(request.dialect).give_up(request.place);
         Some(request)
     }
 
-    /// The request that found nobody.
-    pub(super) fn unserved(&mut self, notice: &NoResponders) -> Option<(u64, Waiting)> {
-        let id = self.wire.unserved(notice)?;
+    /// The request that found nobody. The notice came where the answers in this dialect come.
+    pub(super) fn unserved(&mut self, dialect: Dialect, notice: &NoResponders) -> Option<(u64, Waiting)> {
+        let id = self.wire(dialect).unserved(notice)?;
         Some((id, self.take(id)?))
     }
 
     /// The next request whose time is over.
     pub(super) fn expired(&mut self, now: Instant) -> Option<(u64, Waiting)> {
-        // All have the same time, so the oldest is the first.
-        let (&id, oldest) = self.waiting.first_key_value()?;
-        if oldest.deadline > now {
+        let (id, deadline) = self.oldest()?;
+        if deadline > now {
             return None;
         }
         Some((id, self.give_up(id)?))
     }
 
-    pub(super) fn next_deadline(&self) -> Option<Instant> {
-        self.waiting.first_key_value().map(|(_, oldest)| oldest.deadline)
+    pub(super) fn next_deadline(&mut self) -> Option<Instant> {
+        self.oldest().map(|(_, deadline)| deadline)
     }
 
-    /// Takes out any of those that wait.
+    /// Takes out the oldest of those that wait.
     pub(super) fn pop(&mut self) -> Option<(u64, Waiting)> {
-        let id = *self.waiting.first_key_value()?.0;
+        let (id, _) = self.oldest()?;
         Some((id, self.give_up(id)?))
+    }
+
+    /// All have the same time, so the oldest is the first to be over.
+    fn oldest(&mut self) -> Option<(u64, Instant)> {
+        let waiting = &self.waiting;
+        [&mut self.asked, &mut self.unasked]
+            .into_iter()
+            .filter_map(|line| {
+                let oldest = line.oldest(|id| waiting.contains_key(&id))?;
+                Some((oldest, waiting.get(&oldest)?.deadline))
+            })
+            .min_by_key(|(id, deadline)| (*deadline, *id))
+    }
+
+    fn wire(&mut self, dialect: Dialect) -> &mut Wire {
+        match dialect {
+            Dialect::Esp => &mut self.esp,
+            Dialect::Ecs2Ext => &mut self.ecs2ext,
+        }
     }
 
     fn take(&mut self, id: u64) -> Option<Waiting> {
         let request = self.waiting.remove(&id)?;
-        self.unasked.remove(&id);
+        self.unasked_waiting -= usize::from(request.request_id.is_none());
         self.kept -= request.kept();
         Some(request)
     }
@@ -195,7 +232,7 @@ mod tests {
         let request_id = request_id.map(|id| id.try_into().unwrap());
         let extension = ServiceInstance::from_static("ext");
         Waiting {
-            endpoint: Some(EndpointId::from_static("ep-1")),
+            party: Some(Party::Endpoint(EndpointId::from_static("ep-1"))),
             ..Waiting::new(Recipient::Caller(sender), request_id, extension, Instant::now())
         }
     }
@@ -230,7 +267,7 @@ mod tests {
         ] {
             assert_eq!(waiting(Some(7)).relation(&wrong), Relation::Stray);
         }
-        let unaware = Waiting { endpoint: None, ..waiting(Some(7)) };
+        let unaware = Waiting { party: None, ..waiting(Some(7)) };
         assert_eq!(unaware.relation(&right), Relation::Stray);
         assert_eq!(
             waiting(Some(7)).relation(&ExtensionData { endpoint_id: None, ..right }),
@@ -245,7 +282,7 @@ mod tests {
         for id in 0..6 {
             let pinned = Pinned { subject: subject.clone(), datum: Some("12".into()) };
             let request_id = (id % 2 == 0).then_some(7);
-            let request = Waiting { pinned: Some(pinned), ..waiting(request_id) };
+            let request = Waiting { pinned: Some(Box::new(pinned)), ..waiting(request_id) };
             pending.sent(id, subject.clone(), request);
         }
         assert_eq!((pending.asked(), pending.kept()), (3, 12));
@@ -254,11 +291,11 @@ mod tests {
         assert!(pending.answered(0, true).is_some() && pending.answered(0, true).is_none());
         assert!(pending.give_up(2).is_some());
         let notice = NoResponders { subject: Some("a".into()) };
-        assert_eq!(pending.unserved(&notice).map(|(id, _)| id), Some(5));
+        assert_eq!(pending.unserved(Dialect::Esp, &notice).map(|(id, _)| id), Some(5));
         assert!(pending.expired(Instant::now() - Duration::from_millis(1)).is_none());
         assert_eq!(pending.expired(Instant::now()).map(|(id, _)| id), Some(3));
         assert_eq!(pending.pop().map(|(id, _)| id), Some(4));
         assert!(pending.pop().is_none() && pending.next_deadline().is_none());
-        assert_eq!((pending.asked(), pending.kept(), pending.unasked.len()), (0, 0, 0));
+        assert_eq!((pending.asked(), pending.kept(), pending.unasked_waiting), (0, 0, 0));
     }
 }

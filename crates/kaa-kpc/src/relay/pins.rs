@@ -1,44 +1,66 @@
 //! Sessions that a replica of an extension has asked for (3/ISM session affinity).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
-use kaa_protocol::esp;
+use kaa_protocol::dialect::Dialect;
+use kaa_protocol::esp::{self, ExtensionData};
 use kaa_protocol::name::{EndpointId, ServiceInstance};
-use kaa_protocol::subject::{Subject, Target, TargetedSubject};
+use kaa_protocol::subject::{BareSubject, Subject, Target, TargetedSubject};
 
 /// Who speaks with an extension.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Party {
     Endpoint(EndpointId),
     /// A client that speaks for itself, known by its connection.
     Connection(u64),
 }
 
-/// What a message of an extension says about the requests that follow.
+/// What a message of an extension says about those that follow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Wish {
-    /// They are to go to this subject.
+    /// Requests are to go to this subject.
     Here(Subject),
-    /// They may go to any replica.
+    /// Requests may go to any replica.
     Anywhere,
+    /// What became of a push is to be told to this subject, which says nothing about requests (4/ECS2EXT).
+    Confirm(Subject),
     /// Nothing that could be followed: an address that is not of an extension's replica.
     Hostile,
 }
 
 impl Wish {
-    /// Judges the `replyTo` of an `ExtensionData`.
-    pub(super) fn judge(reply_to: Option<&Bytes>) -> Self {
+    /// Judges the `replyTo` of a message of an extension.
+    pub(super) fn judge(dialect: Dialect, reply_to: Option<&Bytes>, data: &ExtensionData<'_>) -> Self {
         let Some(reply_to) = reply_to else { return Self::Anywhere };
         let Ok(subject) = Subject::try_from(reply_to.clone()) else { return Self::Hostile };
-        match subject.as_str().parse() {
-            Ok(TargetedSubject { target: Target::Replica(_), protocol, message })
-                if protocol == esp::PROTOCOL && message == esp::CLIENT_DATA =>
-            {
-                // The bytes it came in may keep a whole read buffer alive.
-                Bytes::copy_from_slice(reply_to).try_into().map_or(Self::Hostile, Self::Here)
-            }
-            _ => Self::Hostile,
+        let wish = match dialect {
+            Dialect::Esp => match subject.as_str().parse() {
+                Ok(TargetedSubject { target: Target::Replica(_), protocol, message })
+                    if protocol == esp::PROTOCOL && message == esp::CLIENT_DATA =>
+                {
+                    Self::Here
+                }
+                _ => return Self::Hostile,
+            },
+            Dialect::Ecs2Ext => match subject.as_str().parse() {
+                Ok(BareSubject { instance, replica: Some(_) })
+                    if data.extension_instance_name.is_some_and(|name| instance == *name) =>
+                {
+                    Self::Confirm
+                }
+                _ => return Self::Hostile,
+            },
+        };
+        // The bytes it came in may keep a whole read buffer alive.
+        Bytes::copy_from_slice(reply_to).try_into().map_or(Self::Hostile, wish)
+    }
+
+    /// The address, when it may be used.
+    pub(super) fn address(&self) -> Option<&Subject> {
+        match self {
+            Self::Here(subject) | Self::Confirm(subject) => Some(subject),
+            Self::Anywhere | Self::Hostile => None,
         }
     }
 }
@@ -49,78 +71,78 @@ pub(super) struct Pins {
     /// The most there may be.
     limit: usize,
     last: u64,
-    pins: BTreeMap<(Party, ServiceInstance), Pin>,
-    by_age: BTreeMap<u64, (Party, ServiceInstance)>,
+    /// The few of each party.
+    pins: HashMap<Party, Vec<Pin>>,
+    by_age: BTreeMap<u64, Party>,
 }
 
 #[derive(Debug)]
 struct Pin {
     age: u64,
+    extension: ServiceInstance,
     subject: Subject,
 }
 
 impl Pins {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, last: 0, pins: BTreeMap::new(), by_age: BTreeMap::new() }
+        Self { limit, last: 0, pins: HashMap::new(), by_age: BTreeMap::new() }
     }
 
     pub(super) fn get(&self, party: &Party, extension: &ServiceInstance) -> Option<&Subject> {
         if self.pins.is_empty() {
             return None;
         }
-        self.pins.get(&(party.clone(), extension.clone())).map(|pin| &pin.subject)
+        let pin = self.pins.get(party)?.iter().find(|pin| pin.extension == *extension)?;
+        Some(&pin.subject)
     }
 
     /// Pins a session. When there are too many, the oldest pin is forgotten.
-    pub(super) fn set(&mut self, party: Party, extension: ServiceInstance, subject: Subject) {
-        let key = (party, extension);
-        if let Some(pin) = self.pins.get_mut(&key) {
+    pub(super) fn set(&mut self, party: Party, extension: &ServiceInstance, subject: Subject) {
+        let known = self
+            .pins
+            .get_mut(&party)
+            .and_then(|pins| pins.iter_mut().find(|pin| pin.extension == *extension));
+        if let Some(pin) = known {
             pin.subject = subject;
             return;
         }
         self.last += 1;
-        self.by_age.insert(self.last, key.clone());
-        self.pins.insert(key, Pin { age: self.last, subject });
-        if self.pins.len() > self.limit
-            && let Some((_, oldest)) = self.by_age.pop_first()
+        self.by_age.insert(self.last, party.clone());
+        let pin = Pin { age: self.last, extension: extension.clone(), subject };
+        self.pins.entry(party).or_default().push(pin);
+        if self.by_age.len() > self.limit
+            && let Some((oldest, party)) = self.by_age.pop_first()
         {
-            self.pins.remove(&oldest);
+            self.take(&party, |pin| pin.age == oldest);
         }
     }
 
     pub(super) fn remove(&mut self, party: &Party, extension: &ServiceInstance) {
         if !self.pins.is_empty() {
-            self.take(&(party.clone(), extension.clone()));
+            self.take(party, |pin| pin.extension == *extension);
         }
     }
 
     /// Forgets a pin unless it leads elsewhere by now.
     pub(super) fn remove_if(&mut self, party: &Party, extension: &ServiceInstance, subject: &Subject) {
-        if self.get(party, extension) == Some(subject) {
-            self.remove(party, extension);
-        }
+        self.take(party, |pin| pin.extension == *extension && pin.subject == *subject);
     }
 
     /// Forgets all pins of one who is gone.
     pub(super) fn remove_all(&mut self, party: &Party) {
-        while let Some(key) = self.first_of(party) {
-            self.take(&key);
-        }
-    }
-
-    fn first_of(&self, party: &Party) -> Option<(Party, ServiceInstance)> {
-        /// No instance name sorts before it.
-        const FIRST: ServiceInstance = ServiceInstance::from_static("!");
-        if self.pins.is_empty() {
-            return None;
-        }
-        let (key, _) = self.pins.range((party.clone(), FIRST)..).next()?;
-        (key.0 == *party).then(|| key.clone())
-    }
-
-    fn take(&mut self, key: &(Party, ServiceInstance)) {
-        if let Some(pin) = self.pins.remove(key) {
+        for pin in self.pins.remove(party).unwrap_or_default() {
             self.by_age.remove(&pin.age);
+        }
+    }
+
+    fn take(&mut self, party: &Party, is_it: impl Fn(&Pin) -> bool) {
+        let Some(pins) = self.pins.get_mut(party) else { return };
+        if let Some(place) = pins.iter().position(is_it) {
+            let pin = pins.swap_remove(place);
+            self.by_age.remove(&pin.age);
+        }
+        if pins.is_empty() {
+            self.pins.remove(party);
         }
     }
 }
@@ -143,9 +165,14 @@ mod tests {
 
     #[test]
     fn only_the_subject_of_an_extensions_replica_pins() {
-        assert_eq!(Wish::judge(None), Wish::Anywhere);
+        let data = ExtensionData { extension_instance_name: Some("dcx"), ..ExtensionData::default() };
+        let judge =
+            |dialect, text: &str| Wish::judge(dialect, Some(&Bytes::copy_from_slice(text.as_bytes())), &data);
+        assert_eq!(Wish::judge(Dialect::Esp, None, &data), Wish::Anywhere);
         let pin = subject("ext-0");
-        assert_eq!(Wish::judge(Some(&pin.clone().into_bytes())), Wish::Here(pin));
+        assert_eq!(judge(Dialect::Esp, pin.as_str()), Wish::Here(pin));
+        let own: Subject = "kaa.v1.service.dcx.dcx-0".parse().unwrap();
+        assert_eq!(judge(Dialect::Ecs2Ext, own.as_str()), Wish::Confirm(own));
         for text in [
             "",
             ">",
@@ -158,11 +185,12 @@ mod tests {
             "kaa.v1.replica.*.esp.ClientData",
             "kaa.v1.replica.a.esp.ClientData\r\nPUB x 0",
         ] {
-            assert_eq!(
-                Wish::judge(Some(&Bytes::copy_from_slice(text.as_bytes()))),
-                Wish::Hostile,
-                "{text:?}"
-            );
+            for dialect in [Dialect::Esp, Dialect::Ecs2Ext] {
+                assert_eq!(judge(dialect, text), Wish::Hostile, "{text:?}");
+            }
+        }
+        for text in ["kaa.v1.service.dcx", "kaa.v1.service.cmx.cmx-0", "kaa.v1.service.dcx.a.b"] {
+            assert_eq!(judge(Dialect::Ecs2Ext, text), Wish::Hostile, "{text:?}");
         }
     }
 
@@ -170,7 +198,7 @@ mod tests {
     fn who_is_gone_takes_all_pins_along_and_no_others() {
         let mut pins = Pins::new(10);
         for (endpoint, name) in [("a", "!"), ("a", "x"), ("a", "~"), ("b", "x")] {
-            pins.set(party(endpoint), extension(name), subject("r"));
+            pins.set(party(endpoint), &extension(name), subject("r"));
         }
         pins.remove_all(&party("a"));
         pins.remove_all(&party("nobody"));
@@ -182,7 +210,7 @@ mod tests {
     fn the_oldest_pin_makes_room() {
         let mut pins = Pins::new(2);
         for endpoint in ["a", "b", "a", "c"] {
-            pins.set(party(endpoint), extension("x"), subject(endpoint));
+            pins.set(party(endpoint), &extension("x"), subject(endpoint));
         }
         assert_eq!(pins.get(&party("a"), &extension("x")), None);
         assert_eq!(pins.get(&party("c"), &extension("x")), Some(&subject("c")));
@@ -192,7 +220,7 @@ mod tests {
     #[test]
     fn a_pin_that_leads_elsewhere_by_now_is_kept() {
         let mut pins = Pins::new(2);
-        pins.set(party("a"), extension("x"), subject("new"));
+        pins.set(party("a"), &extension("x"), subject("new"));
         pins.remove_if(&party("a"), &extension("x"), &subject("old"));
         assert!(pins.get(&party("a"), &extension("x")).is_some());
         pins.remove_if(&party("a"), &extension("x"), &subject("new"));

@@ -5,8 +5,10 @@ use kaa_protocol::name::{EndpointToken, ServiceInstance};
 use super::clients::Clients;
 use super::counters::Tally;
 use super::delivery::{Answer, Delivery, Refusal};
+use super::dialects::Routes;
 use super::endpoints::{Endpoints, Use};
 use super::options::RelayOptions;
+use super::outbox::{Handed, Room};
 use super::pending::{Pending, Recipient, Waiting};
 use super::pins::{Party, Pins, Wish};
 use super::request::Request;
@@ -18,6 +20,11 @@ pub(super) struct State {
     pub(super) clients: Clients,
     pub(super) endpoints: Endpoints,
     pub(super) pins: Pins,
+    pub(super) routes: Routes,
+    /// On which connection to the server the last request went out.
+    pub(super) published_on: Option<u64>,
+    /// Another replica of the service was heard of.
+    pub(super) has_peers: bool,
     /// No request is taken any more.
     pub(super) is_stopping: bool,
 }
@@ -26,9 +33,12 @@ impl State {
     pub(super) fn new(options: &RelayOptions) -> Self {
         Self {
             pending: Pending::default(),
-            clients: Clients::default(),
+            clients: Clients::new(Room { deliveries: options.outbox, bytes: options.outbox_bytes }),
             endpoints: Endpoints::default(),
             pins: Pins::new(options.pins),
+            routes: Routes::new(&options.dialects),
+            published_on: None,
+            has_peers: false,
             is_stopping: false,
         }
     }
@@ -43,7 +53,7 @@ impl State {
         let Some(endpoint) = &request.endpoint else { return Ok(false) };
         let limit = options.endpoints_per_connection;
         let Some(client) = self.clients.get_mut(connection) else { return Ok(false) };
-        if client.endpoints.len() >= limit && !client.endpoints.contains(endpoint.endpoint_id.as_str()) {
+        if client.endpoints.len() >= limit && !client.endpoints.contains(&endpoint.endpoint_id) {
             return Err(Refusal::TooManyEndpoints(limit));
         }
         let token: Option<&EndpointToken> = request.path.endpoint.as_ref();
@@ -54,7 +64,7 @@ impl State {
             self.clients.lose(from, endpoint.endpoint_id.as_str());
         }
         if let Some(client) = self.clients.get_mut(connection) {
-            client.endpoints.insert(endpoint.endpoint_id.clone());
+            client.endpoints.push(endpoint.endpoint_id.clone());
         }
         Ok(true)
     }
@@ -79,10 +89,18 @@ impl State {
         if self.pending.asked() >= options.in_flight { Err(Refusal::Busy) } else { Ok(()) }
     }
 
+    /// A request is about to go out on a connection to the server.
+    pub(super) fn published_on(&mut self, connection: Option<u64>, connects: u64) {
+        self.published_on = Some(connects);
+        if let Some(client) = connection.and_then(|connection| self.clients.get_mut(connection)) {
+            client.unproven.get_or_insert(connects);
+        }
+    }
+
     /// A request of a connection has gone out.
     pub(super) fn begin(&mut self, connection: u64, id: u64, is_asked: bool) {
         if let Some(client) = self.clients.get_mut(connection) {
-            client.requests.insert(id);
+            client.requests.push(id);
             client.asked += usize::from(is_asked);
         }
     }
@@ -91,9 +109,9 @@ impl State {
     pub(super) fn follow(&mut self, wish: Wish, party: Option<Party>, extension: &ServiceInstance) {
         let Some(party) = party else { return };
         match wish {
-            Wish::Here(subject) => self.pins.set(party, extension.clone(), subject),
+            Wish::Here(subject) => self.pins.set(party, extension, subject),
             Wish::Anywhere => self.pins.remove(&party, extension),
-            Wish::Hostile => {}
+            Wish::Confirm(_) | Wish::Hostile => {}
         }
     }
 
@@ -104,8 +122,8 @@ impl State {
             Recipient::Client { connection, asked } => {
                 self.clients.end(connection, id, was_asked);
                 let is_wanted = was_asked || !answer.is_success();
-                if is_wanted && !self.clients.deliver(connection, Delivery::Answer { asked, answer }) {
-                    tally.undelivered();
+                if is_wanted {
+                    self.deliver(connection, Delivery::Answer { asked, answer }, tally);
                 }
             }
             Recipient::Caller(caller) => {
@@ -114,6 +132,20 @@ impl State {
                 }
             }
         }
+    }
+
+    /// Hands something to a client; whether that was possible.
+    pub(super) fn deliver(&self, connection: u64, delivery: Delivery, tally: &Tally) -> bool {
+        let handed = self.clients.deliver(connection, delivery);
+        match handed {
+            Handed::Over => {}
+            Handed::TooMuch => {
+                tally.lagged();
+                tally.undelivered();
+            }
+            Handed::TooLate => tally.undelivered(),
+        }
+        handed == Handed::Over
     }
 
     /// A request without a request ID ends without a word.

@@ -1,23 +1,27 @@
-//! What a relay does by itself: listen, watch the clock, tell others about endpoints.
+//! What a relay does by itself: listen, watch the clock, make sure of what was published, tell others about
+//! endpoints.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use kaa_bus::{Delivery, Events, SubscribeError, Subscription};
-use kaa_protocol::elce::{ConnectedEvent, DisconnectedEvent};
+use kaa_protocol::dialect::Dialect;
+use kaa_protocol::elce::ConnectedEvent;
 use kaa_protocol::subject::SubjectFilter;
 use tokio::task::AbortHandle;
 
-use super::core::Core;
+use super::core::{Core, Ways};
 use super::delivery::Refusal;
-use super::endpoints::{Announcement, Versions};
-use super::incoming::Subscribed;
+use super::incoming::{Origin, Subscribed};
+use super::presence::announce;
 
 /// The tasks of a relay. Dropping them ends it.
 #[derive(Debug)]
 pub(super) struct Tasks {
     core: Arc<Core>,
-    tasks: [AbortHandle; 3],
+    tasks: [AbortHandle; 4],
 }
 
 impl Drop for Tasks {
@@ -28,16 +32,12 @@ impl Drop for Tasks {
 
 impl Tasks {
     pub(super) async fn start(core: &Arc<Core>) -> Result<Self, SubscribeError> {
-        let (bus, instance) = (core.bus(), &core.options.instance);
-        let ears = Ears {
-            // First of all: the server sends its notices to the first subscription that fits.
-            alone: bus.subscribe(SubjectFilter::from(&core.own_subject), None).await?,
-            together: bus.subscribe(SubjectFilter::from(&core.service_subject), None).await?,
-            connected: core.messaging.listen(Some(instance), Delivery::EveryReplica).await?,
-        };
+        let ears = Ears::open(core).await?;
+        let connected = core.messaging.listen(Some(&core.options.instance), Delivery::EveryReplica).await?;
         let tasks = [
-            tokio::spawn(listen(Arc::clone(core), ears)).abort_handle(),
+            tokio::spawn(listen(Arc::clone(core), ears, connected)).abort_handle(),
             tokio::spawn(watch_the_clock(Arc::clone(core))).abort_handle(),
+            tokio::spawn(make_sure(Arc::clone(core))).abort_handle(),
             tokio::spawn(announce(Arc::clone(core))).abort_handle(),
         ];
         Ok(Self { core: Arc::clone(core), tasks })
@@ -47,30 +47,60 @@ impl Tasks {
     pub(super) fn end(&self) {
         self.core.lock().is_stopping = true;
         self.core.refuse_all(&Refusal::Stopping);
+        self.core.barrier.end();
         for task in &self.tasks {
             task.abort();
         }
     }
 }
 
-struct Ears {
-    alone: Subscription,
-    together: Subscription,
-    connected: Events<ConnectedEvent>,
+/// Where extensions are heard.
+struct Ears(Vec<(Subscription, Origin)>);
+
+impl Ears {
+    /// The most messages taken from one subscription before the next one gets its turn, and other tasks
+    /// get theirs.
+    const AT_ONCE: usize = 16;
+
+    async fn open(core: &Core) -> Result<Self, SubscribeError> {
+        let speaks_ecs2ext = core.options.dialects.values().any(|dialect| *dialect == Dialect::Ecs2Ext);
+        let dialects = [Some(Dialect::Esp), speaks_ecs2ext.then_some(Dialect::Ecs2Ext)];
+        let mut ears = Vec::new();
+        for dialect in dialects.into_iter().flatten() {
+            let Ways { own, service } = core.ways(dialect);
+            // First of all: the server sends its notices to the first subscription that fits.
+            for (subject, subscribed) in [(own, Subscribed::Alone), (service, Subscribed::Together)] {
+                let subscription = core.bus().subscribe(SubjectFilter::from(subject), None).await?;
+                ears.push((subscription, Origin { dialect, subscribed }));
+            }
+        }
+        Ok(Self(ears))
+    }
+
+    /// Takes in what is there. `false` when nothing more will come.
+    fn poll_take_in(&mut self, core: &Core, cx: &mut Context<'_>) -> Poll<bool> {
+        let mut is_idle = true;
+        for (subscription, origin) in &mut self.0 {
+            match subscription.poll_next(cx) {
+                Poll::Pending => continue,
+                Poll::Ready(None) => return Poll::Ready(false),
+                Poll::Ready(Some(message)) => core.take_in(&message, *origin),
+            }
+            is_idle = false;
+            for _ in 1..Self::AT_ONCE {
+                let Some(message) = subscription.try_next() else { break };
+                core.take_in(&message, *origin);
+            }
+        }
+        if is_idle { Poll::Pending } else { Poll::Ready(true) }
+    }
 }
 
-async fn listen(core: Arc<Core>, mut ears: Ears) {
+async fn listen(core: Arc<Core>, mut ears: Ears, mut connected: Events<ConnectedEvent>) {
     loop {
         tokio::select! {
-            message = ears.alone.next() => match message {
-                Some(message) => core.take_in(&message, Subscribed::Alone),
-                None => break,
-            },
-            message = ears.together.next() => match message {
-                Some(message) => core.take_in(&message, Subscribed::Together),
-                None => break,
-            },
-            event = ears.connected.next() => match event {
+            is_open = poll_fn(|cx| ears.poll_take_in(&core, cx)) => if !is_open { break },
+            event = connected.next() => match event {
                 Some(Ok(event)) => core.hear(&event),
                 Some(Err(_)) => core.tally.malformed(),
                 None => break,
@@ -90,52 +120,11 @@ async fn watch_the_clock(core: Arc<Core>) {
     }
 }
 
-async fn announce(core: Arc<Core>) {
-    loop {
-        core.news.notified().await;
-        tokio::time::sleep(core.options.presence_delay).await;
-        core.announce_all().await;
-    }
+async fn make_sure(core: Arc<Core>) {
+    core.barrier.serve(core.bus()).await;
 }
 
 impl Core {
-    /// Tells others which endpoints came and went.
-    pub(super) async fn announce_all(&self) {
-        let _turn = self.announcing.lock().await;
-        while let Some(announcement) = self.next_announcement() {
-            let published = match &announcement {
-                Announcement::Connected(versions) => {
-                    let endpoints = pairs(versions).collect();
-                    let event = ConnectedEvent { endpoints, ..ConnectedEvent::default() };
-                    self.messaging.publish_event(&event).await
-                }
-                Announcement::Disconnected(versions) => {
-                    let endpoints = pairs(versions).collect();
-                    let event = DisconnectedEvent { endpoints, ..DisconnectedEvent::default() };
-                    self.messaging.publish_event(&event).await
-                }
-            };
-            if published.is_err() {
-                self.tally.unannounced();
-                self.no_echo(&announcement);
-            }
-        }
-    }
-
-    fn next_announcement(&self) -> Option<Announcement> {
-        self.lock().endpoints.next_announcement()
-    }
-
-    /// An event that was not sent does not come back.
-    fn no_echo(&self, announcement: &Announcement) {
-        if let Announcement::Connected(versions) = announcement {
-            let mut state = self.lock();
-            for endpoint in versions.keys() {
-                state.endpoints.echoed(endpoint.as_str());
-            }
-        }
-    }
-
     /// Waits until no request with a request ID waits any more, but no longer than this.
     pub(super) async fn settled(&self, grace: Duration) {
         let settled = async {
@@ -146,8 +135,4 @@ impl Core {
         // Who still waits then is told so.
         let _ = tokio::time::timeout(grace, settled).await;
     }
-}
-
-fn pairs(versions: &Versions) -> impl Iterator<Item = (&str, &str)> {
-    versions.iter().map(|(endpoint, version)| (endpoint.as_str(), version.as_str()))
 }

@@ -3,8 +3,10 @@
 //! It takes the messages of one connection in turn, and answers those that found nobody at once. So a
 //! notice is about a request behind the last one that was answered, and of several to one subject it is
 //! about the youngest: those before it found somebody, or have a notice of their own.
+//!
+//! That holds for what comes in by one subscription: answers in another dialect overtake.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::VecDeque;
 
 use kaa_bus::NoResponders;
 use kaa_protocol::subject::Subject;
@@ -20,13 +22,14 @@ pub(super) struct Place(u64);
 #[derive(Debug, Default)]
 pub(super) struct Wire {
     last: Place,
-    sent: BTreeMap<Place, Sent>,
-    by_subject: HashMap<Subject, BTreeSet<Place>>,
+    sent: VecDeque<Sent>,
 }
 
 #[derive(Debug)]
 struct Sent {
-    subject: Subject,
+    place: Place,
+    /// `None` once a notice about it has come.
+    subject: Option<Subject>,
     /// `None` once nobody waits for its end: the notice about it still may come.
     request: Option<u64>,
 }
@@ -35,28 +38,25 @@ impl Wire {
     /// A request was published.
     pub(super) fn sent(&mut self, subject: Subject, request: u64) -> Place {
         self.last.0 += 1;
-        self.by_subject.entry(subject.clone()).or_default().insert(self.last);
-        self.sent.insert(self.last, Sent { subject, request: Some(request) });
-        if self.sent.len() > REMEMBERED
-            && let Some(oldest) = self.sent.first_key_value().map(|(place, _)| *place)
-        {
-            self.remove(oldest);
+        let place = self.last;
+        self.sent.push_back(Sent { place, subject: Some(subject), request: Some(request) });
+        if self.sent.len() > REMEMBERED {
+            self.sent.pop_front();
         }
-        self.last
+        place
     }
 
     /// The answer to a request came behind all notices about it and those before it.
     pub(super) fn served(&mut self, place: Place) {
-        while let Some(oldest) = self.sent.first_key_value().map(|(place, _)| *place)
-            && oldest <= place
-        {
-            self.remove(oldest);
+        while self.sent.front().is_some_and(|oldest| oldest.place <= place) {
+            self.sent.pop_front();
         }
     }
 
     /// Nobody waits for the end of a request any more.
     pub(super) fn give_up(&mut self, place: Place) {
-        if let Some(sent) = self.sent.get_mut(&place) {
+        let index = self.sent.partition_point(|sent| sent.place < place);
+        if let Some(sent) = self.sent.get_mut(index).filter(|sent| sent.place == place) {
             sent.request = None;
         }
     }
@@ -65,24 +65,26 @@ impl Wire {
     /// subject only when there is no doubt: to guess would be to tell a device that an extension is gone
     /// which is at work.
     pub(super) fn unserved(&mut self, notice: &NoResponders) -> Option<u64> {
-        let mut subjects = self.by_subject.iter().filter(|(subject, _)| notice.is_about(subject));
-        let (_, places) = subjects.next()?;
-        let youngest = *places.last()?;
-        if subjects.next().is_some() {
+        if notice.subject.is_none() && self.have_several_subjects() {
             return None;
         }
-        self.remove(youngest)?.request
+        let is_about = |sent: &Sent| sent.subject.as_ref().is_some_and(|subject| notice.is_about(subject));
+        let youngest = self.sent.iter_mut().rev().find(|sent| is_about(sent))?;
+        youngest.subject = None;
+        let request = youngest.request.take();
+        while self.sent.back().is_some_and(|youngest| youngest.subject.is_none()) {
+            self.sent.pop_back();
+        }
+        while self.sent.front().is_some_and(|oldest| oldest.subject.is_none()) {
+            self.sent.pop_front();
+        }
+        request
     }
 
-    fn remove(&mut self, place: Place) -> Option<Sent> {
-        let sent = self.sent.remove(&place)?;
-        if let Some(places) = self.by_subject.get_mut(&sent.subject) {
-            places.remove(&place);
-            if places.is_empty() {
-                self.by_subject.remove(&sent.subject);
-            }
-        }
-        Some(sent)
+    fn have_several_subjects(&self) -> bool {
+        let mut subjects = self.sent.iter().filter_map(|sent| sent.subject.as_ref());
+        let first = subjects.next();
+        subjects.any(|other| Some(other) != first)
     }
 }
 
@@ -111,7 +113,7 @@ mod tests {
         assert_eq!(wire.unserved(&about("a")), Some(1));
         assert_eq!(wire.unserved(&about("a")), None);
         assert_eq!(wire.unserved(&about("b")), Some(3));
-        assert!(wire.sent.is_empty() && wire.by_subject.is_empty());
+        assert!(wire.sent.is_empty());
     }
 
     #[test]
@@ -147,9 +149,17 @@ mod tests {
             let place = wire.sent("a".parse().unwrap(), request);
             wire.give_up(place);
         }
-        assert_eq!(
-            (wire.sent.len(), wire.by_subject["a".parse::<Subject>().as_ref().unwrap()].len()),
-            (REMEMBERED, REMEMBERED)
-        );
+        assert_eq!(wire.sent.len(), REMEMBERED);
+    }
+
+    #[test]
+    fn notices_about_many_requests_at_once_leave_nothing_behind() {
+        let (mut wire, places) = wire(&["a", "b", "a", "b", "a"]);
+        for request in [5, 3, 1] {
+            assert_eq!(wire.unserved(&about("a")), Some(request));
+        }
+        assert_eq!(wire.unserved(&about("a")), None);
+        wire.served(places[1]);
+        assert_eq!((wire.unserved(&SOMETHING), wire.sent.len()), (Some(4), 0));
     }
 }

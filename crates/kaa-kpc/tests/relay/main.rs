@@ -10,6 +10,7 @@
 )]
 
 mod connections;
+mod dialects;
 mod interleavings;
 mod limits;
 mod pins;
@@ -17,4 +18,5 @@ mod presence;
 mod pushes;
 mod requests;
 mod stopping;
+mod taken;
 mod world;

@@ -162,12 +162,61 @@ async fn however_an_endpoint_roams_exactly_one_replica_has_it_in_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_bus_did_not_take_is_counted() {
+async fn what_happened_while_the_bus_was_away_is_told_once_when_it_is_back() {
+    let world = World::new();
+    let (relay, mut listener) = (world.relay().await, Listener::new(&world).await);
+    let (stays, goes, moves) = (Client::of(&relay), Client::of(&relay), Client::of(&relay));
+    use_all(&stays, &["a"]);
+    use_all(&goes, &["b", "c"]);
+    use_all(&moves, &["d"]);
+    listener.told().await;
+    world.server.stop();
+    let comes = Client::of(&relay);
+    use_all(&comes, &["e", "f"]);
+    drop(goes);
+    drop(moves);
+    use_all(&comes, &["d"]);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let counters = relay.counters();
+    assert!(counters.untold > 0 && counters.untold < 10, "{counters:?}");
+    world.server.start();
+    // Those who listen get a second to come back.
+    assert_eq!(listener.told().await, (vec![], vec![]));
+    assert_eq!(listener.told().await, (vec!["kpc-0: d e f".into()], vec!["kpc-0: b c".into()]));
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(listener.told().await, (vec![], vec![]));
+    assert_eq!(relay.counters().unannounced, 0);
+    drop((stays, comes));
+    assert_eq!(listener.told().await.1, ["kpc-0: a", "kpc-0: d e f"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_relay_that_stops_while_the_bus_is_away_counts_what_it_could_not_tell() {
     let world = World::new();
     let relay = world.relay().await;
     let client = Client::of(&relay);
+    use_all(&client, &["a", "b"]);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    world.server.stop();
+    relay.stop(Duration::from_secs(10)).await.unwrap_err();
+    assert_eq!(relay.counters().unannounced, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_another_replica_took_while_this_one_was_away_is_not_taken_back() {
+    let (world, elsewhere) = (World::new(), World::new());
+    let (relay, mut listener) = (world.relay().await, Listener::new(&world).await);
+    let client = Client::of(&relay);
     use_all(&client, &["a"]);
     world.server.stop();
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(relay.counters().unannounced, 1);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    world.server.start();
+    // It is back at once, and tells first.
+    let other = world.relay_with(elsewhere.options("kpc-1")).await;
+    let latter = Client::of(&other);
+    use_all(&latter, &["a"]);
+    assert_eq!(listener.told().await.0, ["kpc-1: a"]);
+    drop(client);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(listener.told().await, (vec![], vec![]));
 }

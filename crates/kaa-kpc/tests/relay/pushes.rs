@@ -6,7 +6,7 @@ use super::world::{Client, World, pair, quiet};
 
 const SERVICE: &str = "kaa.v1.service.kpc.esp.ExtensionData";
 
-fn push(endpoint: &'static str) -> ExtensionData<'static> {
+pub(crate) fn push(endpoint: &'static str) -> ExtensionData<'static> {
     ExtensionData {
         correlation_id: "push-1",
         timestamp: 1_767_225_600_000,

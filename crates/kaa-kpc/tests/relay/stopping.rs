@@ -38,7 +38,7 @@ async fn who_waits_is_answered_and_who_comes_is_refused() {
     let event = gone.next().await.unwrap().unwrap();
     assert_eq!(event.endpoints.keys().collect::<Vec<_>>(), ["ep-1", "ep-2"]);
     // The outbox ends.
-    assert!(client.deliveries.recv().await.is_none());
+    assert!(client.deliveries.next().await.is_none());
     let counters = assert_conserved(&relay);
     assert_eq!((counters.answered, counters.refused), (1, 3));
 }

@@ -7,14 +7,13 @@ use kaa_bus::{Bus, Clock, MemoryServer, Subscription};
 use kaa_ext::prelude::*;
 use kaa_ext::testing::TestKaa;
 use kaa_kpc::relay::{
-    Answer, Asked, Connection, Counters, Delivery, Relay, RelayOptions, Request, ResolvedEndpoint,
+    Answer, Asked, Connection, Counters, Deliveries, Delivery, Relay, RelayOptions, Request, ResolvedEndpoint,
 };
 use kaa_protocol::avro::Record;
 use kaa_protocol::esp::{ClientData, ExtensionData, Revision};
 use kaa_protocol::kp1::{EndpointAwareness, RequestPath};
 use kaa_protocol::name::ServiceInstance;
 use kaa_protocol::subject::{Subject, SubjectFilter};
-use tokio::sync::mpsc;
 
 /// A bus, and what is on it.
 pub(crate) struct World {
@@ -101,18 +100,14 @@ async fn observe(pin: bool, session: Session, State(name): State<Name>) -> Resul
 
 /// A client with a connection.
 pub(crate) struct Client {
-    connection: Connection,
-    pub(crate) deliveries: mpsc::Receiver<Delivery>,
+    pub(crate) connection: Connection,
+    pub(crate) deliveries: Deliveries,
 }
 
 impl Client {
     pub(crate) fn of(relay: &Relay) -> Self {
-        Self::with_outbox(relay, 2000)
-    }
-
-    pub(crate) fn with_outbox(relay: &Relay, capacity: usize) -> Self {
-        let (outbox, deliveries) = mpsc::channel(capacity);
-        Self { connection: relay.connect_to(outbox), deliveries }
+        let (connection, deliveries) = relay.connect();
+        Self { connection, deliveries }
     }
 
     /// Publishes to a topic of the extension `ext` for an endpoint: `ask("ep-1/echo/7", "…")`.
@@ -130,14 +125,14 @@ impl Client {
 
     /// What comes next: the end of its topic, and its payload or the status code of an error.
     pub(crate) async fn next(&mut self) -> (String, String) {
-        let delivery = tokio::time::timeout(Duration::from_secs(3600), self.deliveries.recv()).await;
+        let delivery = tokio::time::timeout(Duration::from_secs(3600), self.deliveries.next()).await;
         told(&delivery.expect("something comes").expect("the relay lives"))
     }
 
     /// What has come once all is quiet.
     pub(crate) async fn all(&mut self) -> Vec<(String, String)> {
         quiet().await;
-        std::iter::from_fn(|| self.deliveries.try_recv().ok()).map(|delivery| told(&delivery)).collect()
+        std::iter::from_fn(|| self.deliveries.try_next()).map(|delivery| told(&delivery)).collect()
     }
 }
 

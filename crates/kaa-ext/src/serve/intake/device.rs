@@ -6,12 +6,12 @@ use bytes::Bytes;
 use kaa_bus::Message;
 use kaa_protocol::avro::Record;
 use kaa_protocol::cmx2cdp;
+use kaa_protocol::dialect::Dialect;
 use kaa_protocol::ecs2ext::EcsToExtensionInboundMessage;
 use kaa_protocol::esp::ClientData;
 use kaa_protocol::subject::Subject;
 
 use super::{Intake, Taken};
-use crate::dialect::Dialect;
 use crate::envelope::{Envelope, Fields, Matter};
 use crate::failure::Failure;
 

@@ -1,4 +1,4 @@
-//! `[nats]`: how to reach the bus.
+//! `nats`: how to reach the bus.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,12 +6,12 @@ use std::time::Duration;
 use kaa_bus::{NatsOptions, ServerUrlError};
 use serde::Deserialize;
 
-use super::duration;
+use super::{Secret, SecretError, Variable, duration, listed, set};
 
 /// Where a service looks for NATS when nothing says otherwise.
 const DEFAULT_URL: &str = "nats://127.0.0.1:4222";
 
-/// `[nats]` of the configuration.
+/// `nats` of a configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -22,21 +22,25 @@ pub struct NatsConfig {
     pub username: Option<String>,
     /// The password of `username`.
     pub password: Option<Secret>,
+    /// A file with the password, instead of `password`.
+    pub password_file: Option<PathBuf>,
     /// A token instead of user and password.
     pub token: Option<Secret>,
+    /// A file with the token, instead of `token`.
+    pub token_file: Option<PathBuf>,
     /// A file with an nkey seed.
     pub nkey_file: Option<PathBuf>,
     /// A file with a JWT and its seed.
     pub credentials_file: Option<PathBuf>,
-    /// How often the connection is checked, such as `"1s"`: the shorter, the sooner a dead server
+    /// How often the connection is checked, such as `1s`: the shorter, the sooner a dead server
     /// is noticed.
-    #[serde(deserialize_with = "duration::optional")]
+    #[serde(with = "duration::optional")]
     pub ping_interval: Option<Duration>,
-    /// `[nats.tls]`.
+    /// `nats.tls`.
     pub tls: TlsConfig,
 }
 
-/// `[nats.tls]` of the configuration.
+/// `nats.tls` of a configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -52,22 +56,45 @@ pub struct TlsConfig {
 }
 
 impl NatsConfig {
+    /// The variables of the environment: the names of the entries with `NATS_` before them.
+    ///
+    /// A secret and the file with it replace each other: the layer above decides which of them it is.
+    #[rustfmt::skip]
+    pub const VARIABLES: &[Variable<Self>] = &[
+        Variable { name: "NATS_URLS", expected: "URLs, separated by commas", set: |c, v| set(&mut c.urls, listed(v)) },
+        Variable { name: "NATS_USERNAME", expected: "a name", set: |c, v| set(&mut c.username, v.to_owned()) },
+        Variable { name: "NATS_PASSWORD", expected: "a password", set: |c, v| { c.password_file = None; set(&mut c.password, Secret::from(v)) } },
+        Variable { name: "NATS_PASSWORD_FILE", expected: "a file", set: |c, v| { c.password = None; set(&mut c.password_file, PathBuf::from(v)) } },
+        Variable { name: "NATS_TOKEN", expected: "a token", set: |c, v| { c.token_file = None; set(&mut c.token, Secret::from(v)) } },
+        Variable { name: "NATS_TOKEN_FILE", expected: "a file", set: |c, v| { c.token = None; set(&mut c.token_file, PathBuf::from(v)) } },
+        Variable { name: "NATS_NKEY_FILE", expected: "a file", set: |c, v| set(&mut c.nkey_file, PathBuf::from(v)) },
+        Variable { name: "NATS_CREDENTIALS_FILE", expected: "a file", set: |c, v| set(&mut c.credentials_file, PathBuf::from(v)) },
+        Variable { name: "NATS_TLS_CA_FILE", expected: "a file", set: |c, v| set(&mut c.tls.ca_file, PathBuf::from(v)) },
+        Variable { name: "NATS_TLS_CERTIFICATE_FILE", expected: "a file", set: |c, v| set(&mut c.tls.certificate_file, PathBuf::from(v)) },
+        Variable { name: "NATS_TLS_KEY_FILE", expected: "a file", set: |c, v| set(&mut c.tls.key_file, PathBuf::from(v)) },
+    ];
+
     /// The options for [`Bus::nats`](kaa_bus::Bus::nats).
     ///
     /// # Errors
     ///
     /// [`NatsConfigError`], naming the entry.
+    ///
+    /// # Blocking
+    ///
+    /// Reads the files of secrets, before there is anything to hold up.
     pub fn options(&self) -> Result<NatsOptions, NatsConfigError> {
         let urls = if self.urls.is_empty() { DEFAULT_URL.to_owned() } else { self.urls.join(",") };
         let mut options = NatsOptions::new(&urls)?;
-        options = match (&self.username, &self.password) {
-            (Some(user), Some(Secret(password))) => options.user_and_password(user, password),
+        let password = Secret::given("nats.password", self.password.as_ref(), self.password_file.as_deref())?;
+        options = match (&self.username, &password) {
+            (Some(user), Some(password)) => options.user_and_password(user, password.expose()),
             (None, None) => options,
             (Some(_), None) => return Err(NatsConfigError::Half { has: "username", lacks: "password" }),
             (None, Some(_)) => return Err(NatsConfigError::Half { has: "password", lacks: "username" }),
         };
-        if let Some(Secret(token)) = &self.token {
-            options = options.token(token);
+        if let Some(token) = Secret::given("nats.token", self.token.as_ref(), self.token_file.as_deref())? {
+            options = options.token(token.expose());
         }
         if let Some(file) = &self.nkey_file {
             options = options.nkey_file(file);
@@ -103,7 +130,7 @@ impl TlsConfig {
     }
 }
 
-/// `[nats]` of a configuration that cannot be used.
+/// `nats` of a configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NatsConfigError {
@@ -118,28 +145,15 @@ pub enum NatsConfigError {
         /// The entry that is missing.
         lacks: &'static str,
     },
-}
-
-/// Text that is never printed.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl From<&str> for Secret {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(…)")
-    }
+    /// A secret cannot be had.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::apply;
 
     #[test]
     fn half_of_a_pair_is_an_error_that_names_the_other_half() {
@@ -156,6 +170,39 @@ mod tests {
         let config = NatsConfig { urls: vec!["http://x".to_owned()], ..NatsConfig::default() };
         let error = config.options().unwrap_err().to_string();
         assert!(error.starts_with("nats.urls (NATS_URLS): ") && error.contains("http://x"), "{error}");
+    }
+
+    #[test]
+    fn the_password_may_be_in_a_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "hunter2\n").unwrap();
+        let written = NatsConfig {
+            username: Some("me".to_owned()),
+            password: Some("hunter2".into()),
+            ..NatsConfig::default()
+        };
+        let in_file =
+            NatsConfig { password: None, password_file: Some(file.path().to_owned()), ..written.clone() };
+        let options = |config: NatsConfig| format!("{:?}", config.options().unwrap());
+        assert_eq!(options(in_file), options(written));
+    }
+
+    #[test]
+    fn a_secret_of_a_higher_layer_replaces_the_file_of_a_lower_one() {
+        let set = |variable: &str| {
+            let mut config = NatsConfig {
+                token_file: Some("lower".into()),
+                password: Some("lower".into()),
+                ..NatsConfig::default()
+            };
+            let value = |name: &str| (name == variable).then(|| "upper".to_owned());
+            apply(&mut config, NatsConfig::VARIABLES, value).unwrap();
+            config
+        };
+        let config = set("NATS_TOKEN");
+        assert_eq!((config.token, config.token_file), (Some("upper".into()), None));
+        let config = set("NATS_PASSWORD_FILE");
+        assert_eq!((config.password, config.password_file), (None, Some("upper".into())));
     }
 
     #[test]

@@ -1,0 +1,79 @@
+//! One request and its response.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use http::header::EXPECT;
+use http::{HeaderMap, Request, StatusCode};
+use hyper::body::Incoming;
+
+use super::answer::{Refusal, Reply, reply};
+use super::body::Reading;
+use super::connection::Connection;
+use super::target::{Target, target};
+use super::websocket::handshake;
+use crate::relay;
+
+/// Answers a request. hyper drops the future when the client is gone, and the relay forgets it then.
+pub(super) async fn exchange(
+    connection: Arc<Connection>,
+    request: Request<Incoming>,
+) -> Result<Reply, Infallible> {
+    let _answering = connection.begin();
+    Ok(respond(&connection, request).await.unwrap_or_else(Reply::from))
+}
+
+async fn respond(connection: &Connection, request: Request<Incoming>) -> Result<Reply, Refusal> {
+    let limits = &connection.front.limits.http;
+    let (mut head, body) = request.into_parts();
+    if head.headers.len() > limits.headers {
+        let reason = format!("there are more than {} header fields", limits.headers);
+        return Err(Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, reason).closing());
+    }
+    let body = Reading::new(body, limits)?;
+    let addressed = match target(&head, connection.offer) {
+        Ok(Target::WebSocket) => {
+            let (reply, upgrade) = handshake::accept(&mut head, &body)?;
+            connection.lock().upgrade = Some(upgrade);
+            return Ok(reply);
+        }
+        Ok(Target::Extension(path)) => address(connection, &head.headers, path).await,
+        Err(refusal) => Err(refusal),
+    };
+    match addressed {
+        Ok(request) => {
+            let request = relay::Request { payload: body.all().await?, ..request };
+            Ok(reply(connection.front.relay.ask(&request).await))
+        }
+        Err(refusal) => Err(dismiss(refusal, body, &head.headers).await),
+    }
+}
+
+/// The request, still without its payload, if the client may make it.
+async fn address(
+    connection: &Connection,
+    headers: &HeaderMap,
+    path: &str,
+) -> Result<relay::Request, Refusal> {
+    let client = connection.admit(headers).await?;
+    let front = &connection.front;
+    let path = front.read_url_path(path)?;
+    let known = match front.know_endpoint(&path, &client) {
+        Some(known) => known?,
+        None => front.ask_endpoint(&path, &client).await?,
+    };
+    let endpoint = known.map(|known| known.endpoint);
+    Ok(relay::Request { endpoint, ..relay::Request::new(path, bytes::Bytes::new()) })
+}
+
+/// Gets what is left of a refused request out of the way of the next one.
+async fn dismiss(refusal: Refusal, body: Reading<'_>, headers: &HeaderMap) -> Refusal {
+    if refusal.closes() || body.is_complete() {
+        return refusal;
+    }
+    // The client waits for a word before it sends the body. This is the word.
+    if headers.contains_key(EXPECT) {
+        return refusal.closing();
+    }
+    body.discard().await.map_or_else(|failure| failure, |()| refusal)
+}

@@ -1,0 +1,135 @@
+//! The service from its start to its end.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kaa_bus::{Bus, ConnectError};
+use kaa_kpc::config::{Config, UnsaidError};
+use kaa_kpc::{Kpc, StartError};
+use kaa_process::admin::{Admin, AdminConfig, AdminError, AdminServer};
+use kaa_process::config::{self, ConfigError, NatsConfigError};
+use kaa_process::error::Chain;
+use kaa_process::logs;
+use kaa_process::signals::{self, SignalsError, Stop};
+use tokio::runtime::{Builder, Runtime};
+
+use super::arguments::Arguments;
+use super::metrics;
+use super::passwords::PasswordError;
+
+/// How long the bus may take to say whether it is there.
+const ROUND_TRIP: Duration = Duration::from_secs(1);
+/// How long its connection may take to say its last words.
+const CLOSE: Duration = Duration::from_secs(1);
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), RunError> {
+    logs::log_to_stderr();
+    let config = Config::load(arguments.config.as_deref(), config::environment, |name| arguments.flag(name))?;
+    raise_file_limit();
+    let runtime = runtime(config.service.threads.get())?;
+    // A signal that comes before there is anything to stop ends it all the same.
+    runtime.block_on(signals::run(async |stop| serve(&config, stop).await))?
+}
+
+async fn serve(config: &Config, stop: Stop) -> Result<(), RunError> {
+    let options = config.options()?;
+    let nats = config.nats.options()?.name(options.relay.replica.as_str());
+    let bus = Bus::nats(nats).await?;
+    let kpc = Arc::new(Kpc::start(bus.clone(), options).await?);
+    let admin = admin(&config.admin, &kpc, &bus).await?;
+    for listening in kpc.listening() {
+        println!("listening {} {}", listening.name(), listening.address);
+    }
+    if let Some(admin) = &admin {
+        println!("listening admin {}", admin.local_addr());
+    }
+    println!("ready");
+
+    stop.await;
+    tracing::info!("stopping");
+    if let Some(admin) = &admin {
+        admin.not_ready("stopping");
+    }
+    let cut = kpc.stop(config.service.graceful_shutdown).await;
+    if cut > 0 {
+        tracing::warn!("{cut} connections were cut because they did not end in time");
+    }
+    if let Some(admin) = admin {
+        admin.stop(CLOSE).await;
+    }
+    if let Err(error) = bus.close(CLOSE).await {
+        tracing::warn!("the connection to NATS was not closed in order: {error}");
+    }
+    Ok(())
+}
+
+/// The port for operators. When nobody asked for it and its usual port is taken, by another replica on this
+/// machine most likely, there is none.
+async fn admin(config: &AdminConfig, kpc: &Arc<Kpc>, bus: &Bus) -> Result<Option<AdminServer>, AdminError> {
+    let checked = bus.clone();
+    let is_there = move || {
+        let bus = checked.clone();
+        async move { bus.fence(ROUND_TRIP).await }
+    };
+    let admin = Admin::new().registry(metrics::registry(kpc, bus)).ready("bus", is_there);
+    match admin.bind_as(config).await {
+        Err(error) if config.listen == AdminConfig::default().listen => {
+            tracing::warn!("there is no admin port: {error}");
+            Ok(None)
+        }
+        bound => bound,
+    }
+}
+
+/// One thread costs the least per request: nothing is handed from one to another.
+fn runtime(threads: usize) -> io::Result<Runtime> {
+    match threads {
+        1 => Builder::new_current_thread().enable_all().build(),
+        threads => Builder::new_multi_thread().worker_threads(threads).enable_all().build(),
+    }
+}
+
+/// A connection is a file, and the usual limit is meant for programs that have a few.
+fn raise_file_limit() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+        if current != maximum && setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).is_err() {
+            tracing::warn!("at most {current:?} files may be open at once, connections included (ulimit -n)");
+        }
+    }
+}
+
+/// Why the service did not start, or ended.
+///
+/// Its `Debug` output is the error with all its causes, for people: it is what `main` prints.
+#[derive(thiserror::Error)]
+pub(crate) enum RunError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Unsaid(#[from] UnsaidError),
+    #[error(transparent)]
+    Nats(#[from] NatsConfigError),
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+    #[error(transparent)]
+    Signals(#[from] SignalsError),
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    #[error("the runtime cannot be started")]
+    Runtime(#[from] io::Error),
+}
+
+impl fmt::Debug for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&Chain(self), f)
+    }
+}

@@ -1,0 +1,147 @@
+//! The port for operators: health, readiness, metrics.
+//!
+//! | path | answer |
+//! |---|---|
+//! | `/` | what is here |
+//! | `/health/live` | 200 as long as the process answers |
+//! | `/health/ready` | 200 when every check passes, 503 otherwise; JSON with each check, and why it fails |
+//! | `/metrics` | OpenMetrics text |
+//!
+//! HTTP/1.1, GET and HEAD, one request per connection. Who asks is not checked, so the port is meant for the
+//! loopback interface and refuses any other address unless told otherwise.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use kaa_bus::Bus;
+//! use kaa_process::admin::{Admin, AdminConfig};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), kaa_process::admin::AdminError> {
+//! # let bus = Bus::memory();
+//! # let config = { let mut config = AdminConfig::default(); config.listen = "127.0.0.1:0".parse().ok(); config };
+//! let admin = Admin::new().ready("bus", move || {
+//!     let bus = bus.clone();
+//!     async move { bus.fence(Duration::from_secs(1)).await }
+//! });
+//! let server = admin.bind_as(&config).await?;
+//! // … serve, until a signal comes; then:
+//! if let Some(server) = server {
+//!     server.not_ready("stopping");
+//!     // … finish what has begun; then:
+//!     server.stop(Duration::from_secs(1)).await;
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod config;
+mod error;
+mod pages;
+mod readiness;
+mod server;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use prometheus_client::registry::Registry;
+use tokio::net::TcpListener;
+
+pub use config::AdminConfig;
+pub use error::AdminError;
+pub use server::AdminServer;
+
+use pages::Pages;
+use readiness::{Check, Readiness};
+
+/// How long a check may take unless told otherwise.
+const CHECK: Duration = Duration::from_secs(2);
+
+/// An admin port in the making.
+#[derive(Debug)]
+#[must_use = "nothing listens before `bind`"]
+pub struct Admin {
+    registry: Registry,
+    checks: Vec<Check>,
+    deadline: Duration,
+    insecure_listen: bool,
+}
+
+impl Default for Admin {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Admin {
+    /// Without checks and metrics.
+    pub fn new() -> Self {
+        Self { registry: Registry::default(), checks: Vec::new(), deadline: CHECK, insecure_listen: false }
+    }
+
+    /// The metrics of `/metrics`; [`metrics`](crate::metrics) has what counters and gauges need.
+    pub fn registry(mut self, registry: Registry) -> Self {
+        self.registry = registry;
+        self
+    }
+
+    /// Adds a check to `/health/ready`: the service is ready while it passes. All checks run at the same time,
+    /// anew for every request; one that panics fails.
+    ///
+    /// The error is shown to whoever asks, with its causes.
+    pub fn ready<F, E>(mut self, name: &'static str, check: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>> + 'static,
+    {
+        self.checks.push(Check::new(name, check));
+        self
+    }
+
+    /// How long a check may take. Default: 2 s.
+    pub fn check_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Whether addresses beyond the loopback interface are accepted. Default: no.
+    pub fn insecure_listen(mut self, is_accepted: bool) -> Self {
+        self.insecure_listen = is_accepted;
+        self
+    }
+
+    /// Begins to answer, on a task of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError`]: the address is not a loopback address, is taken, or cannot be listened on.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime with I/O and time.
+    pub async fn bind(self, address: SocketAddr) -> Result<AdminServer, AdminError> {
+        if !address.ip().to_canonical().is_loopback() && !self.insecure_listen {
+            return Err(AdminError::Exposed { address });
+        }
+        let failed = |source| AdminError::listen(address, source);
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let readiness = Readiness::new(self.checks, self.deadline);
+        Ok(AdminServer::start(listener, address, Pages::new(self.registry, readiness)))
+    }
+
+    /// The same where the configuration says, or not at all.
+    ///
+    /// # Errors
+    ///
+    /// As [`bind`](Self::bind).
+    ///
+    /// # Panics
+    ///
+    /// As [`bind`](Self::bind).
+    pub async fn bind_as(self, config: &AdminConfig) -> Result<Option<AdminServer>, AdminError> {
+        let Some(address) = config.listen else { return Ok(None) };
+        let admin = if config.insecure_listen { self.insecure_listen(true) } else { self };
+        admin.bind(address).await.map(Some)
+    }
+}

@@ -1,0 +1,105 @@
+//! The layer above the defaults: a YAML file.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+
+use super::{ConfigError, yaml};
+
+/// The largest file that is read, in bytes: 16 MiB.
+const LARGEST: u64 = 16 * 1024 * 1024;
+
+/// Reads a configuration from a YAML file. An empty file is one with nothing set.
+///
+/// # Errors
+///
+/// [`ConfigError`], naming file and line. It says what is wrong there without quoting it, because the file may
+/// hold secrets: names of unknown entries are all that is repeated of it.
+pub fn read<C: DeserializeOwned>(path: &Path) -> Result<C, ConfigError> {
+    let text = text(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+    yaml::parse(&text).map_err(|yaml::Refused { line, message }| ConfigError::Invalid {
+        path: path.to_owned(),
+        line,
+        message,
+    })
+}
+
+/// The same when there is a file, and the defaults when there is none.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_or_default<C: DeserializeOwned + Default>(
+    path: Option<impl AsRef<Path>>,
+) -> Result<C, ConfigError> {
+    path.map_or_else(|| Ok(C::default()), |path| read(path.as_ref()))
+}
+
+fn text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    // One byte more, so that a file of the largest size differs from a larger one.
+    File::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LARGEST {
+        let message = format!("it is larger than {LARGEST} bytes, which no configuration is");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use serde::Deserialize;
+    use tempfile::NamedTempFile;
+
+    use super::*;
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    struct Config {
+        level: u8,
+    }
+
+    fn reading(content: &[u8]) -> (Result<Config, ConfigError>, String) {
+        let file = NamedTempFile::new().unwrap();
+        fs::write(file.path(), content).unwrap();
+        (read(file.path()), file.path().display().to_string())
+    }
+
+    #[test]
+    fn a_file_is_read_and_none_is_the_default() {
+        assert_eq!(reading(b"level: 7\n").0.unwrap(), Config { level: 7 });
+        assert_eq!(read_or_default::<Config>(None::<&Path>).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_file_and_line_and_not_with_what_stands_there() {
+        let (read, path) = reading(b"# levels\nlevel: hunter2\n");
+        let error = read.unwrap_err();
+        let text =
+            format!("configuration file {path:?}, line 2: this is not a number that fits, expected u8");
+        assert_eq!(error.to_string(), text);
+        assert!(!format!("{error:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_named() {
+        let error = read::<Config>(Path::new("/nowhere/kaa.yaml")).unwrap_err();
+        assert_eq!(error.to_string(), "configuration file \"/nowhere/kaa.yaml\" cannot be read");
+        assert!(format!("{error:?}").contains("cannot be read\n  because "), "{error:?}");
+        let (read, path) = reading(b"level: \xff");
+        assert!(read.unwrap_err().to_string().contains(&path));
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_a_limit() {
+        let file = NamedTempFile::new().unwrap();
+        for (length, is_read) in [(LARGEST - 1, true), (LARGEST, true), (LARGEST + 1, false)] {
+            file.as_file().set_len(length).unwrap();
+            assert_eq!(text(file.path()).is_ok(), is_read, "{length}");
+        }
+    }
+}

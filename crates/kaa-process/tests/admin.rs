@@ -1,0 +1,202 @@
+//! The admin port, from the other end of the socket.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::future::pending;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kaa_process::admin::{Admin, AdminError, AdminServer};
+use kaa_process::metrics;
+use prometheus_client::registry::Registry;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
+
+async fn bind(admin: Admin) -> AdminServer {
+    admin.bind("127.0.0.1:0".parse().unwrap()).await.unwrap()
+}
+
+/// Sends this and reads until the server closes the connection.
+async fn send(address: SocketAddr, request: impl AsRef<[u8]>) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_ref()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8(answer).unwrap()
+}
+
+/// The head, in lower case, and the body.
+async fn ask(server: &AdminServer, method: &str, path: &str) -> (String, String) {
+    let answer = send(server.local_addr(), format!("{method} {path} HTTP/1.1\r\nhost: x\r\n\r\n")).await;
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head has an end");
+    (head.to_ascii_lowercase(), body.to_owned())
+}
+
+#[tokio::test]
+async fn every_page_is_there() {
+    let mut registry = Registry::default();
+    registry.register_collector(metrics::gauge("kaa_answer", "The answer.", || 42_u64));
+    let ready = Admin::new().registry(registry).ready("bus", async || Ok::<_, io::Error>(()));
+    let server = bind(ready).await;
+    for (path, content_type, body) in [
+        ("/", "text/plain; charset=utf-8", "/health/live   whether the process runs\n"),
+        ("/health/live", "application/json", "{\"live\":true}"),
+        (
+            "/health/ready?verbose",
+            "application/json",
+            "{\"ready\":true,\"checks\":[{\"name\":\"bus\",\"ready\":true}]}",
+        ),
+        (
+            "/metrics",
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            "# HELP kaa_answer The answer.\n# TYPE kaa_answer gauge\nkaa_answer 42\n# EOF\n",
+        ),
+    ] {
+        let (head, found) = ask(&server, "GET", path).await;
+        assert!(head.starts_with("http/1.1 200 ok\r\n"), "{path}: {head}");
+        assert!(head.contains(&format!("\r\ncontent-type: {content_type}\r\n")), "{path}: {head}");
+        assert!(found.starts_with(body), "{path}: {found}");
+
+        let (head_alone, nothing) = ask(&server, "HEAD", path).await;
+        let without_date = |head: &str| head.lines().filter(|line| !line.starts_with("date:")).count();
+        assert_eq!(without_date(&head_alone), without_date(&head), "{path}");
+        assert!(head_alone.contains(&format!("content-length: {}", found.len())), "{path}: {head_alone}");
+        assert_eq!(nothing, "", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn anything_else_is_refused() {
+    let server = bind(Admin::new()).await;
+    let (head, body) = ask(&server, "GET", "/health/live/").await;
+    assert!(head.starts_with("http/1.1 404 ") && body.contains("/metrics"), "{head}\n{body}");
+    for method in ["POST", "DELETE", "OPTIONS", "PURGE"] {
+        let (head, _) = ask(&server, method, "/metrics").await;
+        assert!(head.starts_with("http/1.1 405 ") && head.contains("\r\nallow: get, head\r\n"), "{head}");
+    }
+    let long = format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(16 * 1024));
+    for (request, status) in [("hello\r\n\r\n", "400"), ("GET /a b HTTP/1.1\r\n\r\n", "400"), (&long, "4")] {
+        let answer = send(server.local_addr(), request).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_ready_says_why() {
+    let server = bind(Admin::new().ready("bus", async || Err(io::Error::other("away")))).await;
+    let (head, body) = ask(&server, "GET", "/health/ready").await;
+    assert!(head.starts_with("http/1.1 503 service unavailable\r\n"), "{head}");
+    assert_eq!(body, "{\"ready\":false,\"checks\":[{\"name\":\"bus\",\"ready\":false,\"error\":\"away\"}]}");
+
+    server.not_ready("stopping");
+    let (head, body) = ask(&server, "GET", "/health/ready").await;
+    assert!(head.starts_with("http/1.1 503 "), "{head}");
+    assert_eq!(body, "{\"ready\":false,\"reason\":\"stopping\",\"checks\":[]}");
+    let (head, _) = ask(&server, "GET", "/health/live").await;
+    assert!(head.starts_with("http/1.1 200 "), "{head}");
+
+    server.ready();
+    assert!(ask(&server, "GET", "/health/ready").await.1.contains("away"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_takes_its_time_is_cut_off() {
+    let server = bind(Admin::new()).await;
+    for start in ["", "GET /metrics HTTP/1.1\r\nhost: "] {
+        let begin = Instant::now();
+        let answer = send(server.local_addr(), start).await;
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
+        assert_eq!(begin.elapsed().as_secs(), 5, "{start:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_beyond_the_limit_wait_for_their_turn() {
+    const CONNECTIONS: usize = 64;
+    for (silent, waits) in [(CONNECTIONS - 1, false), (CONNECTIONS, true), (CONNECTIONS + 1, true)] {
+        let server = bind(Admin::new()).await;
+        let mut others = Vec::new();
+        for _ in 0..silent {
+            others.push(TcpStream::connect(server.local_addr()).await.unwrap());
+        }
+        let begin = Instant::now();
+        let (head, _) = ask(&server, "GET", "/health/live").await;
+        assert!(head.starts_with("http/1.1 200 "), "{head}");
+        assert_eq!(begin.elapsed() >= Duration::from_secs(5), waits, "{silent}: {:?}", begin.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn a_stop_lets_a_request_finish_and_closes_the_port() {
+    let gate = Arc::new(Semaphore::new(0));
+    let entered = Arc::new(Semaphore::new(0));
+    let server = bind(Admin::new().ready("gate", {
+        let (gate, entered) = (Arc::clone(&gate), Arc::clone(&entered));
+        move || {
+            entered.add_permits(1);
+            let gate = Arc::clone(&gate);
+            async move { gate.acquire().await.map(SemaphorePermit::forget) }
+        }
+    }))
+    .await;
+    let address = server.local_addr();
+    let asked = tokio::spawn(send(address, "GET /health/ready HTTP/1.1\r\nhost: x\r\n\r\n"));
+    entered.acquire().await.unwrap().forget();
+
+    let stopped = tokio::spawn(server.stop(Duration::from_secs(60)));
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    assert!(!stopped.is_finished());
+    gate.add_permits(1);
+    assert!(asked.await.unwrap().starts_with("HTTP/1.1 200 "));
+    stopped.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_ends_with_its_grace() {
+    let entered = Arc::new(Semaphore::new(0));
+    let check = {
+        let entered = Arc::clone(&entered);
+        move || {
+            entered.add_permits(1);
+            pending::<Result<(), io::Error>>()
+        }
+    };
+    let server = bind(Admin::new().ready("gate", check).check_deadline(Duration::from_secs(20))).await;
+    let mut stream = TcpStream::connect(server.local_addr()).await.unwrap();
+    stream.write_all(b"GET /health/ready HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    entered.acquire().await.unwrap().forget();
+    let begin = Instant::now();
+    server.stop(Duration::from_secs(1)).await;
+    assert_eq!(begin.elapsed().as_secs(), 1);
+    assert_eq!(stream.read(&mut [0]).await.unwrap_or(0), 0, "the connection is cut");
+}
+
+#[tokio::test]
+async fn a_taken_port_is_an_error_that_names_it_and_what_to_do() {
+    let server = bind(Admin::new()).await;
+    let error = Admin::new().bind(server.local_addr()).await.unwrap_err();
+    assert!(
+        matches!(error, AdminError::Taken { address, .. } if address == server.local_addr()),
+        "{error:?}"
+    );
+    let text = error.to_string();
+    assert!(text.contains(&server.local_addr().to_string()) && text.contains("admin.listen"), "{text}");
+}
+
+#[tokio::test]
+async fn it_stays_on_the_loopback_interface_unless_told_otherwise() {
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:9464", "[::ffff:192.0.2.1]:9464"] {
+        let error = Admin::new().bind(address.parse().unwrap()).await.unwrap_err();
+        assert!(matches!(error, AdminError::Exposed { .. }), "{error:?}");
+        assert!(error.to_string().contains("admin.insecure-listen"), "{error}");
+    }
+    let open = Admin::new().insecure_listen(true).bind("0.0.0.0:0".parse().unwrap()).await.unwrap();
+    assert_ne!(open.local_addr().port(), 0);
+    assert!(Admin::new().bind("127.0.0.2:0".parse().unwrap()).await.is_ok());
+}
