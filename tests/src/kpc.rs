@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::path::Path;
 
 use tokio::process::Command;
 
@@ -24,29 +23,19 @@ impl Kpc {
     ///
     /// When it does not start.
     pub async fn start(server: &NatsServer) -> Self {
-        Self::start_with(server, &[]).await
+        Self::start_with(server, |_| {}).await
     }
 
-    /// The same with further arguments.
+    /// The same, with whatever `configure` adds to its arguments and its environment.
     ///
     /// # Panics
     ///
     /// When it does not start.
-    pub async fn start_with(server: &NatsServer, arguments: &[&str]) -> Self {
+    pub async fn start_with(server: &NatsServer, configure: impl FnOnce(&mut Command)) -> Self {
         let mut command = Command::new(program("kaa-kpc"));
-        command.args(["--nats", &server.url(), "--trustful"]);
-        command.args(["--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0"]).args(arguments);
-        Self::serving(command).await
-    }
-
-    /// A replica with a configuration file.
-    ///
-    /// # Panics
-    ///
-    /// When it does not start.
-    pub async fn configured(config: &Path) -> Self {
-        let mut command = Command::new(program("kaa-kpc"));
-        command.arg("--config").arg(config);
+        command.args(["--nats", &server.url(), "--trustful", "--admin", "off"]);
+        command.args(["--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
+        configure(&mut command);
         Self::serving(command).await
     }
 

@@ -45,7 +45,7 @@ pub struct Limits {
     pub topic: usize,
     /// The most levels of a topic. Default: 12.
     pub topic_levels: usize,
-    /// The most filters in one SUBSCRIBE or UNSUBSCRIBE. Default: 32.
+    /// The most filters in one SUBSCRIBE; those beyond are refused. Default: 32.
     pub filters_per_subscribe: usize,
     /// The most subscriptions of a connection. Default: 64.
     pub subscriptions: usize,

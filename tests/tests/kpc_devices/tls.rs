@@ -1,15 +1,20 @@
 //! Devices that check who they talk to.
 
+use std::fs;
+
 use kaa_tests::clients::{Player, run};
 use kaa_tests::nats_tls::Certificates;
 
 use crate::script::{check, expected};
 use crate::world::World;
 
+/// A world whose communication service has the certificate of the server.
 async fn secure_world(certificates: &Certificates) -> World {
-    let certificate = certificates.server.to_str().unwrap();
-    let key = certificates.server_key.to_str().unwrap();
-    World::start_with(&["--mqtts", "127.0.0.1:0", "--tls-certificate", certificate, "--tls-key", key]).await
+    let (certificate, key) = (certificates.server.display(), certificates.server_key.display());
+    let config = certificates.server.with_file_name("kpc.yaml");
+    let tls = format!("listen:\n  tls: {{ certificate-file: {certificate}, key-file: {key} }}\n");
+    fs::write(&config, tls).unwrap();
+    World::start_with(|kpc| _ = kpc.arg("--config").arg(config).args(["--mqtts", "127.0.0.1:0"])).await
 }
 
 #[tokio::test]

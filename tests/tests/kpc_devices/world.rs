@@ -3,6 +3,7 @@
 use kaa_tests::kpc::Kpc;
 use kaa_tests::nats_server::NatsServer;
 use kaa_tests::service::Service;
+use tokio::process::Command;
 
 /// A communication service and two extensions.
 pub(crate) struct World {
@@ -14,16 +15,16 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn start() -> Self {
-        Self::start_with(&[]).await
+        Self::start_with(|_| {}).await
     }
 
-    /// With further arguments for the communication service.
-    pub(crate) async fn start_with(arguments: &[&str]) -> Self {
+    /// With a communication service that is configured further.
+    pub(crate) async fn start_with(configure: impl FnOnce(&mut Command)) -> Self {
         let server = NatsServer::start().await;
         let (quickstart, stage, kpc) = tokio::join!(
             Service::quickstart(&server, "quickstart-0"),
             Service::stage(&server, "stage-0"),
-            Kpc::start_with(&server, arguments),
+            Kpc::start_with(&server, configure),
         );
         Self { kpc, _stage: stage, _quickstart: quickstart, _server: server }
     }

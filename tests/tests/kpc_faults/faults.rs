@@ -11,12 +11,16 @@ use crate::device::{Device, post};
 
 /// How long a request may take here.
 const TIMEOUT: Duration = Duration::from_secs(2);
-const SHORT: [&str; 2] = ["--request-timeout", "2s"];
+
+/// A replica that waits so long.
+async fn impatient(server: &NatsServer) -> Kpc {
+    Kpc::start_with(server, |kpc| _ = kpc.env("REQUEST_TIMEOUT", format!("{}s", TIMEOUT.as_secs()))).await
+}
 
 #[tokio::test]
 async fn an_extension_that_is_killed_with_a_request_is_504_for_it_and_503_for_the_next() {
     let server = NatsServer::start().await;
-    let (mut stage, kpc) = tokio::join!(Service::stage(&server, "stage-0"), Kpc::start_with(&server, &SHORT));
+    let (mut stage, kpc) = tokio::join!(Service::stage(&server, "stage-0"), impatient(&server));
     let mut device = Device::connect(&kpc, "device-1").await;
     let asked = Instant::now();
     device.tell("stage/device-1/hold/0", "").await;
@@ -49,7 +53,7 @@ async fn an_extension_that_is_killed_with_a_request_is_504_for_it_and_503_for_th
 async fn another_replica_of_a_killed_extension_gets_the_next_request() {
     let server = NatsServer::start().await;
     let mut stage = Service::stage(&server, "stage-0").await;
-    let kpc = Kpc::start_with(&server, &SHORT).await;
+    let kpc = impatient(&server).await;
     let mut device = Device::connect(&kpc, "device-1").await;
     // The session is pinned to the replica that is going to be killed.
     device.asks("stage/device-1/observe/0", "").await;
@@ -100,7 +104,7 @@ async fn devices_of_a_killed_communication_replica_see_its_end_and_are_served_by
 #[tokio::test]
 async fn a_frozen_server_is_504_in_time_and_no_matter_afterwards() {
     let server = NatsServer::start().await;
-    let (_stage, kpc) = tokio::join!(Service::stage(&server, "stage-0"), Kpc::start_with(&server, &SHORT));
+    let (_stage, kpc) = tokio::join!(Service::stage(&server, "stage-0"), impatient(&server));
     let mut device = Device::connect(&kpc, "device-1").await;
     device.asks("stage/device-1/observe/0", "").await;
     server.stop();

@@ -29,6 +29,8 @@ pub(super) struct State {
     turn: Turn,
     /// When the first byte of a head came that is not complete.
     head_since: Option<Instant>,
+    /// Whether the network has yet to take a response.
+    is_stuck: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -52,8 +54,14 @@ pub(super) enum Patience {
 
 impl Connection {
     pub(super) fn new(front: Arc<Front>, peer: Peer, offer: Offer) -> Self {
-        let (admission, upgrade, head_since) = (None, None, None);
-        let state = State { peer, admission, upgrade, turn: Turn::First, head_since };
+        let state = State {
+            peer,
+            admission: None,
+            upgrade: None,
+            turn: Turn::First,
+            head_since: None,
+            is_stuck: false,
+        };
         Self { front, offer, state: Mutex::new(state) }
     }
 
@@ -78,12 +86,22 @@ impl Connection {
         self.lock().head_since = has_begun.then(Instant::now);
     }
 
+    /// The network takes no more of a response for now, or again. Until it has, it is not the client's turn.
+    pub(super) fn note_stuck(&self, is_stuck: bool) {
+        let mut state = self.lock();
+        state.is_stuck = is_stuck;
+        if let Turn::Client(since) = &mut state.turn {
+            *since = Instant::now();
+        }
+    }
+
     /// What the client owes, and until when.
     pub(super) fn patience(&self) -> Option<Patience> {
         let limits = &self.front.limits;
         let state = self.lock();
         let since = state.peer.since;
         let patience = match (state.turn, state.head_since) {
+            _ if state.is_stuck => return None,
             (Turn::Server, _) => return None,
             (Turn::First, _) => Patience::Head(since + limits.http.head_time),
             // A head that came early waits for its turn, too.

@@ -82,8 +82,13 @@ impl<Io> Guard<Io> {
     /// Watches how long the network takes.
     fn timed<T>(&mut self, done: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         if done.is_ready() {
-            self.stuck = None;
+            if self.stuck.take().is_some() {
+                self.connection.note_stuck(false);
+            }
             return done;
+        }
+        if self.stuck.is_none() {
+            self.connection.note_stuck(true);
         }
         let stuck = *self.stuck.get_or_insert_with(Instant::now);
         ready!(self.unstuck.poll_at(stuck + self.patience, context));

@@ -1,1 +1,9 @@
+//! HTTP connections from the outside: bytes in, bytes out. Time is paused: waiting takes none.
 
+mod draining;
+mod limits;
+mod malformed;
+mod requests;
+mod timeouts;
+mod upgrades;
+mod world;

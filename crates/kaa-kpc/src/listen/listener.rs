@@ -63,8 +63,8 @@ impl Listener {
     /// `stop` is ready. Then the socket is closed at once, and the connections that are still open
     /// are returned: it is up to the caller to tell their handlers, and to [end](Connections::end) them.
     ///
-    /// With TLS, the handler is called after the handshake, which has to be done within
-    /// [`Limits::login`](crate::limits::Limits::login).
+    /// The handler only makes the future that serves; what takes time belongs into that. With TLS it is called
+    /// after the handshake, which has to be done within [`Limits::login`](crate::limits::Limits::login).
     ///
     /// Errors do not end it. When no connection can be accepted, for want of file descriptors for example,
     /// it tries again after a tenth of a second; who is connected does not notice.
@@ -91,9 +91,11 @@ impl Listener {
                 biased;
                 () = &mut stop => return connections,
                 Some(()) = connections.ended() => {}
-                (stream, peer) = queue.next() => match &self.tls {
+                (stream, peer) = queue.next() => match self.tls.clone() {
                     None => connections.serve(handler(Stream::Plain(stream), peer)),
-                    Some(tls) => connections.serve(secure(stream, peer, tls.clone(), handler.clone(), admission.clone())),
+                    Some(tls) => {
+                        connections.serve(secure(stream, peer, tls, handler.clone(), admission.clone()));
+                    }
                 },
             }
         }
@@ -123,13 +125,12 @@ where
     H: Fn(Stream, Peer) -> F,
     F: Future<Output = ()>,
 {
-    let deadline = peer.since + admission.limits().login;
+    let left = admission.limits().login.saturating_sub(peer.since.elapsed());
     // Boxed: it is large, and over soon, while the task stays as large as it ever was.
-    let handshake = Box::pin(tls.handshake(stream, deadline)).await;
+    let handshake = Box::pin(tls.handshake(stream, left)).await;
     match handshake {
         Ok((stream, certificate)) => {
             peer.certificate = certificate;
-            drop((tls, admission));
             handler(Stream::Tls(Box::new(stream)), peer).await;
         }
         Err(error) => {

@@ -96,8 +96,8 @@ impl Queue {
         if let Some(failures) = self.trouble.tell(now) {
             tracing::warn!(
                 entry = self.entry, %error, failures,
-                "cannot accept connections; clients have to wait. When files are too many, raise the limit of \
-                 open files (`ulimit -n`, `LimitNOFILE=`) above `limits.connections`"
+                "cannot accept connections; clients have to wait. If too many files are open, raise their limit \
+                 (`ulimit -n`, `LimitNOFILE=`) above `limits.connections`"
             );
         }
         Some(now + PAUSE)
@@ -132,6 +132,7 @@ impl Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::Limits;
 
     #[tokio::test(start_paused = true)]
     async fn a_failure_is_told_at_once_and_then_at_most_once_a_minute() {
@@ -142,6 +143,17 @@ mod tests {
         assert_eq!(trouble.tell(at(59_999)), None);
         assert_eq!(trouble.tell(at(60_000)), Some(3));
         assert_eq!(trouble.tell(at(60_001)), None);
+    }
+
+    #[tokio::test]
+    async fn a_client_of_ipv4_has_its_own_address_on_a_socket_for_both() {
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let admission = Admission::new(&Limits::default());
+        let queue = Queue::new("mqtt.listen".to_owned(), socket, admission.clone());
+        let place = admission.reserve().unwrap();
+        let seen = "[::ffff:192.0.2.7]:50000".parse().unwrap();
+        let peer = queue.receive(place, seen, Instant::now()).unwrap();
+        assert_eq!(peer.address, "192.0.2.7:50000".parse().unwrap());
     }
 
     #[test]

@@ -5,9 +5,9 @@ mod files;
 
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
@@ -98,16 +98,15 @@ impl Tls {
         Ok(())
     }
 
-    /// Shakes hands until the deadline. The certificate of the client is one that was verified.
+    /// Shakes hands, within the time that is left for it. The certificate of the client is one that was verified.
     pub(super) async fn handshake(
         &self,
         stream: TcpStream,
-        deadline: Instant,
+        left: Duration,
     ) -> Result<(TlsStream<TcpStream>, Option<ClientCertificate>), HandshakeError> {
         let current = Arc::clone(&self.shared.current.read().unwrap_or_else(PoisonError::into_inner));
         let accepting = TlsAcceptor::from(current).accept(stream);
-        let stream =
-            tokio::time::timeout_at(deadline, accepting).await.map_err(|_| HandshakeError::TooSlow)??;
+        let stream = tokio::time::timeout(left, accepting).await.map_err(|_| HandshakeError::TooSlow)??;
         let (_, session) = stream.get_ref();
         let leaf = session.peer_certificates().and_then(<[_]>::first);
         let certificate = match leaf {

@@ -54,7 +54,7 @@ where
     let (opening, place) = match login {
         Ok(Ok(login)) => login,
         Ok(Err(refusal)) => {
-            tracing::debug!(peer = %peer.address, client_id = ?connect.client_id, %refusal, "login refused");
+            tracing::debug!(peer = %peer.address, %refusal, "login refused");
             front.tally.denied();
             return refuse_connect(link, &connect, &refusal).await;
         }

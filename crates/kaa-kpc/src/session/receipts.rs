@@ -49,11 +49,14 @@ struct Receipt {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    PubAck,
-    PubRec,
-    /// For a duplicate.
-    PubRecAgain,
-    PubComp,
+    /// PUBACK.
+    Ack,
+    /// PUBREC.
+    Received,
+    /// PUBREC for a duplicate.
+    ReceivedAgain,
+    /// PUBCOMP.
+    Complete,
 }
 
 #[derive(Debug)]
@@ -120,17 +123,17 @@ impl Receipts {
             return Err(Ending::ReceiveMaximumExceeded);
         }
         if !matches!(delivery, Delivery::ExactlyOnce { .. }) {
-            return Ok(Received::Message { mark: self.push(packet_id, Kind::PubAck) });
+            return Ok(Received::Message { mark: self.push(packet_id, Kind::Ack) });
         }
         match self.unreleased.binary_search(&packet_id) {
             Ok(_) => {
-                self.push(packet_id, Kind::PubRecAgain);
+                self.push(packet_id, Kind::ReceivedAgain);
                 Ok(Received::Duplicate)
             }
             Err(_) if self.unreleased.len() >= UNRELEASED => Err(Ending::TooManyUnreleased),
             Err(index) => {
                 self.unreleased.insert(index, packet_id);
-                Ok(Received::Message { mark: self.push(packet_id, Kind::PubRec) })
+                Ok(Received::Message { mark: self.push(packet_id, Kind::Received) })
             }
         }
     }
@@ -138,8 +141,8 @@ impl Receipts {
     /// A PUBREL came: its PUBCOMP, unless that has to wait for the PUBREC.
     pub(super) fn release(&mut self, packet_id: PacketId) -> Option<Acknowledgement> {
         // A client that does not wait for PUBREC must not be told earlier that all is well.
-        if self.queue.iter().any(|receipt| receipt.packet_id == packet_id && receipt.kind != Kind::PubAck) {
-            self.push(packet_id, Kind::PubComp);
+        if self.queue.iter().any(|receipt| receipt.packet_id == packet_id && receipt.kind != Kind::Ack) {
+            self.push(packet_id, Kind::Complete);
             return None;
         }
         Some(Acknowledgement::with_reason(packet_id, self.complete(packet_id)))
@@ -196,25 +199,25 @@ impl Receipts {
         };
         let Some(Receipt { packet_id, kind, .. }) = self.queue.pop_front() else { return Ok(None) };
         self.first += 1;
-        self.others -= usize::from(kind != Kind::PubRec);
+        self.others -= usize::from(kind != Kind::Received);
         // A refusal ends the exchange, for the duplicates, too. MQTT 3.1.1 has none.
-        let was_refused = kind == Kind::PubRecAgain && self.unreleased.binary_search(&packet_id).is_err();
+        let was_refused = kind == Kind::ReceivedAgain && self.unreleased.binary_search(&packet_id).is_err();
         let verdict = if was_refused { Verdict::unconfirmed() } else { verdict };
-        if self.version == ProtocolVersion::V5 && verdict.reason.is_failure() && kind == Kind::PubRec {
+        if self.version == ProtocolVersion::V5 && verdict.reason.is_failure() && kind == Kind::Received {
             self.forget(packet_id);
         }
-        let acknowledgement = self.acknowledgement(packet_id, verdict);
+        let acknowledgement = self.acknowledgement(packet_id, &verdict);
         Ok(Some(match kind {
-            Kind::PubAck => ServerPacket::PubAck(acknowledgement),
-            Kind::PubRec | Kind::PubRecAgain => ServerPacket::PubRec(acknowledgement),
-            Kind::PubComp => {
+            Kind::Ack => ServerPacket::PubAck(acknowledgement),
+            Kind::Received | Kind::ReceivedAgain => ServerPacket::PubRec(acknowledgement),
+            Kind::Complete => {
                 let reason = self.complete(packet_id);
                 ServerPacket::PubComp(Acknowledgement::with_reason(packet_id, reason))
             }
         }))
     }
 
-    fn acknowledgement(&self, packet_id: PacketId, verdict: Verdict) -> Acknowledgement {
+    fn acknowledgement(&self, packet_id: PacketId, verdict: &Verdict) -> Acknowledgement {
         if self.version == ProtocolVersion::V311 {
             return Acknowledgement::new(packet_id);
         }
@@ -232,11 +235,11 @@ impl Receipts {
     fn push(&mut self, packet_id: PacketId, kind: Kind) -> u64 {
         let mark = self.end();
         let state = match kind {
-            Kind::PubAck | Kind::PubRec => State::Unsent,
-            Kind::PubRecAgain | Kind::PubComp => State::Waiting,
+            Kind::Ack | Kind::Received => State::Unsent,
+            Kind::ReceivedAgain | Kind::Complete => State::Waiting,
         };
         self.queue.push_back(Receipt { packet_id, kind, state });
-        self.others += usize::from(kind != Kind::PubRec);
+        self.others += usize::from(kind != Kind::Received);
         mark
     }
 

@@ -163,7 +163,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
             timer.as_mut().reset(next);
         }
         let has_timer = !timer.is_elapsed();
-        let takes_deliveries = !is_sending && !self.is_finished && self.protocol.window.has_room();
+        let takes_deliveries = !is_sending && !self.is_finished && self.takes_deliveries();
         let Self { link, protocol, deliveries, confirming, asking, place, .. } = self;
         let event = tokio::select! {
             biased;
@@ -183,7 +183,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
             Event::Ordered => return self.obey(),
             Event::Read(Ok(0)) => self.is_over = true,
             Event::Read(Err(_)) | Event::Sent(Err(_)) => self.hang_up(),
-            Event::Read(Ok(_)) | Event::Sent(Ok(())) => {}
+            Event::Read(Ok(_)) => {}
+            // What is sent next has its own time.
+            Event::Sent(Ok(())) => self.timing.send(false, Instant::now()),
             Event::Delivery(Some(delivery)) => self.protocol.deliver(&delivery, &self.front.tally),
             Event::Delivery(None) if self.deliveries.has_lagged() => return Err(Ending::Lagged),
             Event::Delivery(None) => (self.is_finished, self.is_draining) = (true, true),

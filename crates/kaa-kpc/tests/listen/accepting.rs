@@ -1,7 +1,5 @@
-use std::net::SocketAddr;
-
 use kaa_kpc::limits::Limits;
-use kaa_kpc::listen::{Admission, BindError, Listener, Stream};
+use kaa_kpc::listen::{BindError, Listener, Stream};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::Instant;
 
@@ -26,26 +24,6 @@ async fn packets_are_not_held_back_and_vanished_clients_are_probed_for() {
     let socket = TcpSocket::from_std_stream(stream.into_std().unwrap());
     assert!(socket.nodelay().unwrap());
     assert!(socket.keepalive().unwrap());
-}
-
-#[tokio::test]
-async fn a_client_of_ipv4_has_its_own_address_on_a_socket_for_both() {
-    let both: SocketAddr = "[::]:0".parse().unwrap();
-    let listener = Listener::bind("mqtt.listen", both).unwrap();
-    let port = listener.local_addr().port();
-    let (sender, address) = std::sync::mpsc::channel();
-    let report = move |_, peer: kaa_kpc::listen::Peer| {
-        sender.send(peer.address).unwrap();
-        std::future::ready(())
-    };
-    let admission = Admission::new(&Limits::default());
-    let (_open, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serving =
-        tokio::spawn(listener.serve(admission, report, async { stopped.await.unwrap_or_default() }));
-    let mut client = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-    assert_eq!(in_time(tokio::io::AsyncReadExt::read(&mut client, &mut [0])).await.unwrap(), 0);
-    assert_eq!(address.try_recv().unwrap(), client.local_addr().unwrap());
-    serving.abort();
 }
 
 #[tokio::test]

@@ -104,7 +104,7 @@ async fn beyond_the_rate_clients_are_accepted_later() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_was_slow_for_long_has_no_more_than_a_second_to_catch_up() {
+async fn a_quiet_listener_has_saved_no_more_than_a_second() {
     let limits = Limits { accepts_per_second: 4.try_into().unwrap(), ..Limits::default() };
     let (server, mut arrivals) = Server::handing_over(&limits, None);
     tokio::time::advance(Duration::from_secs(1000)).await;

@@ -6,6 +6,8 @@ use super::{Doubt, Framing};
 #[derive(Debug, Default)]
 pub(super) struct Head {
     at: At,
+    /// The last eight bytes of the request line.
+    version: [u8; 8],
     name: Word,
     value: Word,
     framing: Option<Framing>,
@@ -38,9 +40,14 @@ impl Head {
             (At::Start, b'\r') => At::EmptyLine,
             (At::EmptyLine, b'\n') => At::Method,
             (At::Start | At::Method, _) if is_token(byte) => At::RequestLine,
-            (At::RequestLine, b'\r') => At::LineEnd,
+            // hyper has no answer to the preface of HTTP/2 but to hang up.
+            (At::RequestLine, b'\r') if matches!(&self.version, b"HTTP/1.1" | b"HTTP/1.0") => At::LineEnd,
             // No fragment, and nothing that is not ASCII.
-            (At::RequestLine, b' '..=b'"' | b'$'..=b'~') => At::RequestLine,
+            (At::RequestLine, b' '..=b'"' | b'$'..=b'~') => {
+                self.version.rotate_left(1);
+                self.version[7] = byte;
+                At::RequestLine
+            }
             (At::LineEnd, b'\n') => At::LineStart,
             (At::LineStart, b'\r') => At::LastLine,
             // Not a blank: it would continue the line before in the eyes of some (RFC 9112, section 5.2).
@@ -106,10 +113,11 @@ fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// Digits, and nothing else.
+/// Digits and nothing else, of a number that fits 63 bits: for some, one more makes it negative.
 fn decimal(text: &[u8]) -> Option<u64> {
     let is_number = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
-    std::str::from_utf8(text).ok().filter(|_| is_number)?.parse().ok()
+    let number: i64 = std::str::from_utf8(text).ok().filter(|_| is_number)?.parse().ok()?;
+    u64::try_from(number).ok()
 }
 
 #[cfg(test)]
@@ -134,7 +142,7 @@ mod tests {
             ("Content-Length: 0\r\n", Framing::Sized(0)),
             ("content-length:42\r\n", Framing::Sized(42)),
             ("CONTENT-LENGTH: \t 0042 \r\n", Framing::Sized(42)),
-            ("Content-Length: 18446744073709551615\r\n", Framing::Sized(u64::MAX)),
+            ("Content-Length: 9223372036854775807\r\n", Framing::Sized(i64::MAX.unsigned_abs())),
             ("Transfer-Encoding: chunked\r\n", Framing::Chunked),
             ("A: b\r\nTRANSFER-ENCODING:CHUNKED\r\nC: d\r\n", Framing::Chunked),
             ("Content-Length-And-More-Than-That: 7\r\n", Framing::Sized(0)),
@@ -154,6 +162,7 @@ mod tests {
             "Content-Length: 0x1\r\n",
             "Content-Length: \r\n",
             "Content-Length: 1 1\r\n",
+            "Content-Length: 9223372036854775808\r\n",
             "Content-Length: 18446744073709551616\r\n",
             "Content-Length:                        1\r\n",
             "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n",

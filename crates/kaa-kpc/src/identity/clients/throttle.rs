@@ -1,7 +1,7 @@
 //! Guessing is slow: who fails often has to wait, before anything is evaluated.
 //!
 //! Two limits hold for every attempt: that of the user at its address, and that of the address. They are of the
-//! same kind ([`GuessLimit`](super::GuessLimit)): some failures are free, then each attempt waits twice as long
+//! same kind ([`GuessLimit`]): some failures are free, then each attempt waits twice as long
 //! as the one before, and in no window are there more failures than a fixed number. To know the number for
 //! sure, only a few attempts of an address are evaluated at once; the others wait their turn. So a whole
 //! fleet behind one address can come back at once, and five hundred guesses at once are still ten.

@@ -19,6 +19,12 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
         !(is_paused || is_held_up || self.is_over || self.is_draining)
     }
 
+    /// Whether deliveries are taken, as far as the client's acknowledgements go. When those are not read any
+    /// more, QoS 0 has to do.
+    pub(super) fn takes_deliveries(&self) -> bool {
+        self.is_draining || self.protocol.window.has_room()
+    }
+
     /// Takes packets and deliveries, and acknowledges, until there is nothing left or no room in the output.
     /// Whether it has to be called again when the output is out.
     ///
@@ -34,7 +40,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
             let delivered = self.take_deliveries();
             is_busy = self.protocol.acknowledge()? || took || delivered;
         }
-        if !self.protocol.window.has_room() && self.deliveries.has_lagged() {
+        if !self.takes_deliveries() && self.deliveries.has_lagged() {
             return Err(Ending::Lagged);
         }
         if self.confirming.is_none() && self.protocol.receipts.cover() {
@@ -47,7 +53,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
     pub(super) fn take_deliveries(&mut self) -> bool {
         let mut did = false;
         while self.protocol.output.has_room()
-            && self.protocol.window.has_room()
+            && self.takes_deliveries()
             && let Some(delivery) = self.deliveries.try_next()
         {
             self.protocol.deliver(&delivery, &self.front.tally);
@@ -127,3 +133,7 @@ fn may_overtake(packet: &ClientPacket) -> bool {
             | ClientPacket::PubComp(_)
     )
 }
+
+#[cfg(test)]
+#[path = "../tests/running.rs"]
+mod tests;

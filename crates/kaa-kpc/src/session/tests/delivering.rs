@@ -119,3 +119,22 @@ async fn a_client_that_does_not_read_holds_up_nobody_and_is_closed_in_time() {
     client.ping().await;
     assert_eq!((world.front.sessions.open(), world.tally().slow_readers), (1, 1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_reads_slowly_may_go_on() {
+    let world = World::new().await;
+    // An answer fills it, and a request does not.
+    let mut client = world.socket_of(64);
+    client.send(&super::world::connect_v311("a")).await;
+    client.expect(b"\x20\x02\0\0").await;
+    let topic = |id| format!("kp1/v1/ext/{}/slow/{id}/{id}", "x".repeat(36));
+    for id in 1..=2 {
+        client.send(&publish(0x30, &topic(id), 0, b"")).await;
+    }
+    // The second answer is there when the first one goes, and has as much time.
+    for id in 1..=2 {
+        tokio::time::sleep(std::time::Duration::from_secs(25)).await;
+        client.expect(&publish(0x30, &format!("{}/status", topic(id)), 0, b"done")).await;
+    }
+    client.ping().await;
+}

@@ -88,3 +88,18 @@ async fn rumqttc_speaks_mqtt_5() {
         [answer(0, QoS::AtMostOnce), answer(1, QoS::AtLeastOnce), answer(2, QoS::AtLeastOnce)]
     );
 }
+
+#[tokio::test]
+async fn a_client_that_goes_on_talking_still_hears_why_it_is_closed() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let world = World::new().await;
+    let mut socket = tokio::net::TcpStream::connect(("127.0.0.1", listen(&world).await)).await.unwrap();
+    let mut bytes = super::world::connect_v5("a", b"");
+    bytes.extend(b"\xc1\0");
+    bytes.extend(vec![0; 32 * 1024]);
+    socket.write_all(&bytes).await.unwrap();
+    let mut answers = Vec::new();
+    timeout(Duration::from_secs(10), socket.read_to_end(&mut answers)).await.unwrap().unwrap();
+    let connack = 2 + usize::from(answers[1]);
+    assert_eq!((answers[0], answers[connack], answers[connack + 2]), (0x20, 0xe0, 0x81));
+}

@@ -1,6 +1,7 @@
 //! Whole connections, packet by packet: what is sent, and the exact bytes that come back.
 
 mod acknowledging;
+mod any_order;
 mod closing;
 mod connecting;
 mod delivering;

@@ -1,4 +1,6 @@
 use super::*;
+use kaa_protocol::kp1::RequestId;
+
 use crate::identity::clients::Client;
 use crate::mqtt::TopicName;
 use crate::mqtt::packet::Delivery;
@@ -23,7 +25,7 @@ async fn a_request_is_asked_in_the_words_of_the_client() {
     let wanted = Wanted::read(message("kp1/v1/ext/ep-1/echo/007"), 9, &world.front).unwrap();
     let Outcome::Send(request, asked) = wanted.try_send(&world.front, place.handle()) else { panic!() };
     assert_eq!((asked.topic.as_ref(), asked.mark), (&b"kp1/v1/ext/ep-1/echo/007"[..], 9));
-    assert_eq!(request.path.request_id.map(|id| id.get()), Some(7));
+    assert_eq!(request.path.request_id.map(RequestId::get), Some(7));
     assert_eq!(request.endpoint.unwrap().endpoint_id, "ep-1");
 }
 
@@ -55,7 +57,7 @@ async fn a_refusal_has_a_fitting_reason_code() {
         (503, ReasonCode::UnspecifiedError),
     ] {
         let wanted = Wanted::read(message("kp1/v1/ext/token/echo"), 0, &world.front).unwrap();
-        let refused = wanted.decide(Err(error(code, "no")), place.handle(), || false);
+        let refused = wanted.decide(Err(Answer::refused(code, "no")), place.handle(), || false);
         let Outcome::Refuse(not_sent) = refused else { panic!() };
         assert_eq!((not_sent.reason, not_sent.answer.status_code), (reason, code));
     }

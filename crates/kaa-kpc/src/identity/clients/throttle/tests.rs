@@ -62,6 +62,17 @@ async fn after_five_failures_each_wait_is_twice_the_one_before_up_to_a_minute() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn when_a_wait_is_over_one_attempt_may_begin_and_not_everybody_who_waited() {
+    let throttle = throttle();
+    fail(&throttle, address(1), "ann", 5).await;
+    later(1).await;
+    let under_way = throttle.begin(address(1), &user("ann")).await.unwrap();
+    assert_eq!(attempt(&throttle, address(1), "ann", &WRONG).await, Err(Duration::from_secs(1)));
+    under_way.settle(&WRONG);
+    assert_eq!(attempt(&throttle, address(1), "ann", &WRONG).await, Err(Duration::from_secs(2)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn four_failures_have_no_consequence() {
     let throttle = throttle();
     fail(&throttle, address(1), "ann", 4).await;
