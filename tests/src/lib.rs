@@ -3,14 +3,17 @@
 //! | module | what it gives |
 //! |---|---|
 //! | [`avro`] | the codec of a peer that is not ours |
+//! | [`clients`] | clients that other people wrote |
 //! | [`flood`] | a publisher that does not stop |
+//! | [`kpc`] | `kaa-kpc` as a process |
 //! | [`lifeline`] | a connection that can be cut |
 //! | [`measured`] | child processes and what they cost |
 //! | [`nats_server`] | a nats-server of one's own, to be killed, stopped and restarted |
 //! | [`nats_jwt`] | an operator, an account and a user of it, made offline |
 //! | [`nats_tls`] | a certificate authority, a server and a client it trusts |
 //! | [`patience`] | waiting for an event, but not for ever |
-//! | [`service`] | quickstart and `kaa` as processes |
+//! | [`program`] | the programs of the workspace, freshly built |
+//! | [`service`] | extensions and `kaa` as processes |
 //! | [`venue`] | one scenario on both buses |
 //!
 //! The tests themselves are in `tests/`, one file per subject.
@@ -23,12 +26,15 @@
 )]
 
 pub mod avro;
+pub mod clients;
 pub mod flood;
+pub mod kpc;
 pub mod lifeline;
 pub mod measured;
 pub mod nats_jwt;
 pub mod nats_server;
 pub mod nats_tls;
 pub mod patience;
+pub mod program;
 pub mod service;
 pub mod venue;

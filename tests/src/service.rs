@@ -1,22 +1,25 @@
-//! The workspace's own programs as processes, as an operator would run them.
+//! Services as processes, as an operator would run them.
 
-use std::env;
-use std::path::{Path, PathBuf};
-use std::process::{Command as Cargo, Output, Stdio};
-use std::sync::OnceLock;
+use std::process::{Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStderr, Command};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::nats_server::NatsServer;
 use crate::patience::soon;
+use crate::program::program;
 
 /// A running service. Killed when dropped.
 #[derive(Debug)]
 pub struct Service {
     process: Child,
-    log: Lines<BufReader<ChildStderr>>,
+    input: ChildStdin,
+    /// Lines of both its outputs, which are always read: a full pipe would stop it.
+    output: UnboundedReceiver<String>,
+    /// The lines so far.
+    seen: Vec<String>,
 }
 
 impl Service {
@@ -26,33 +29,69 @@ impl Service {
     ///
     /// When it does not start.
     pub async fn quickstart(server: &NatsServer, replica: &str) -> Self {
-        let mut command = Command::new(program("quickstart"));
+        Self::extension("quickstart", server, replica).await
+    }
+
+    /// The extension `stage` on this server, which does what it is told to; it serves when this returns.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn stage(server: &NatsServer, replica: &str) -> Self {
+        Self::extension("stage", server, replica).await
+    }
+
+    async fn extension(name: &str, server: &NatsServer, replica: &str) -> Self {
+        let mut command = Command::new(program(name));
         command.env("NATS_URLS", server.url()).env("SERVICE_INSTANCE_REPLICA_ID", replica);
-        command.env("RUST_LOG", "info").env("NO_COLOR", "1").stdin(Stdio::null()).stderr(Stdio::piped());
-        let mut process = command.kill_on_drop(true).spawn().expect("quickstart can be executed");
-        let log = process.stderr.take().expect("its standard error is piped");
-        let mut service = Self { process, log: BufReader::new(log).lines() };
+        let mut service = Self::start(command);
         service.logged("serving").await;
         service
     }
 
-    /// Waits until the service logs a line with this text.
+    /// Starts a program.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be executed.
+    pub fn start(mut command: Command) -> Self {
+        command.env("RUST_LOG", "info").env("NO_COLOR", "1").kill_on_drop(true);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = command.spawn().expect("a program can be executed");
+        let (lines, output) = unbounded_channel();
+        forward(process.stdout.take().expect("its standard output is piped"), lines.clone());
+        forward(process.stderr.take().expect("its standard error is piped"), lines);
+        let input = process.stdin.take().expect("its standard input is piped");
+        Self { process, input, output, seen: Vec::new() }
+    }
+
+    /// Waits until the service logs or prints a line with this text, and returns the line.
     ///
     /// # Panics
     ///
     /// When it does not, or ends before.
-    pub async fn logged(&mut self, text: &str) {
-        let mut seen = Vec::new();
-        let found = async {
-            while let Some(line) = self.log.next_line().await.expect("logs are text") {
-                if line.contains(text) {
-                    return true;
-                }
-                seen.push(line);
+    pub async fn logged(&mut self, text: &str) -> String {
+        let line = soon(text, self.next_with(text)).await;
+        line.unwrap_or_else(|| panic!("{text:?} was not logged; the log is {:#?}", self.seen))
+    }
+
+    async fn next_with(&mut self, text: &str) -> Option<String> {
+        while let Some(line) = self.output.recv().await {
+            self.seen.push(line.clone());
+            if line.contains(text) {
+                return Some(line);
             }
-            false
-        };
-        assert!(soon(text, found).await, "{text:?} was not logged; the log is {seen:#?}");
+        }
+        None
+    }
+
+    /// Writes a line to its standard input.
+    ///
+    /// # Panics
+    ///
+    /// When it has ended already.
+    pub async fn tell(&mut self, line: &str) {
+        self.input.write_all(format!("{line}\n").as_bytes()).await.expect("a running process");
     }
 
     /// Kills it without a chance to say goodbye (SIGKILL).
@@ -78,18 +117,25 @@ impl Service {
         kill_process(id.expect("a running process"), signal).expect("our own child takes signals");
     }
 
-    /// Waits for its end, reading its log meanwhile; whether it ended well.
+    /// Waits for its end; whether it ended well.
     ///
     /// # Panics
     ///
     /// When it does not end.
     pub async fn ended(mut self) -> bool {
-        let end = async {
-            while let Ok(Some(_)) = self.log.next_line().await {}
-            self.process.wait().await.expect("our own child can be waited for")
-        };
-        soon("the service to end", end).await.success()
+        let end = soon("the service to end", self.process.wait()).await;
+        end.expect("our own child can be waited for").success()
     }
+}
+
+fn forward(output: impl AsyncRead + Unpin + Send + 'static, lines: UnboundedSender<String>) {
+    let mut output = BufReader::new(output).lines();
+    tokio::spawn(async move {
+        while let Ok(Some(line)) = output.next_line().await {
+            // Nobody reads any more, but the pipe has to be emptied all the same.
+            let _ = lines.send(line);
+        }
+    });
 }
 
 /// Runs `kaa` with these arguments against this server.
@@ -101,35 +147,4 @@ pub async fn kaa(server: &NatsServer, arguments: &[&str]) -> Output {
     let mut command = Command::new(program("kaa"));
     command.args(arguments).env("NATS_URLS", server.url()).stdin(Stdio::null()).kill_on_drop(true);
     soon("kaa to end", command.output()).await.expect("kaa can be executed")
-}
-
-/// The path of a program of this workspace, freshly built with the profile of the running test.
-fn program(name: &str) -> PathBuf {
-    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
-    let directory = DIRECTORY.get_or_init(|| {
-        let test = env::current_exe().expect("a test has a path");
-        let directory =
-            test.parent().and_then(Path::parent).expect("target/<profile>/deps/<test>").to_owned();
-        let profile =
-            match directory.file_name().and_then(|name| name.to_str()).expect("a profile has a name") {
-                "debug" => "dev",
-                profile => profile,
-            };
-        let mut build = Cargo::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--profile", profile, "-p", "quickstart", "-p", "kaa-cli"]);
-        build.arg("--target-dir").arg(directory.parent().expect("target/<profile>"));
-        // Cargo tells a test about its package. Build scripts that look at this would run anew.
-        for (name, _) in env::vars_os() {
-            let is_ours = ["CARGO_PKG_", "CARGO_MANIFEST_"]
-                .iter()
-                .any(|ours| name.as_encoded_bytes().starts_with(ours.as_bytes()));
-            if is_ours {
-                build.env_remove(name);
-            }
-        }
-        let built = build.status().expect("cargo can be executed");
-        assert!(built.success(), "quickstart and kaa cannot be built");
-        directory
-    });
-    directory.join(name)
 }

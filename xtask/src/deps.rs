@@ -15,7 +15,7 @@ use crate::process;
 use crate::workspace::Workspace;
 
 /// The floor of every crate of ours; the examples share one.
-const FLOORS: [(&str, u8); 10] = [
+const FLOORS: [(&str, u8); 11] = [
     ("kaa-protocol", 1),
     ("kaa-ext-macros", 1),
     ("kaa-bus", 2),
@@ -23,6 +23,7 @@ const FLOORS: [(&str, u8); 10] = [
     ("kaa-ext", 4),
     ("kaa-kpc", 4),
     ("kaa-cli", EXAMPLES),
+    ("kaa-stage", EXAMPLES),
     ("kaa-tests", 6),
     ("kaa-fuzz", 6),
     ("xtask", 0),

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `test` | [`test`](mod@test) | is this tree good? every check, in one go |
 //! | `nats` | [`nats`] | where is a nats-server? installs one when there is none |
+//! | `clients` | [`clients`] | where are the clients that play devices? installs those that are missing |
 //! | `bench` | [`bench`] | what does the communication service cost beside a bare NATS client? |
 //! | `instructions` | [`instructions`] | does the codec still cost what it may cost? |
 //! | `lines` | [`lines`] | has a file grown into two ideas? |
@@ -14,12 +15,15 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to its terminal")]
 
 mod bench;
+mod clients;
 mod deps;
 mod failure;
 mod instructions;
 mod lines;
 mod nats;
 mod process;
+mod python;
+mod scratch;
 mod test;
 mod workspace;
 
@@ -51,6 +55,7 @@ fn dispatch(arguments: &[&str]) -> Result<(), Failure> {
     let workspace = Workspace::of_this_run()?;
     match arguments {
         ["test", options @ ..] => test::run(&workspace, &test::select(options)?),
+        ["clients"] => clients::print(&workspace),
         ["nats"] => nats::print(&workspace),
         ["bench", "kpc"] => bench::kpc(&workspace),
         ["instructions"] => instructions::run(&workspace),
@@ -71,13 +76,14 @@ fn help() -> String {
 
   test [--only STEP]...   every check of this tree, in this order; stops at the first failure:{steps}
   nats                    print the path of a nats-server; installs one when there is none
+  clients                 print the directory of the clients of other people; installs what is missing
   bench kpc               cost of the communication service beside a bare NATS client, as a table
   instructions            cost of the codec per message under valgrind, beside its limits
   lines                   source files that are too long
   deps                    dependencies that should not be there
 
   NATS_SERVER     the nats-server to use, instead of the first one on PATH
-  KAA_TOOLS_DIR   where a nats-server is installed, instead of target/tools"
+  KAA_TOOLS_DIR   where it and the clients are installed, instead of target/tools"
     )
 }
 

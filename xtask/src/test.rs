@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::clients::{self, Clients};
 use crate::failure::Failure;
 use crate::nats::{self, NatsServer};
 use crate::workspace::Workspace;
@@ -17,8 +18,9 @@ pub(crate) struct Step {
     check: fn(&Workspace) -> Result<(), Failure>,
 }
 
-pub(crate) const STEPS: [Step; 8] = [
+pub(crate) const STEPS: [Step; 9] = [
     Step { name: "nats-server", purpose: "find a nats-server, or install one", check: nats_server },
+    Step { name: "clients", purpose: "find MQTT and HTTP clients, or install them", check: clients },
     Step { name: "format", purpose: "cargo fmt changes nothing", check: format },
     Step { name: "lines", purpose: "no source file is too long", check: lines::run },
     Step { name: "deps", purpose: "crates depend only on what they may", check: deps::run },
@@ -80,6 +82,11 @@ fn nats_server(workspace: &Workspace) -> Result<(), Failure> {
     Ok(())
 }
 
+fn clients(workspace: &Workspace) -> Result<(), Failure> {
+    eprintln!("{}", Clients::find_or_install(workspace)?);
+    Ok(())
+}
+
 fn format(workspace: &Workspace) -> Result<(), Failure> {
     process::run(
         &mut workspace.cargo(["fmt", "--all", "--check"]),
@@ -125,10 +132,12 @@ fn quickstart(workspace: &Workspace) -> Result<(), Failure> {
 
 fn tests(workspace: &Workspace) -> Result<(), Failure> {
     let server = NatsServer::find_or_install(workspace)?;
+    let clients = Clients::find_or_install(workspace)?;
     process::run(
         workspace
             .cargo(["test", "--quiet", "--workspace", "--profile", "ci", "--no-fail-fast"])
             .env(nats::VARIABLE, server.path())
+            .env(clients::VARIABLE, clients.libraries())
             // The compile-fail tests start cargo again, in the dev profile and a target directory of
             // their own. Nobody debugs what that builds, nor reads its progress.
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
@@ -161,7 +170,7 @@ mod tests {
     fn an_unknown_step_is_answered_with_the_known_ones() {
         let failure = select(&["--only", "fmt"]).err().unwrap().to_string();
         assert!(failure.contains("`fmt` is not a step"), "{failure}");
-        assert!(failure.contains("nats-server, format, lines"), "{failure}");
+        assert!(failure.contains("nats-server, clients, format"), "{failure}");
     }
 
     #[test]

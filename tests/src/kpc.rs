@@ -1,0 +1,93 @@
+//! A replica of the communication service as a process.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+use tokio::process::Command;
+
+use crate::nats_server::NatsServer;
+use crate::program::program;
+use crate::service::Service;
+
+/// A running `kaa-kpc`. Killed when dropped.
+#[derive(Debug)]
+pub struct Kpc {
+    service: Service,
+    listeners: HashMap<String, SocketAddr>,
+}
+
+impl Kpc {
+    /// A replica on this server that trusts everybody; devices are served when this returns.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn start(server: &NatsServer) -> Self {
+        Self::start_with(server, |_| {}).await
+    }
+
+    /// The same, with whatever `configure` adds to its arguments and its environment.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn start_with(server: &NatsServer, configure: impl FnOnce(&mut Command)) -> Self {
+        let mut command = Command::new(program("kaa-kpc"));
+        command.args(["--nats", &server.url(), "--trustful", "--admin", "off"]);
+        command.args(["--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
+        configure(&mut command);
+        Self::serving(command).await
+    }
+
+    async fn serving(command: Command) -> Self {
+        let mut service = Service::start(command);
+        let mut listeners = HashMap::new();
+        loop {
+            let line = service.logged("").await;
+            match line.split(' ').collect::<Vec<_>>()[..] {
+                ["listening", kind, address] => {
+                    listeners.insert(kind.to_owned(), address.parse().expect("an address of a listener"));
+                }
+                ["ready"] => return Self { service, listeners },
+                _ => {}
+            }
+        }
+    }
+
+    /// Where it listens for this: `mqtt`, `mqtts`, `ws`, `http`, `admin`.
+    ///
+    /// # Panics
+    ///
+    /// When it does not.
+    pub fn address(&self, kind: &str) -> SocketAddr {
+        let address = self.listeners.get(kind).copied();
+        address.unwrap_or_else(|| panic!("no {kind:?} among {:?}", self.listeners))
+    }
+
+    /// Kills it without a chance to say goodbye (SIGKILL).
+    ///
+    /// # Panics
+    ///
+    /// When it has ended already.
+    pub fn kill(&self) {
+        self.service.kill();
+    }
+
+    /// Asks it to stop (SIGTERM).
+    ///
+    /// # Panics
+    ///
+    /// When it has ended already.
+    pub fn terminate(&self) {
+        self.service.terminate();
+    }
+
+    /// Waits for its end; whether it ended well.
+    ///
+    /// # Panics
+    ///
+    /// When it does not end.
+    pub async fn ended(self) -> bool {
+        self.service.ended().await
+    }
+}

@@ -1,0 +1,44 @@
+//! The workspace's own programs, freshly built.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The packages that have a program, all built at once.
+const PACKAGES: [&str; 4] = ["quickstart", "kaa-cli", "kaa-kpc", "kaa-stage"];
+
+/// The path of a program of this workspace, built with the profile of the running test.
+///
+/// # Panics
+///
+/// When it cannot be built.
+pub fn program(name: &str) -> PathBuf {
+    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
+    DIRECTORY.get_or_init(build).join(name)
+}
+
+fn build() -> PathBuf {
+    let test = env::current_exe().expect("a test has a path");
+    let directory = test.parent().and_then(Path::parent).expect("target/<profile>/deps/<test>").to_owned();
+    let profile = match directory.file_name().and_then(|name| name.to_str()).expect("a profile has a name") {
+        "debug" => "dev",
+        profile => profile,
+    };
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet", "--bins", "--profile", profile]);
+    build.args(PACKAGES.iter().flat_map(|package| ["-p", package]));
+    build.arg("--target-dir").arg(directory.parent().expect("target/<profile>"));
+    // Cargo tells a test about its package. Build scripts that look at this would run anew.
+    for (name, _) in env::vars_os() {
+        let is_ours = ["CARGO_PKG_", "CARGO_MANIFEST_"]
+            .iter()
+            .any(|ours| name.as_encoded_bytes().starts_with(ours.as_bytes()));
+        if is_ours {
+            build.env_remove(name);
+        }
+    }
+    let built = build.status().expect("cargo can be executed");
+    assert!(built.success(), "{} cannot be built", PACKAGES.join(", "));
+    directory
+}
