@@ -5,7 +5,7 @@
 //! | `test` | [`test`](mod@test) | is this tree good? every check, in one go |
 //! | `nats` | [`nats`] | where is a nats-server? installs one when there is none |
 //! | `clients` | [`clients`] | where are the clients that play devices? installs those that are missing |
-//! | `bench` | [`bench`] | what does the communication service cost beside a bare NATS client? |
+//! | `bench` | [`bench`](mod@bench) | what does the communication service cost beside a bare NATS client? |
 //! | `instructions` | [`instructions`] | does the codec still cost what it may cost? |
 //! | `lines` | [`lines`] | has a file grown into two ideas? |
 //! | `deps` | [`deps`] | do the crates depend only on what they may? |

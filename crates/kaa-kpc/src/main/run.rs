@@ -1,5 +1,6 @@
 //! The service from its start to its end.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -47,7 +48,10 @@ async fn serve(config: &Config, stop: Stop) -> Result<(), RunError> {
     }
     println!("ready");
 
-    stop.await;
+    tokio::select! {
+        () = stop => {}
+        never = reload_certificates(&kpc) => match never? {},
+    }
     tracing::info!("stopping");
     if let Some(admin) = &admin {
         admin.not_ready("stopping");
@@ -63,6 +67,22 @@ async fn serve(config: &Config, stop: Stop) -> Result<(), RunError> {
         tracing::warn!("the connection to NATS was not closed in order: {error}");
     }
     Ok(())
+}
+
+/// Reads the certificates again whenever SIGHUP says so.
+async fn reload_certificates(kpc: &Kpc) -> io::Result<Infallible> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut asked = signal(SignalKind::hangup())?;
+        while asked.recv().await.is_some() {
+            match kpc.reload_certificates() {
+                Ok(()) => tracing::info!("the certificates were read again"),
+                Err(error) => tracing::error!("the former certificates stay: {:#}", Chain(&error)),
+            }
+        }
+    }
+    std::future::pending().await
 }
 
 /// The port for operators. When nobody asked for it and its usual port is taken, by another replica on this

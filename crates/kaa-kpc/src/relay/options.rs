@@ -20,7 +20,7 @@ pub struct RelayOptions {
     pub replica: ReplicaId,
     /// The extensions that do not speak 4/ESP. Default: none.
     pub dialects: HashMap<ServiceInstance, Dialect>,
-    /// How long a request waits for its answer, which its message says, too. Default: 30 s.
+    /// How long a request waits for its answer, which its message says, too. Default: 10 s.
     pub request_timeout: Duration,
     /// The most requests with a request ID that wait at once; one more gets 503. Default: 16,384.
     pub in_flight: usize,
@@ -59,7 +59,7 @@ impl Default for RelayOptions {
             instance: KPC,
             replica: ReplicaId::random(&KPC),
             dialects: HashMap::new(),
-            request_timeout: Duration::from_secs(30),
+            request_timeout: Duration::from_secs(10),
             in_flight: 16_384,
             in_flight_per_connection: 100,
             without_answer: 16_384,
