@@ -11,13 +11,13 @@
 //!
 //! | module | idea |
 //! |---|---|
-//! | [`guard`], [`screen`] | what hyper gets to see of a client, and when |
-//! | [`connection`] | what the requests of a connection share |
-//! | [`exchange`] | one request and its response |
-//! | [`target`], [`admission`], [`body`] | what is asked for, by whom, with what |
-//! | [`answer`] | 200 or an error of 1/KP |
-//! | [`websocket`] | MQTT over WebSocket |
-//! | [`alarm`], [`linger`] | deadlines, and the end of a connection |
+//! | `guard`, `screen` | what hyper gets to see of a client, and when |
+//! | `connection` | what the requests of a connection share |
+//! | `exchange` | one request and its response |
+//! | `target`, `admission`, `body` | what is asked for, by whom, with what |
+//! | `answer` | 200 or an error of 1/KP |
+//! | `websocket` | MQTT over WebSocket |
+//! | `alarm`, `linger` | deadlines, and the end of a connection |
 //!
 //! hyper parses HTTP/1.1 and keeps the order of responses. There is no HTTP/2: a device has one request at
 //! a time, and the attacks that HTTP/2 invites need no defence where it is not spoken.
