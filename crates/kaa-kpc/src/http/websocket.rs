@@ -2,9 +2,9 @@
 //!
 //! | module | idea |
 //! |---|---|
-//! | [`handshake`] | the request that asks for it |
-//! | [`frames`] | what a client sends |
-//! | [`stream`] | bytes in binary messages |
+//! | `handshake` | the request that asks for it |
+//! | `frames` | what a client sends |
+//! | `stream` | bytes in binary messages |
 //!
 //! The Origin of a request is not looked at. It protects sites whose browsers log in by themselves, with a
 //! cookie. Here nothing but the CONNECT packet logs in, and a page has no credentials for it but its own.
