@@ -77,7 +77,8 @@ pub struct Limits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct HttpLimits {
-    /// How long the head of a request may take, from the end of the one before. Default: 10 s.
+    /// How long the head of a request may take, from its first byte; of the first request, from the beginning
+    /// of the connection. Default: 10 s.
     #[serde(with = "duration")]
     pub head_time: Duration,
     /// How long a body may take. Default: 30 s.

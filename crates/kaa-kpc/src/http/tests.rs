@@ -2,7 +2,9 @@
 
 mod draining;
 mod limits;
+mod logins;
 mod malformed;
+mod mqtt;
 mod requests;
 mod sockets;
 mod timeouts;

@@ -193,7 +193,7 @@ async fn a_request_says_who_asks_and_where_the_answer_goes() {
     let request = read(&message.payload);
     assert_eq!((request.app_version_token, request.endpoint_id), ("v1", Some("ep-1")));
     assert_eq!((request.path, request.payload), ("/push/json", Some(&b"[1]"[..])));
-    assert_eq!((request.content_type, request.status, request.timeout), (None, None, 10_000));
+    assert_eq!((request.content_type, request.status, request.timeout), (None, None, 30_000));
     assert!(request.correlation_id.starts_with("kpc-0-"));
 }
 

@@ -56,7 +56,7 @@ async fn a_request_says_who_asks_and_how_long() {
     let data = got.data();
     assert_eq!((data.app_version_name, data.endpoint_id), ("v1", Some("ep-1")));
     assert_eq!((data.resource_path, data.request_id), ("/config/json", Some(3)));
-    assert_eq!((data.payload, data.timeout), (&b"{}"[..], 10_000));
+    assert_eq!((data.payload, data.timeout), (&b"{}"[..], 30_000));
     assert!(data.timestamp >= 1_767_225_600_000);
     assert!(data.correlation_id.starts_with("kpc-0-"));
     client.ask_unaware("time/4");

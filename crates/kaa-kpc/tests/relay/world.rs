@@ -28,7 +28,12 @@ impl World {
 
     /// Options of a replica with this name.
     pub(crate) fn options(&self, replica: &str) -> RelayOptions {
-        RelayOptions { replica: replica.parse().unwrap(), clock: self.clock, ..RelayOptions::default() }
+        RelayOptions {
+            replica: replica.parse().unwrap(),
+            clock: self.clock,
+            request_timeout: Duration::from_secs(30),
+            ..RelayOptions::default()
+        }
     }
 
     pub(crate) async fn relay(&self) -> Relay {

@@ -55,7 +55,7 @@ async fn a_failure_is_its_number_and_its_reason() {
         ("/kp1/v1/ext/ep-1/fail", 404, "no such thing"),
         ("/kp1/v1/ext/ep-1/nothing", 404, "/nothing"),
         ("/kp1/v1/nobody/ep-1/echo", 503, "nobody serves nobody"),
-        ("/kp1/v1/ext/ep-1/slow/11", 504, "no answer from ext within 10s"),
+        ("/kp1/v1/ext/ep-1/slow/31", 504, "no answer from ext within 30s"),
     ] {
         let got = client.ask(format!("POST {path} HTTP/1.1\r\nHost: h\r\n\r\n")).await;
         let (code, why) = got.error();

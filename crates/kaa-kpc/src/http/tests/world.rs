@@ -18,6 +18,7 @@ use tokio::time::{Instant, timeout};
 
 use super::super::{Offer, serve};
 use crate::front::Front;
+use crate::identity::clients::{Authenticator, AuthenticatorOptions};
 use crate::limits::{HttpLimits, Limits};
 use crate::listen::{Peer, Slot};
 use crate::relay::{Relay, RelayOptions};
@@ -41,14 +42,22 @@ impl World {
     }
 
     pub(super) async fn with_limits(limits: Limits) -> Self {
+        Self::with(limits, AuthenticatorOptions::None).await
+    }
+
+    pub(super) async fn with(limits: Limits, clients: AuthenticatorOptions) -> Self {
         let server = MemoryServer::new();
         let extension = Extension::new("ext").resources(resources![echo, fail, slow]);
         let extension = TestKaa::start_on(server.connect(), extension.build().unwrap()).await;
-        let options = RelayOptions { clock: Clock::tokio(), ..RelayOptions::default() };
+        let request_timeout = Duration::from_secs(30);
+        let options = RelayOptions { clock: Clock::tokio(), request_timeout, ..RelayOptions::default() };
+        let relay = Relay::start(server.connect(), options).await.unwrap();
+        let (revoked, _) = tokio::sync::mpsc::channel(1);
+        let authenticator = Authenticator::start(relay.messaging(), clients, revoked).await.unwrap();
         let front = Front {
-            relay: Relay::start(server.connect(), options).await.unwrap(),
+            relay,
+            authenticator,
             applications: Default::default(),
-            authenticator: Default::default(),
             tokens: Default::default(),
             sessions: Default::default(),
             limits,
