@@ -75,7 +75,7 @@ where
     let Some(upgrade) = connection.lock().upgrade.take() else { return };
     let Ok(io) = websocket::upgraded::<Io>(upgrade).await else { return };
     let Some(connection) = Arc::into_inner(connection) else { return };
-    let stream = ByteStream::new(io, &front.limits).await;
+    let stream = ByteStream::new(io, &front.limits);
     session::serve(front, stream, connection.into_state().peer).await;
 }
 

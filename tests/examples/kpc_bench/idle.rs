@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use kaa_tests::patience::soon;
 use tokio::net::{TcpSocket, TcpStream};
 
+use crate::load::Exchange;
 use crate::mqtt;
 use crate::service::Kpc;
 
@@ -39,13 +40,13 @@ impl fmt::Display for Idle {
 }
 
 pub(crate) async fn measure(kpc: &Kpc, connections: usize) -> Idle {
-    let (before, started) = (kpc.memory(), Instant::now());
+    let (before, started) = (kpc.process().memory(), Instant::now());
     let mut open = Vec::with_capacity(connections);
     let mut failures = 0;
     let mut numbers = 0..connections;
     let mut under_way = tokio::task::JoinSet::new();
     for number in numbers.by_ref().take(AT_ONCE) {
-        under_way.spawn(connect(kpc.mqtt(), number));
+        under_way.spawn(connect(kpc.address(Exchange::Mqtt0), number));
     }
     while let Some(connected) = under_way.join_next().await {
         match connected {
@@ -53,11 +54,11 @@ pub(crate) async fn measure(kpc: &Kpc, connections: usize) -> Idle {
             Err(_) => failures += 1,
         }
         if let Some(number) = numbers.next() {
-            under_way.spawn(connect(kpc.mqtt(), number));
+            under_way.spawn(connect(kpc.address(Exchange::Mqtt0), number));
         }
     }
     let took = started.elapsed();
-    Idle { connections: open.len(), failures, took, before, after: kpc.memory() }
+    Idle { connections: open.len(), failures, took, before, after: kpc.process().memory() }
 }
 
 async fn connect(address: SocketAddr, number: usize) -> TcpStream {

@@ -1,10 +1,11 @@
 //! Devices in a closed loop: each asks, waits for the answer, and asks again.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use kaa_tests::measured::Measured;
 use serde::{Deserialize, Serialize};
 
-use crate::service::Kpc;
 use crate::{DEVICES, REQUESTS, WARM_UP, http, mqtt};
 
 /// How a device asks.
@@ -16,6 +17,8 @@ pub(crate) enum Exchange {
     Mqtt1,
     /// POST on a connection that stays.
     Http,
+    /// PUBLISH out, the same bytes back: sockets and nothing else.
+    Sockets,
 }
 
 /// What some requests took.
@@ -43,11 +46,12 @@ pub(crate) enum Device {
 }
 
 impl Device {
-    pub(crate) async fn connect(kpc: &Kpc, exchange: Exchange, number: usize) -> Self {
+    pub(crate) async fn connect(address: SocketAddr, exchange: Exchange, number: usize) -> Self {
         match exchange {
-            Exchange::Mqtt0 => Self::Mqtt(mqtt::Device::connect(kpc.mqtt(), number, 0).await),
-            Exchange::Mqtt1 => Self::Mqtt(mqtt::Device::connect(kpc.mqtt(), number, 1).await),
-            Exchange::Http => Self::Http(http::Device::connect(kpc.http(), number).await),
+            Exchange::Mqtt0 => Self::Mqtt(mqtt::Device::connect(address, number, 0).await),
+            Exchange::Mqtt1 => Self::Mqtt(mqtt::Device::connect(address, number, 1).await),
+            Exchange::Http => Self::Http(http::Device::connect(address, number).await),
+            Exchange::Sockets => Self::Mqtt(mqtt::Device::without_login(address, number).await),
         }
     }
 
@@ -67,15 +71,15 @@ impl Device {
     }
 }
 
-pub(crate) async fn measure(kpc: &Kpc, exchange: Exchange) -> Cost {
+pub(crate) async fn measure(server: &Measured, address: SocketAddr, exchange: Exchange) -> Cost {
     let mut devices = Vec::new();
     for number in 0..DEVICES {
-        devices.push(Device::connect(kpc, exchange, number).await);
+        devices.push(Device::connect(address, exchange, number).await);
     }
     let devices = ask(devices, WARM_UP).await;
-    let (cpu, started) = (kpc.cpu(), Instant::now());
+    let (cpu, started) = (server.cpu(), Instant::now());
     ask(devices, REQUESTS).await;
-    Cost { requests: REQUESTS, cpu: kpc.cpu() - cpu, elapsed: started.elapsed() }
+    Cost { requests: REQUESTS, cpu: server.cpu() - cpu, elapsed: started.elapsed() }
 }
 
 async fn ask(devices: Vec<Device>, requests: usize) -> Vec<Device> {

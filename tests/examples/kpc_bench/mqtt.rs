@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use kaa_tests::patience::soon;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -17,7 +18,26 @@ pub(crate) struct Device {
 impl Device {
     pub(crate) async fn connect(address: SocketAddr, number: usize, qos: u8) -> Self {
         let stream = login(TcpStream::connect(address).await.unwrap(), &format!("bench-{number}")).await;
-        let topic = format!("kp1/v1/quickstart/device-{number:03}/echo/42");
+        Self::new(stream, &format!("kp1/v1/quickstart/device-{number:03}/echo/42"), qos)
+    }
+
+    /// For a server that gives back what it gets.
+    pub(crate) async fn without_login(address: SocketAddr, number: usize) -> Self {
+        let connecting = async {
+            loop {
+                match TcpStream::connect(address).await {
+                    Ok(stream) => break stream,
+                    // Its process starts.
+                    Err(_) => tokio::task::yield_now().await,
+                }
+            }
+        };
+        let stream = soon("a connection", connecting).await;
+        stream.set_nodelay(true).unwrap();
+        Self::new(stream, &format!("kp1/v1/quickstart/device-{number:03}/echo/42/status"), 0)
+    }
+
+    fn new(stream: TcpStream, topic: &str, qos: u8) -> Self {
         let mut body = u16::try_from(topic.len()).unwrap().to_be_bytes().to_vec();
         body.extend_from_slice(topic.as_bytes());
         if qos > 0 {

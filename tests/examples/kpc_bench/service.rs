@@ -4,11 +4,12 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use kaa_tests::measured::Measured;
 use kaa_tests::nats_server::NatsServer;
 use tempfile::NamedTempFile;
+
+use crate::load::Exchange;
 
 /// The load generator is one machine with one address, and faster than any device may be.
 const CONFIGURATION: &str = "
@@ -45,7 +46,10 @@ impl Kpc {
         configuration.write_all(CONFIGURATION.as_bytes()).unwrap();
         let mut command = Command::new(programs.join("kaa-kpc"));
         command.arg("--config").arg(configuration.path()).args(["--nats", &server.url(), "--trustful"]);
-        command.args(["--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0"]).stdout(Stdio::piped());
+        command
+            .env("RUST_LOG", "warn")
+            .args(["--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", "--admin", "off"])
+            .stdout(Stdio::piped());
         let mut process = Measured::start(&mut command);
         let (mut mqtt, mut http) = (None, None);
         for line in BufReader::new(process.child().stdout.take().unwrap()).lines() {
@@ -60,19 +64,11 @@ impl Kpc {
         Self { process, mqtt, http, _configuration: configuration }
     }
 
-    pub(crate) fn mqtt(&self) -> SocketAddr {
-        self.mqtt
+    pub(crate) fn address(&self, exchange: Exchange) -> SocketAddr {
+        if exchange == Exchange::Http { self.http } else { self.mqtt }
     }
 
-    pub(crate) fn http(&self) -> SocketAddr {
-        self.http
-    }
-
-    pub(crate) fn cpu(&self) -> Duration {
-        self.process.cpu()
-    }
-
-    pub(crate) fn memory(&self) -> u64 {
-        self.process.memory()
+    pub(crate) fn process(&self) -> &Measured {
+        &self.process
     }
 }

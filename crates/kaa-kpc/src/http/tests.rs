@@ -4,6 +4,7 @@ mod draining;
 mod limits;
 mod malformed;
 mod requests;
+mod sockets;
 mod timeouts;
 mod upgrades;
 mod world;

@@ -3,13 +3,13 @@
 //! | module | idea |
 //! |---|---|
 //! | [`handshake`] | the request that asks for it |
+//! | [`frames`] | what a client sends |
 //! | [`stream`] | bytes in binary messages |
-//! | [`doorstep`] | how much is read of a client nobody has answered |
 //!
 //! The Origin of a request is not looked at. It protects sites whose browsers log in by themselves, with a
 //! cookie. Here nothing but the CONNECT packet logs in, and a page has no credentials for it but its own.
 
-mod doorstep;
+mod frames;
 pub(super) mod handshake;
 mod stream;
 

@@ -1,44 +1,41 @@
 //! A stream of bytes in the binary messages of a WebSocket.
 
 use std::io;
-use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes, BytesMut};
-use futures_util::{Sink, Stream};
+use bytes::{Buf, BufMut, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::error::ProtocolError;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
 use super::super::alarm::Alarm;
 use super::super::linger::Linger;
-use super::doorstep::Doorstep;
+use super::frames::{Frames, Goodbye};
 use crate::limits::{Limits, Pace};
 
-/// How much is read at once. Every idle connection keeps a buffer of this size.
-const READ: usize = 2048;
-
-/// The largest message sent; what is longer goes out in several. The buffer for it stays, too.
+/// The largest message sent; what is longer goes out in several. An idle connection keeps two buffers of
+/// this size at most.
 const MESSAGE: usize = 4096;
 
 /// What MQTT reads and writes when it comes over WebSocket.
 ///
 /// Packets and messages need not begin or end together (MQTT 5, section 6). What is written between two
-/// flushes is one message, up to four KiB. Until something is written, only the beginning of what the
-/// client sends is read: the first packet of a server is the answer to CONNECT.
+/// flushes is one message, up to four KiB.
+///
+/// Nothing is collected of what comes in, neither frames nor messages: data is read into the buffer of
+/// whoever reads, and their heads are taken out there. A library that hands out messages would keep a
+/// packet's worth of memory for every stranger who begins one, and for every connection that once got one.
 #[derive(Debug)]
 pub(in super::super) struct ByteStream<Io> {
-    socket: WebSocketStream<Doorstep<Io>>,
-    /// What came and was not read yet.
-    incoming: Bytes,
-    /// What was written and not flushed yet.
+    io: Io,
+    frames: Frames,
+    /// The message that is being written.
+    message: BytesMut,
+    /// Frames that the network has yet to take.
     outgoing: BytesMut,
-    /// How often a client may send what is of no use to MQTT.
+    /// How often a client may send frames that are of no use to MQTT. The others are counted by who reads.
     pace: Pace,
     resume: Option<Instant>,
     resuming: Alarm,
@@ -51,29 +48,18 @@ pub(in super::super) struct ByteStream<Io> {
 enum End {
     NotYet,
     /// The client is to be told so.
-    Due(CloseCode),
-    /// It has been told.
+    Due(Goodbye),
+    /// It has been told, or is gone.
     Told,
-    /// It has said so itself, or is gone.
-    Come,
 }
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> ByteStream<Io> {
     /// The stream on a socket whose handshake is over.
-    pub(in super::super) async fn new(io: Io, limits: &Limits) -> Self {
-        let size = |limit: NonZeroU32| usize::try_from(limit.get()).unwrap_or(usize::MAX);
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ)
-            .write_buffer_size(0)
-            .max_write_buffer_size(4 * MESSAGE)
-            .max_message_size(Some(size(limits.packet)))
-            .max_frame_size(Some(size(limits.packet)));
-        // Twice, because a packet may come in frames as small as their heads.
-        let first = size(limits.packet_before_login).saturating_mul(2);
-        let socket = Doorstep::new(io, first, limits);
+    pub(in super::super) fn new(io: Io, limits: &Limits) -> Self {
         Self {
-            socket: WebSocketStream::from_raw_socket(socket, Role::Server, Some(config)).await,
-            incoming: Bytes::new(),
+            io,
+            frames: Frames::default(),
+            message: BytesMut::new(),
             outgoing: BytesMut::new(),
             pace: Pace::new(limits, Instant::now()),
             resume: None,
@@ -83,86 +69,91 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> ByteStream<Io> {
         }
     }
 
-    /// Takes the next message in; `false` when there will be none.
-    fn poll_message(&mut self, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
-        while self.end == End::NotYet {
-            if let Some(resume) = self.resume {
-                ready!(self.resuming.poll_at(resume, context));
-                self.resume = None;
-            }
-            // The message before goes only with the next one: as long as it is there, its buffer is not used
-            // again, so a large one does not stay with an idle connection.
-            match ready!(Pin::new(&mut self.socket).poll_next(context)) {
-                Some(Ok(Message::Binary(bytes))) if !bytes.is_empty() => {
-                    self.incoming = bytes;
-                    return Poll::Ready(Ok(true));
-                }
-                Some(Ok(Message::Text(_))) => self.end = End::Due(CloseCode::Unsupported),
-                // Pings, and the end that the client asks for, are answered with the next read.
-                Some(Ok(message)) => self.resume = self.pace.count(message.len(), Instant::now()),
-                Some(Err(Error::Io(error))) => return Poll::Ready(Err(error)),
-                Some(Err(error)) => self.end = verdict(&error),
-                None => self.end = End::Come,
-            }
+    /// Reads something, and decodes it.
+    fn poll_data(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.io).poll_read(context, buffer))?;
+        let came = buffer.filled_mut().get_mut(before..).unwrap_or_default();
+        if came.is_empty() {
+            self.end = End::Told;
+            return Poll::Ready(Ok(()));
         }
-        self.poll_tell(context).map(|()| Ok(false))
-    }
-
-    /// Sends what was written as one message.
-    fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if !self.outgoing.is_empty() {
-            self.socket.get_mut().enter();
-            ready!(Pin::new(&mut self.socket).poll_ready(context)).map_err(failure)?;
-            let message = Message::Binary(self.outgoing.split().freeze());
-            Pin::new(&mut self.socket).start_send(message).map_err(failure)?;
+        let decoded = self.frames.decode(came);
+        buffer.set_filled(before + decoded.data);
+        for _ in 0..decoded.vain {
+            self.resume = self.pace.count(0, Instant::now()).max(self.resume);
+        }
+        // Not every ping needs its answer (RFC 6455, section 5.5.3).
+        if let Some(ping) = decoded.ping.filter(|_| self.outgoing.len() < MESSAGE) {
+            self.frame(OpCode::Control(Control::Pong), &ping);
+        }
+        if let Some(goodbye) = decoded.end {
+            self.end = End::Due(goodbye);
         }
         Poll::Ready(Ok(()))
     }
 
-    /// Tells the client why this is the end. One that is gone need not know.
-    fn poll_tell(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if let End::Due(code) = self.end {
-            if ready!(Pin::new(&mut self.socket).poll_ready(context)).is_ok() {
-                let frame = CloseFrame { code, reason: "".into() };
-                let _ = Pin::new(&mut self.socket).start_send(Message::Close(Some(frame)));
+    fn frame(&mut self, opcode: OpCode, payload: &[u8]) {
+        let head = FrameHeader { opcode, ..FrameHeader::default() };
+        let len = u64::try_from(payload.len()).unwrap_or(u64::MAX);
+        // A buffer takes whatever is written.
+        let _ = head.format(len, &mut (&mut self.outgoing).writer());
+        self.outgoing.extend_from_slice(payload);
+    }
+
+    /// Sends the frames that are ready.
+    fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.outgoing.is_empty() {
+            let sent = ready!(Pin::new(&mut self.io).poll_write(context, &self.outgoing))?;
+            if sent == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
+            self.outgoing.advance(sent);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Makes a frame of the message, when there is room for it.
+    fn poll_seal(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.message.is_empty() {
+            ready!(self.poll_send(context))?;
+            let mut message = std::mem::take(&mut self.message);
+            self.frame(OpCode::Data(Data::Binary), &message);
+            message.clear();
+            self.message = message;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Tells the client that this is the end, and why. One that is gone need not know.
+    fn poll_tell(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if let End::Due(goodbye) = self.end {
+            let code = goodbye.map(|code| u16::from(code).to_be_bytes());
+            self.frame(OpCode::Control(Control::Close), code.as_ref().map_or(&[], |code| code));
             self.end = End::Told;
         }
-        Pin::new(&mut self.socket).poll_flush(context).map(|_| ())
+        let sent = ready!(self.poll_send(context));
+        let flushed = sent.map(|()| Pin::new(&mut self.io).poll_flush(context));
+        flushed.map_or(Poll::Ready(()), |flushed| flushed.map(|_| ()))
     }
 
     /// Says goodbye, and waits for the client to do so.
     fn poll_goodbye(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        self.socket.get_mut().enter();
         if self.end == End::NotYet {
             // What cannot be sent any more does not keep the end from coming.
-            let _ = ready!(self.poll_send(context));
-            self.end = End::Due(CloseCode::Normal);
+            let _ = ready!(self.poll_seal(context));
+            self.end = End::Due(Some(CloseCode::Normal));
         }
         ready!(self.poll_tell(context));
-        while self.end == End::Told {
-            if !matches!(ready!(Pin::new(&mut self.socket).poll_next(context)), Some(Ok(_))) {
-                self.end = End::Come;
+        let mut waste = [0; 1024];
+        while !self.frames.is_over() {
+            let mut waste = ReadBuf::new(&mut waste);
+            match ready!(Pin::new(&mut self.io).poll_read(context, &mut waste)) {
+                Ok(()) if !waste.filled().is_empty() => drop(self.frames.decode(waste.filled_mut())),
+                _ => break,
             }
         }
         Poll::Ready(())
-    }
-}
-
-/// What follows from what a client has sent.
-fn verdict(error: &Error) -> End {
-    match error {
-        Error::Capacity(_) => End::Due(CloseCode::Size),
-        Error::Utf8(_) => End::Due(CloseCode::Invalid),
-        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Come,
-        _ => End::Due(CloseCode::Protocol),
-    }
-}
-
-fn failure(error: Error) -> io::Error {
-    match error {
-        Error::Io(error) => error,
-        error => io::Error::new(io::ErrorKind::BrokenPipe, error),
     }
 }
 
@@ -172,12 +163,24 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> AsyncRead for ByteStream<Io> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.incoming.is_empty() && !ready!(self.poll_message(context))? {
-            return Poll::Ready(Ok(()));
+        let before = buffer.filled().len();
+        loop {
+            // Pongs go as they can. What the network does not take now goes with the next message.
+            if let Poll::Ready(sent) = self.poll_send(context) {
+                sent?;
+            }
+            if self.end != End::NotYet || buffer.filled().len() > before {
+                break;
+            }
+            if let Some(resume) = self.resume {
+                ready!(self.resuming.poll_at(resume, context));
+                self.resume = None;
+            }
+            ready!(self.poll_data(context, buffer))?;
         }
-        let len = self.incoming.len().min(buffer.remaining());
-        buffer.put_slice(self.incoming.get(..len).unwrap_or_default());
-        self.incoming.advance(len);
+        if buffer.filled().len() == before {
+            ready!(self.poll_tell(context));
+        }
         Poll::Ready(Ok(()))
     }
 }
@@ -188,27 +191,29 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ByteStream<Io> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.outgoing.len() >= MESSAGE {
-            ready!(self.poll_send(context))?;
+        if self.end != End::NotYet {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
-        let room = MESSAGE.saturating_sub(self.outgoing.len());
+        if self.message.len() >= MESSAGE {
+            ready!(self.poll_seal(context))?;
+        }
+        let room = MESSAGE.saturating_sub(self.message.len());
         let taken = bytes.get(..room).unwrap_or(bytes);
-        self.outgoing.extend_from_slice(taken);
+        self.message.extend_from_slice(taken);
         Poll::Ready(Ok(taken.len()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_seal(context))?;
         ready!(self.poll_send(context))?;
-        Pin::new(&mut self.socket).poll_flush(context).map_err(failure)
+        Pin::new(&mut self.io).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let is_over = self.linger.poll_time(context).is_ready();
-        if !is_over {
+        if self.linger.poll_time(context).is_pending() {
             ready!(self.poll_goodbye(context));
         }
-        let Self { socket, linger, .. } = &mut *self;
-        let io = socket.get_mut().get_mut();
+        let Self { io, linger, .. } = &mut *self;
         ready!(Pin::new(&mut *io).poll_shutdown(context))?;
         linger.poll(io, context).map(Ok)
     }

@@ -44,7 +44,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
             return Err(Ending::Lagged);
         }
         if self.confirming.is_none() && self.protocol.receipts.cover() {
-            self.confirming = Some(Box::pin(self.front.relay.taken()));
+            self.confirming = Some(Box::pin(self.connection.taken()));
         }
         Ok(is_busy)
     }

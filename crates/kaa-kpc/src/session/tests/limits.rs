@@ -68,8 +68,8 @@ async fn a_topic_has_512_bytes_and_12_levels() {
         assert!(answer.windows(3).any(|text| text == b"404"), "{}", answer.escape_ascii());
     }
     for (topic, reason) in [
-        (long(513), "a topic of 513 bytes; at most 512"),
-        (deep(13), "a topic of 13 levels; at most 12"),
+        (long(513), "the topic has 513 bytes; at most 512 are allowed (limits.topic)"),
+        (deep(13), "the topic has 13 levels; at most 12 are allowed (limits.topic-levels)"),
         ("x".repeat(65_535), ""),
     ] {
         client.send(&publish(0x30, &topic, 0, b"")).await;

@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use kaa_bus::FenceError;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::oneshot;
 
@@ -8,6 +7,7 @@ use super::*;
 use crate::identity::clients::Client as Nobody;
 use crate::mqtt::packet::{Delivery, PacketId, ProtocolVersion};
 use crate::mqtt::{Capabilities, Encoder, TopicName};
+use crate::relay::NotTaken;
 use crate::session::link::Link;
 use crate::session::protocol::Protocol;
 use crate::session::registry::Place;
@@ -26,7 +26,7 @@ async fn asking(world: &World) -> (Client, oneshot::Sender<()>) {
     let front = Arc::clone(&world.front);
     session.asking = Some(Box::pin(async move {
         answer.await.unwrap();
-        wanted.ask(front).await
+        wanted.ask(front, Nobody::default()).await
     }));
     tokio::spawn(session.serve());
     client.ping().await;
@@ -125,7 +125,7 @@ async fn unconfirmed(world: &World, version: ProtocolVersion) -> Client {
     session.protocol.receipts.receive(delivery).unwrap();
     session.protocol.receipts.sent(1);
     assert!(session.protocol.receipts.cover());
-    session.confirming = Some(Box::pin(async { Err(FenceError::Disconnected) }));
+    session.confirming = Some(Box::pin(async { Err(NotTaken::BusAway) }));
     tokio::spawn(session.serve());
     client
 }
