@@ -173,7 +173,8 @@ impl Relay {
     ///
     /// # Errors
     ///
-    /// [`FenceError`] when the server did not confirm within `grace`. The relay has ended all the same.
+    /// [`FenceError`] when the server did not confirm within `grace` or
+    /// [`RelayOptions::taken_timeout`], whichever is shorter. The relay has ended all the same.
     ///
     /// # Cancel safety
     ///
@@ -183,10 +184,12 @@ impl Relay {
         self.core.settled(grace).await;
         self.core.refuse_all(&Refusal::Stopping);
         self.core.leave_all();
+        // A server that is frozen or has just gone must not hold up the end for as long as answers may take.
+        let confirmation = grace.min(self.core.options.taken_timeout);
         // What is left over is counted.
-        let _ = tokio::time::timeout(grace, self.core.announce_all()).await;
+        let _ = tokio::time::timeout(confirmation, self.core.announce_all()).await;
         self.core.end_announcements();
-        let confirmed = self.core.bus().fence(grace).await;
+        let confirmed = self.core.bus().fence(confirmation).await;
         self.tasks.end();
         confirmed
     }

@@ -28,13 +28,20 @@ impl Device {
         let (sender, messages) = unbounded_channel();
         // Ends with the connection, and with it the messages.
         tokio::spawn(async move {
-            while let Ok(event) = connection.poll().await {
-                let Event::Incoming(Packet::Publish(message)) = event else { continue };
-                let payload = String::from_utf8(message.payload.to_vec()).unwrap();
-                if sender.send((message.topic, payload)).is_err() {
-                    break;
+            let hear = |event| match event {
+                Event::Incoming(Packet::Publish(message)) => {
+                    let payload = String::from_utf8(message.payload.to_vec()).unwrap();
+                    sender.send((message.topic, payload)).is_ok()
                 }
-            }
+                _ => true,
+            };
+            while let Ok(event) = connection.poll().await
+                && hear(event)
+            {}
+            // What came right before the end; rumqttc tells of the end first.
+            while let Some(event) = connection.state.events.pop_front()
+                && hear(event)
+            {}
         });
         Self { client, messages }
     }

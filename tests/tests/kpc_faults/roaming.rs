@@ -28,21 +28,18 @@ async fn a_device_that_roams_gets_pushes_where_it_is_and_is_never_announced_as_g
     assert_eq!(post(&here, "stage/teller/push/device-1", "to here").await.0, 200);
     assert_eq!(device.hears().await, pair("stage/device-1/observe/status", "to here"));
 
-    // It comes back elsewhere before anybody has noticed that it was away, and says something of another
-    // resource. The extension still knows the way over the first replica only.
+    // It comes back elsewhere before anybody has noticed that it was away, and asks for something else. The
+    // extension still knows the way over the first replica only.
     let mut roamed = Device::connect(&there, "device-1").await;
-    assert_eq!(
-        roamed.asks("stage/device-1/push/device-1/2", "to there").await.1,
-        "to there",
-        "the push is on its way before the answer"
-    );
-    assert_eq!(roamed.hears().await, pair("stage/device-1/push/device-1/2/status", ""));
+    roamed.tell("stage/device-1/push/device-2/2", "nobody is there").await;
+    roamed.hears_error("stage/device-1/push/device-2/2", 404).await;
+    // Until this is announced, the first replica cannot know.
     let moved = presence.next().await;
     assert_eq!((moved.what.as_str(), moved.endpoints.as_str()), ("connected", "device-1"));
     assert_ne!(moved.replica, connected.replica);
     for replica in [&here, &there] {
-        assert_eq!(post(replica, "stage/teller/push/device-1", "still to there").await.0, 200);
-        assert_eq!(roamed.hears().await, pair("stage/device-1/observe/status", "still to there"));
+        assert_eq!(post(replica, "stage/teller/push/device-1", "to there").await.0, 200);
+        assert_eq!(roamed.hears().await, pair("stage/device-1/observe/status", "to there"));
     }
 
     // What the first replica announces after the device's first connection is about another device.

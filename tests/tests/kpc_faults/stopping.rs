@@ -36,6 +36,18 @@ async fn answers_still_come_from_a_replica_that_stops_and_it_ends_well() {
 }
 
 #[tokio::test]
+async fn a_frozen_server_does_not_hold_up_the_end() {
+    let server = NatsServer::start().await;
+    let kpc = Kpc::start_with(&server, |kpc| _ = kpc.env("GRACEFUL_SHUTDOWN_PERIOD", "1h")).await;
+    let device = Device::connect(&kpc, "device-1").await;
+    server.stop();
+    kpc.terminate();
+    device.gets_cut().await;
+    assert!(kpc.ended().await);
+    server.cont();
+}
+
+#[tokio::test]
 async fn a_replica_with_nothing_to_do_stops_at_once_even_without_a_server() {
     let mut server = NatsServer::start().await;
     let kpc = Kpc::start(&server).await;
