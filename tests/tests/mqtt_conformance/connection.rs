@@ -23,6 +23,17 @@ pub(crate) enum Segments {
     One,
 }
 
+impl Segments {
+    /// For names.
+    pub(crate) fn letter(self) -> char {
+        match self {
+            Self::AsWritten => 'w',
+            Self::Bytes => 'b',
+            Self::One => 'o',
+        }
+    }
+}
+
 /// A packet from the server.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Packet {

@@ -124,6 +124,20 @@ pub(crate) fn encode(items: &[Item], identifiers: &Identifiers) -> Vec<u8> {
     bytes
 }
 
+/// Whether it needs an identifier that the server has to choose first.
+pub(crate) fn has_identifier(items: &[Item]) -> bool {
+    items.iter().any(|item| match item {
+        Item::Identifier(_) => true,
+        Item::Frame(inner) | Item::Properties(inner, _) => has_identifier(inner),
+        _ => false,
+    })
+}
+
+/// Whether its first byte is this one.
+pub(crate) fn begins_with(items: &[Item], first: u8) -> bool {
+    matches!(items.first(), Some(Item::Bytes(bytes)) if bytes.first() == Some(&first))
+}
+
 /// Whether the packet that begins with `first` and has this body is what was expected; identifiers that were
 /// not known are from then on.
 pub(crate) fn is_expected(items: &[Item], first: u8, body: &[u8], identifiers: &mut Identifiers) -> bool {
@@ -148,10 +162,12 @@ fn matches(items: &[Item], mut bytes: &[u8], identifiers: &mut Identifiers) -> b
                 (!taken && *chosen != [0, 0] && identifiers.entry(*name).or_insert(*chosen) == chosen)
                     .then_some(2)
             }),
-            Item::Properties(inner, open) => properties(bytes).filter(|(_, properties)| {
-                let wanted = encode(inner, identifiers);
-                if *open { contains(properties, &wanted) } else { *properties == wanted }
-            }).map(|(taken, _)| taken),
+            Item::Properties(inner, open) => properties(bytes)
+                .filter(|(_, properties)| {
+                    let wanted = encode(inner, identifiers);
+                    if *open { contains(properties, &wanted) } else { *properties == wanted }
+                })
+                .map(|(taken, _)| taken),
             Item::Rest => Some(bytes.len()),
             Item::Success => match bytes {
                 [] => Some(0),
@@ -266,7 +282,9 @@ fn tokens(script: &str, name: &str) -> Vec<Token> {
             '\'' | '"' => tokens.push(Token::Text(text(&mut chars, next, name))),
             _ => {
                 let mut word = String::from(next);
-                while let Some(next) = chars.next_if(|next| !next.is_whitespace() && !"[]{}*'\"".contains(*next)) {
+                while let Some(next) =
+                    chars.next_if(|next| !next.is_whitespace() && !"[]{}*'\"".contains(*next))
+                {
                     word.push(next);
                 }
                 tokens.push(Token::Word(word));

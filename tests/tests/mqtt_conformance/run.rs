@@ -30,7 +30,8 @@ pub(crate) async fn every_row(server: &Server, file: &str, table: &'static str) 
         for segments in [Segments::AsWritten, Segments::Bytes, Segments::One] {
             let Row { rule, name, script, line } = row;
             let what = format!("rules/{file}:{line} [{rule}] {name} ({segments:?})");
-            conversations.add(what, segments, notation::steps(script, &format!("r{line:03}{segments:?}")));
+            let client = format!("r{line:03}{}", segments.letter());
+            conversations.add(what, segments, notation::steps(script, &client));
         }
     }
     conversations.check(&format!("{count} rows")).await;
@@ -65,19 +66,25 @@ impl Conversations {
             self.running.join_all().await.into_iter().filter_map(Result::err).collect();
         failures.sort();
         let count = failures.len();
-        assert!(failures.is_empty(), "of {what}, {count} conversations went otherwise:\n{}", failures.join("\n"));
+        assert!(
+            failures.is_empty(),
+            "of {what}, {count} conversations went otherwise:\n{}",
+            failures.join("\n")
+        );
     }
 }
 
+/// An identifier of the server has to be known, and PUBREL may only come behind PUBREC.
 fn can_be_sent_at_once(steps: &[Step]) -> bool {
-    let has_identifier =
-        |items: &[Item]| items.iter().any(|item| matches!(item, Item::Frame(inner) if inner.iter().any(|item| matches!(item, Item::Identifier(_)))));
-    steps.iter().all(|step| step.connection == 0 && match &step.act {
-        Act::Send(items) => !has_identifier(items),
-        Act::AliveOrEnd | Act::Finish => false,
-        Act::End { not_before_ms } => *not_before_ms == 0,
-        Act::Expect { .. } | Act::Alive => true,
-    })
+    let is_alone = steps.iter().all(|step| step.connection == 0);
+    is_alone
+        && steps.iter().all(|step| match &step.act {
+            Act::Send(items) => !notation::has_identifier(items),
+            Act::Expect { all, .. } => !all.iter().flatten().any(|items| notation::begins_with(items, 0x50)),
+            Act::AliveOrEnd | Act::Finish => false,
+            Act::End { not_before_ms } => *not_before_ms == 0,
+            Act::Alive => true,
+        })
 }
 
 async fn converse(address: SocketAddr, segments: Segments, steps: &[Step]) -> Result<(), String> {
@@ -123,7 +130,9 @@ async fn carry_out(
                 let mut found = 0;
                 let packet = connection.expect(|Packet { first, body }| {
                     let index = open.iter().position(|alternatives| {
-                        alternatives.iter().any(|items| notation::is_expected(items, *first, body, identifiers))
+                        alternatives
+                            .iter()
+                            .any(|items| notation::is_expected(items, *first, body, identifiers))
                     });
                     found = index.unwrap_or(0);
                     index.is_some()

@@ -16,7 +16,8 @@ pub(crate) fn rows(table: &'static str) -> Vec<Row> {
         (1..).zip(table.lines()).filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
     let mut rows: Vec<Row> = Vec::new();
     while let Some((line, heading)) = lines.next() {
-        let Some((rule, name)) = heading.strip_prefix('[').and_then(|heading| heading.split_once("] ")) else {
+        let Some((rule, name)) = heading.strip_prefix('[').and_then(|heading| heading.split_once("] "))
+        else {
             panic!("line {line} is not `[rule] name`")
         };
         let script = lines.next().filter(|(_, script)| script.starts_with("    "));
