@@ -14,6 +14,7 @@
     reason = "a row that cannot be read or is not fulfilled has to fail its test"
 )]
 
+mod bursts;
 mod connection;
 mod notation;
 mod run;
