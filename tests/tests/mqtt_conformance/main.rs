@@ -16,6 +16,7 @@
 
 mod bursts;
 mod connection;
+mod neighbours;
 mod notation;
 mod run;
 mod server;
