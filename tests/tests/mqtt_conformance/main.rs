@@ -14,7 +14,9 @@
     reason = "a row that cannot be read or is not fulfilled has to fail its test"
 )]
 
+mod bursts;
 mod connection;
+mod neighbours;
 mod notation;
 mod run;
 mod server;

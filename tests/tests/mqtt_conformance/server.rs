@@ -45,6 +45,10 @@ impl Server {
         self.kpc.listening()[0].address
     }
 
+    pub(crate) fn sessions(&self) -> usize {
+        self.kpc.sessions()
+    }
+
     pub(crate) async fn stop(self) {
         self.kpc.stop(Duration::from_secs(1)).await;
         self.extension.stop().await.unwrap();

@@ -80,11 +80,17 @@ impl Clients {
     }
 }
 
+/// Room for so many is kept when the last one is gone. Most connections never need more.
+const FEW: usize = 8;
+
 /// Takes one out of a few; whether it was there.
 fn take_out<T>(few: &mut Vec<T>, is_it: impl Fn(&T) -> bool) -> bool {
     let place = few.iter().position(is_it);
     if let Some(place) = place {
         few.swap_remove(place);
+    }
+    if few.is_empty() {
+        few.shrink_to(FEW);
     }
     place.is_some()
 }

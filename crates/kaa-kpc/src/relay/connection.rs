@@ -30,9 +30,9 @@ impl Connection {
         self.core.send(self.core.next_id(), request, recipient);
     }
 
-    /// Waits until the server has taken all requests of this connection since the last call. Everybody who
-    /// asks at the same time shares one round trip; it takes no longer than
-    /// [`taken_timeout`](super::RelayOptions::taken_timeout).
+    /// Waits until the server has taken all requests of this connection since the last call, of those with
+    /// a [mark](Asked::mark). Everybody who asks at the same time shares one round trip; it takes no longer
+    /// than [`taken_timeout`](super::RelayOptions::taken_timeout).
     ///
     /// The request may find nobody all the same, and its extension may fail: only an answer says that it was
     /// handled.

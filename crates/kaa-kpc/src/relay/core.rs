@@ -155,7 +155,7 @@ impl Core {
         waiting.dialect = dialect;
         let datum = self.encode(dialect, id, request)?;
         // Before the publish: what goes out on a later connection is only doubted without need.
-        state.published_on(connection, self.bus().connects());
+        state.published_on(waiting.recipient.wants_proof(), self.bus().connects());
         let pin = waiting.party.as_ref().and_then(|party| state.pins.get(party, &waiting.extension));
         let Some(pin) = pin.cloned() else {
             self.publish_to(dialect, &subject, datum)?;

@@ -37,6 +37,16 @@ pub(super) enum Recipient {
     Caller(oneshot::Sender<Answer>),
 }
 
+impl Recipient {
+    /// The connection that will want to know whether the server has taken the request.
+    pub(super) fn wants_proof(&self) -> Option<u64> {
+        match self {
+            Self::Client { connection, asked } => (asked.mark != 0).then_some(*connection),
+            Self::Caller(_) => None,
+        }
+    }
+}
+
 /// A request to one replica.
 #[derive(Debug)]
 pub(super) struct Pinned {

@@ -63,6 +63,7 @@ pub struct Asked {
     /// The topic, byte for byte. It cannot be made from the parsed path: a request ID of `03` is 3, and
     /// is answered as `03`.
     pub topic: ByteString,
-    /// Whatever the front end wants to find again, such as the quality of service it was asked with.
+    /// Whatever the front end wants to find again, such as the quality of service it was asked with. With 0
+    /// there is nothing to find: [`Connection::taken`](super::Connection::taken) is not about this request.
     pub mark: u64,
 }

@@ -12,6 +12,9 @@ use crate::mqtt::{Properties, Property, ReasonCode};
 /// limit, and not reading on would keep out the very packets that make room.
 const UNRELEASED: usize = 4096;
 
+/// Room for so many is kept when the last one is out. Most clients wait for one before they send the next.
+const FEW: usize = 4;
+
 /// The acknowledgements that the client waits for, in the order in which its messages came
 /// [MQTT-4.6.0-2, MQTT-4.6.0-3].
 ///
@@ -188,6 +191,10 @@ impl Receipts {
 
     /// The next acknowledgement that can be sent.
     pub(super) fn next(&mut self) -> Result<Option<ServerPacket>, Ending> {
+        if self.queue.is_empty() {
+            self.queue.shrink_to(FEW);
+            return Ok(None);
+        }
         let verdict = match self.queue.front().map(|receipt| &receipt.state) {
             None | Some(State::Unsent | State::Waiting) => return Ok(None),
             Some(State::Settled(verdict)) => verdict.clone(),
@@ -265,7 +272,11 @@ impl Receipts {
 
     fn forget(&mut self, packet_id: PacketId) -> bool {
         let place = self.unreleased.binary_search(&packet_id);
-        place.map(|index| self.unreleased.remove(index)).is_ok()
+        let was_known = place.map(|index| self.unreleased.remove(index)).is_ok();
+        if self.unreleased.is_empty() {
+            self.unreleased.shrink_to(FEW);
+        }
+        was_known
     }
 }
 

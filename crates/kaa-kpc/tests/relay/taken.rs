@@ -43,6 +43,18 @@ async fn what_was_published_before_the_server_was_away_is_not_confirmed_when_it_
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_nobody_wants_confirmed_casts_no_doubt_on_what_comes_later() {
+    let world = World::new();
+    let (relay, _puppet) = (world.relay().await, world.puppet().await);
+    let client = Client::of(&relay);
+    client.mention("ep-1/echo");
+    world.server.stop();
+    world.server.start();
+    client.ask("ep-1/echo", "");
+    assert_eq!(client.connection.taken().await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn nobody_is_left_waiting_when_the_relay_ends() {
     let world = World::new();
     let relay = world.relay().await;

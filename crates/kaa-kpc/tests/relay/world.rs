@@ -118,10 +118,16 @@ impl Client {
     /// Publishes to a topic of the extension `ext` for an endpoint: `ask("ep-1/echo/7", "…")`.
     pub(crate) fn ask(&self, rest: &str, payload: impl Into<Bytes>) {
         let topic = format!("kp1/v1/ext/{rest}");
-        self.connection.request(&aware(&topic, payload), Asked { topic: topic.into(), mark: 0 });
+        self.connection.request(&aware(&topic, payload), Asked { topic: topic.into(), mark: 1 });
     }
 
-    /// The same for the client itself.
+    /// The same, without a wish to find it again.
+    pub(crate) fn mention(&self, rest: &str) {
+        let topic = format!("kp1/v1/ext/{rest}");
+        self.connection.request(&aware(&topic, ""), Asked { topic: topic.into(), mark: 0 });
+    }
+
+    /// Publishes for the client itself.
     pub(crate) fn ask_unaware(&self, rest: &str) {
         let topic = format!("kp1/v1/ext/{rest}");
         let path = RequestPath::from_topic(&topic, |_| EndpointAwareness::Unaware).unwrap();

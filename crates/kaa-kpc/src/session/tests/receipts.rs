@@ -236,3 +236,19 @@ fn mqtt_5_is_told_the_reason_in_words() {
     });
     assert_eq!((puback.reason, text), (ReasonCode::NotAuthorized, Some("no")));
 }
+
+#[test]
+fn the_room_of_a_burst_is_given_back() {
+    let mut receipts = Receipts::new(ProtocolVersion::V311, 100);
+    for number in 1..=100 {
+        forward(&mut receipts, qos_2(number));
+    }
+    receipts.cover();
+    receipts.confirm(true);
+    assert_eq!(ready(&mut receipts).len(), 100);
+    for number in 1..=100 {
+        assert!(receipts.release(id(number)).is_some());
+    }
+    assert!(receipts.queue.capacity() <= 2 * FEW, "{}", receipts.queue.capacity());
+    assert!(receipts.unreleased.capacity() <= 2 * FEW, "{}", receipts.unreleased.capacity());
+}
