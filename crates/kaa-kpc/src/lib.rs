@@ -37,4 +37,8 @@ pub mod session;
 
 mod counters;
 
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/communication-service.md")]
+mod book {}
+
 pub use kpc::{Kpc, KpcOptions, ListenerOptions, StartError, Transport};
