@@ -125,3 +125,6 @@ impl Config {
      is its own endpoint), otherwise set tokens.mode to `ecap` (a provider on the bus) or `static` (a table)"
 )]
 pub struct UnsaidError;
+
+#[cfg(test)]
+mod tests;

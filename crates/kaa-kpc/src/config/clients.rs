@@ -12,13 +12,13 @@ use crate::identity::clients::{
 };
 
 /// `clients` of the configuration.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "mode", deny_unknown_fields, rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 #[non_exhaustive]
 pub enum ClientsConfig {
     /// Everybody may connect. What clients show of themselves is not looked at.
-    #[default]
-    None,
+    // With braces, or serde would not mind further entries.
+    None {},
     /// Tables in the file.
     Static {
         /// User names, and the hashes of their passwords that `kaa-kpc hash-password` prints.
@@ -70,6 +70,12 @@ pub struct CertificateConfig {
     pub client: String,
 }
 
+impl Default for ClientsConfig {
+    fn default() -> Self {
+        Self::None {}
+    }
+}
+
 fn yes() -> bool {
     true
 }
@@ -77,7 +83,7 @@ fn yes() -> bool {
 impl ClientsConfig {
     pub(super) fn options(&self) -> AuthenticatorOptions {
         match self {
-            Self::None => AuthenticatorOptions::None,
+            Self::None {} => AuthenticatorOptions::None,
             Self::Static { passwords, certificates, any_certificate } => {
                 let certificates = match (any_certificate, &certificates[..]) {
                     (true, _) => Certificates::Any,

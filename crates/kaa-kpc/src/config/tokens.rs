@@ -15,7 +15,8 @@ use crate::identity::tokens::{ProviderOptions, StaticToken, TokensOptions};
 #[non_exhaustive]
 pub enum TokensConfig {
     /// Every token is its own endpoint ID. For development: whoever can connect can be any endpoint.
-    Trustful,
+    // With braces, or serde would not mind further entries.
+    Trustful {},
     /// A table.
     Static {
         /// One entry for each token.
@@ -40,7 +41,7 @@ pub enum TokensConfig {
 impl TokensConfig {
     pub(super) fn options(&self) -> TokensOptions {
         match self {
-            Self::Trustful => TokensOptions::Trustful,
+            Self::Trustful {} => TokensOptions::Trustful,
             Self::Static { table } => TokensOptions::Table(table.clone()),
             Self::Ecap { provider, timeout, known, known_for } => {
                 let usual = ProviderOptions::new(provider.clone());

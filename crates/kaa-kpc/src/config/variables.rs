@@ -35,5 +35,5 @@ pub(super) const FLAGS: &[Variable<Config>] = &[
     Variable { name: "--https", expected: ADDRESSES, set: |c, v| set(&mut c.listen.https, addresses(v)?) },
     Variable { name: "--admin", expected: "an address and a port such as 127.0.0.1:9464, or off", set: |c, v| { c.admin.listen = AdminConfig::parse_listen(v)?; Some(()) } },
     Variable { name: "--insecure-listen", expected: BOOLEAN, set: |c, v| set(&mut c.listen.insecure, v.parse::<bool>().ok()?) },
-    Variable { name: "--trustful", expected: BOOLEAN, set: |c, v| set(&mut c.tokens, v.parse::<bool>().ok()?.then_some(TokensConfig::Trustful)) },
+    Variable { name: "--trustful", expected: BOOLEAN, set: |c, v| set(&mut c.tokens, v.parse::<bool>().ok()?.then_some(TokensConfig::Trustful {})) },
 ];

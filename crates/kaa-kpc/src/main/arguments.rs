@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 /// Where a flag, a variable of the environment and the file say different things, the flag holds, then the
 /// variable.
 #[derive(Debug, Parser)]
-#[command(name = "kaa-kpc", version, args_conflicts_with_subcommands = true)]
+#[command(name = "kaa-kpc", version, args_conflicts_with_subcommands = true, args_override_self = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
