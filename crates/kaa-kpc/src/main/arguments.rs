@@ -14,8 +14,8 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 
-    /// Configuration file, YAML
-    #[arg(long, env = kaa_process::config::FILE, value_name = "FILE")]
+    /// Configuration file, YAML [env: KAA_CONFIG]
+    #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
     /// NATS servers, separated by commas [default: nats://127.0.0.1:4222]

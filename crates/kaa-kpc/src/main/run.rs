@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,7 +28,8 @@ const CLOSE: Duration = Duration::from_secs(1);
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), RunError> {
     logs::log_to_stderr();
-    let config = Config::load(arguments.config.as_deref(), config::environment, |name| arguments.flag(name))?;
+    let file = arguments.config.clone().or_else(|| config::environment(config::FILE).map(PathBuf::from));
+    let config = Config::load(file.as_deref(), config::environment, |name| arguments.flag(name))?;
     raise_file_limit();
     let runtime = runtime(config.service.threads.get())?;
     // A signal that comes before there is anything to stop ends it all the same.
