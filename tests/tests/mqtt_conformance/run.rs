@@ -149,7 +149,7 @@ async fn carry_out(
             if segments != Segments::One {
                 connection.send(&PING).await;
             }
-            match connection.expect(|packet| is_pong(packet)).await? {
+            match connection.expect(is_pong).await? {
                 Err(Ended) if !may_end => return Err("the connection ended".to_owned()),
                 _ => {}
             }
