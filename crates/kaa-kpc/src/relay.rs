@@ -116,10 +116,17 @@ impl Relay {
     }
 
     /// A client connected. What comes to it has to be taken: the relay never waits for a client, and ends
-    /// the deliveries of one that falls behind ([`RelayOptions::outbox`]).
+    /// the deliveries of one that falls behind ([`RelayOptions::outbox`]). Those of one that comes while the
+    /// relay stops end at once.
     pub fn connect(&self) -> (Connection, Deliveries) {
         let (outbox, inlet) = outbox();
-        let id = self.core.lock().clients.add(outbox);
+        let mut state = self.core.lock();
+        let id = state.clients.add(outbox);
+        if state.is_stopping {
+            // Later, nobody might be left to end it.
+            state.clients.remove(id);
+        }
+        drop(state);
         (Connection::new(Arc::clone(&self.core), id), Deliveries(inlet))
     }
 

@@ -61,16 +61,20 @@ impl Conversations {
         });
     }
 
+    /// # Panics
+    ///
+    /// With all that went otherwise.
     pub(crate) async fn check(self, what: &str) {
-        let mut failures: Vec<String> =
-            self.running.join_all().await.into_iter().filter_map(Result::err).collect();
+        let failures = self.failures().await;
+        let (count, list) = (failures.len(), failures.join("\n"));
+        assert!(failures.is_empty(), "of {what}, {count} conversations went otherwise:\n{list}");
+    }
+
+    async fn failures(self) -> Vec<String> {
+        let outcomes = self.running.join_all().await;
+        let mut failures: Vec<String> = outcomes.into_iter().filter_map(Result::err).collect();
         failures.sort();
-        let count = failures.len();
-        assert!(
-            failures.is_empty(),
-            "of {what}, {count} conversations went otherwise:\n{}",
-            failures.join("\n")
-        );
+        failures
     }
 }
 
@@ -176,4 +180,39 @@ fn describe(act: &Act) -> &'static str {
         Act::AliveOrEnd => "to be alive or ended",
         Act::Finish => "to finish",
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_conversation_that_goes_otherwise_is_noticed() {
+    let server = Server::start(crate::server::roomy()).await;
+    let mut conversations = Conversations::new(server.address());
+    let wrong = [
+        "> 10 ['MQTT' 04 02 003C '@'] < 20 [01 00]",
+        "v4 > C000 < D0 [00]",
+        "v4 > C000 x",
+        "v4 > E000 =",
+        "v4 > E000 < E0 [00]",
+        "v4 > E000 x>1400",
+        "v4 > 32 ['~/echo' 0001] < 40 [0002]",
+        "v4 > 30 ['~/echo/7' \"x\"] < 30 ['~/echo/7/status' \"y\"]",
+        "v4 > 32 ['~/echo' 0001] 32 ['~/echo' 0002] < 40 [0002] < 40 [0001]",
+        "v4 > 82 [0001 '#' 00] < 90 [0001 00/01/02]",
+        "v5 > D000 x",
+        "v5 > D000 < E0 [83 *] x",
+        "v5 > 32 ['a/b' 0001 {}] < 40 [0001 ok] & 32 ['a/b/error' $a *]",
+        "> 10 ['MQTT' 05 02 003C {} '@'] < 20 [00 00 {* 25 01}]",
+        "> 10 ['MQTT' 05 02 003C {} '@'] < 20 [00 00 {}]",
+    ];
+    for (number, script) in (1..).zip(wrong) {
+        conversations.add(
+            script.to_owned(),
+            Segments::AsWritten,
+            notation::steps(script, &format!("w{number}")),
+        );
+    }
+    let failures = conversations.failures().await;
+    let missed: Vec<_> =
+        wrong.iter().filter(|script| !failures.iter().any(|why| why.starts_with(**script))).collect();
+    assert!(missed.is_empty(), "{missed:#?}");
+    server.stop().await;
 }

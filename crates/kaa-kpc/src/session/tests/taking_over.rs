@@ -88,6 +88,23 @@ async fn a_session_that_is_drained_gets_its_answers_and_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_session_that_begins_while_the_last_ones_end_is_told_as_well() {
+    let world = World::new().await;
+    let mut former = world.socket_of(128);
+    former.send(&connect_v5("a", &[])).await;
+    former.packet().await;
+    // It takes nothing any more, so it needs a moment to leave its place.
+    former.send(&b"\xc0\0".repeat(100)).await;
+    let mut latter = world.socket();
+    latter.send(&connect_v5("a", &[])).await;
+    tokio::task::yield_now().await;
+    world.front.sessions.drain();
+    world.front.relay.stop(Duration::from_secs(5)).await.unwrap();
+    assert_eq!(latter.packet().await[..1], [0x20]);
+    latter.expect_disconnect(0x8b).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_not_answered_before_the_end_is_told_so() {
     let world = World::new().await;
     let mut client = world.v311("a").await;
