@@ -34,11 +34,11 @@ async fn an_address_has_its_share_of_connections_and_not_one_more() {
 
 #[tokio::test]
 async fn who_floods_is_slowed_down_and_nobody_else() {
-    const FLOOD: usize = 20;
+    const FLOOD: usize = 15;
     let world = World::new().await;
     let service = world
         .serve_with(|options| {
-            options.limits.messages_per_second = NonZeroU32::new(10).unwrap();
+            options.limits.messages_per_second = NonZeroU32::new(5).unwrap();
             options.limits.burst = NonZeroU32::MIN;
         })
         .await;
@@ -50,14 +50,14 @@ async fn who_floods_is_slowed_down_and_nobody_else() {
     for id in 0..5 {
         assert_eq!(other.ask(&format!("v1/ext/ep-2/echo/{id}")).await.0, "status");
     }
-    // The messages of both, of which those beyond a burst are not read yet.
+    // The messages of both: those of the flood that go beyond a burst are not read yet.
     let read = service.kpc.counters().front.messages;
-    assert!(read < 5 + 20, "{read}");
+    assert!(read < 5 + 15, "{read}");
 
     for id in 0..FLOOD {
         let answered = (format!("kp1/v1/ext/ep-1/echo/{id}/status"), "hello".into());
         assert_eq!(flooding.next().await, answered);
     }
     // A second's worth came at once, and the rest as slowly as it may.
-    assert!(start.elapsed() >= Duration::from_millis(900), "{:?}", start.elapsed());
+    assert!(start.elapsed() >= Duration::from_millis(1700), "{:?}", start.elapsed());
 }

@@ -70,7 +70,7 @@ async fn an_endpoint_that_goes_on_after_a_takeover_is_not_gone() {
     let world = World::new().await;
     let mut listener = Listener::new(&world).await;
     // Long enough to be used again meanwhile, on any machine.
-    let delay = Duration::from_millis(500);
+    let delay = Duration::from_millis(300);
     let service = world.serve_with(|options| options.relay.presence_delay = delay).await;
     for version in [V311, V5] {
         let mut former = service.device(version, "a").await;

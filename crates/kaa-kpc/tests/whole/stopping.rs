@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kaa_kpc::{ListenerOptions, Transport};
 
-use crate::device::{End, V5, V311};
+use crate::device::{End, V5, V311, status_code};
 use crate::world::{World, closed, in_time};
 
 const GRACE: Duration = Duration::from_secs(10);
@@ -52,13 +52,15 @@ async fn answers_that_do_not_come_within_the_grace_are_503() {
     device.publish("v1/ext/ep-1/hold/1", b"").await;
     web.send("v1/ext/ep-2/hold", None).await;
     world.gate.has_held(2).await;
-    assert_eq!(in_time(service.kpc.stop(Duration::ZERO)).await, 0);
-    let (topic, payload) = device.next().await;
-    assert_eq!(topic, "kp1/v1/ext/ep-1/hold/1/error");
-    assert_eq!(crate::device::status_code(&payload), 503);
-    assert_eq!(device.end().await, End::Disconnect(0x8b));
-    assert_eq!(web.reply().await.0, 503);
-    web.end().await;
+    let devices = async {
+        let (topic, payload) = device.next().await;
+        assert_eq!((&*topic, status_code(&payload)), ("kp1/v1/ext/ep-1/hold/1/error", 503));
+        assert_eq!(device.end().await, End::Disconnect(0x8b));
+        assert_eq!(web.reply().await.0, 503);
+        web.end().await;
+    };
+    let (cut, ()) = in_time(async { tokio::join!(service.kpc.stop(Duration::ZERO), devices) }).await;
+    assert_eq!(cut, 0);
 }
 
 #[tokio::test]
