@@ -99,10 +99,6 @@ impl Config {
         let mut relay = RelayOptions::default();
         self.service.apply(&mut relay);
         self.requests.apply(&mut relay);
-        // A name that is none is refused when the applications are read.
-        let dialect =
-            |(name, extension): (&String, &ExtensionOptions)| Some((name.parse().ok()?, extension.dialect));
-        relay.dialects = self.extensions.iter().filter_map(dialect).collect();
         Ok(KpcOptions {
             relay,
             limits: self.limits,

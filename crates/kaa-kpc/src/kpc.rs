@@ -104,7 +104,8 @@ impl Kpc {
     /// When the future is dropped, there is no service.
     pub async fn start(bus: Bus, options: KpcOptions) -> Result<Self, StartError> {
         exposure::check(&options)?;
-        let KpcOptions { relay, limits, applications, tokens, clients, listeners, .. } = options;
+        let KpcOptions { mut relay, limits, applications, tokens, clients, listeners, .. } = options;
+        relay.dialects.extend(applications.dialects());
         let applications = Applications::new(applications)?;
         // First all that may fail without anybody noticing; then the bus; and devices at last.
         let admission = Admission::new(&limits);

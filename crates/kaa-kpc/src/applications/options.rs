@@ -57,6 +57,12 @@ impl Default for ExtensionOptions {
 }
 
 impl ApplicationsOptions {
+    /// The protocol that is spoken with each of the extensions. A name that is none is left out: it is refused
+    /// when the rest is read.
+    pub(crate) fn dialects(&self) -> impl Iterator<Item = (ServiceInstance, Dialect)> {
+        self.extensions.iter().filter_map(|(name, options)| Some((name.parse().ok()?, options.dialect)))
+    }
+
     pub(super) fn read(self) -> Result<Applications, OptionsError> {
         let mut reader = Reader::default();
         let extensions: HashMap<_, _> = reader.extensions(self.extensions);

@@ -12,7 +12,7 @@ use crate::relay::RelayOptions;
 /// Who it is, whom it lets in, and where.
 #[derive(Debug, Clone)]
 pub struct KpcOptions {
-    /// The side of the extensions.
+    /// The side of the extensions. The dialects of those that `applications` lists are the ones it says.
     pub relay: RelayOptions,
     /// What clients may do.
     pub limits: Limits,
