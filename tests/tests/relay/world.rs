@@ -57,7 +57,7 @@ impl Client {
         let app_version = path.app_version.clone();
         let request = Request::new(path, payload.into());
         let request = request.endpoint(ResolvedEndpoint { endpoint_id, app_version });
-        self.connection.request(&request, Asked { topic: topic.into(), mark: 0 });
+        self.connection.request(&request, Asked { topic: topic.into(), mark: 1 });
     }
 
     /// What comes next: the end of its topic, and its payload or the status code of an error.

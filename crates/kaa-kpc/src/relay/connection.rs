@@ -25,9 +25,11 @@ impl Connection {
     /// With a request ID, exactly one answer comes to the outbox: that of the extension, or an error of the
     /// relay's own. Without one, nothing comes of a success, and an error if one becomes known. From here
     /// on this connection gets what is pushed to the endpoint.
-    pub fn request(&self, request: &Request, asked: Asked) {
+    ///
+    /// Whether it has gone out. If not, the answer that says why is in the outbox already.
+    pub fn request(&self, request: &Request, asked: Asked) -> bool {
         let recipient = Recipient::Client { connection: self.id, asked };
-        self.core.send(self.core.next_id(), request, recipient);
+        self.core.send(self.core.next_id(), request, recipient)
     }
 
     /// Waits until the server has taken all requests of this connection since the last call, of those with

@@ -102,8 +102,9 @@ impl Core {
         self.correlation.request_of(correlation_id)
     }
 
-    /// Sends a request to its extension, or tells who asks why not. From now on, it ends exactly once.
-    pub(super) fn send(&self, id: u64, request: &Request, recipient: Recipient) {
+    /// Sends a request to its extension, or tells who asks why not. From now on, it ends exactly once. Whether
+    /// it has gone out.
+    pub(super) fn send(&self, id: u64, request: &Request, recipient: Recipient) -> bool {
         self.tally.requests();
         let connection = match &recipient {
             Recipient::Client { connection, .. } => Some(*connection),
@@ -116,8 +117,14 @@ impl Core {
         let mut state = self.lock();
         let state = &mut *state;
         match self.publish(state, id, request, connection, &mut waiting) {
-            Ok(subject) => self.sent(state, id, subject, waiting),
-            Err(refusal) => self.refuse(state, id, waiting, refusal),
+            Ok(subject) => {
+                self.sent(state, id, subject, waiting);
+                true
+            }
+            Err(refusal) => {
+                self.refuse(state, id, waiting, refusal);
+                false
+            }
         }
     }
 

@@ -28,7 +28,7 @@ impl Protocol {
         let topic = delivery.topic();
         let (payload, is_acknowledged) = match delivery {
             Delivery::Answer { asked, answer } => {
-                self.receipts.settle(asked.mark, Verdict::of_answer(answer));
+                self.receipts.answered(asked.mark, Verdict::of_answer(answer));
                 (payload_of(answer), asked.mark != 0)
             }
             Delivery::Push { payload, .. } => {
@@ -90,8 +90,8 @@ impl Protocol {
 }
 
 impl Verdict {
-    /// What an acknowledgement says of a message that was answered before it. Whatever an extension says,
-    /// it got it; the codes that the relay has for itself are passed on.
+    /// What an acknowledgement says of a message that did not go out, or may not have arrived. Whatever an
+    /// extension says, it got it; the codes that the relay has for itself are passed on.
     fn of_answer(answer: &Answer) -> Self {
         let reason = match answer.status_code {
             413 | 429 => ReasonCode::QuotaExceeded,

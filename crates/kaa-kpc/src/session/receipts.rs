@@ -86,6 +86,11 @@ impl Verdict {
         Self { reason: ReasonCode::Success, text: None }
     }
 
+    /// Until the answer says it better.
+    pub(super) fn not_sent() -> Self {
+        Self { reason: ReasonCode::ImplementationSpecificError, text: None }
+    }
+
     fn unconfirmed() -> Self {
         let text = ByteString::from_static("the message may not have arrived; send it again");
         Self { reason: ReasonCode::UnspecifiedError, text: Some(text) }
@@ -162,6 +167,15 @@ impl Receipts {
     pub(super) fn settle(&mut self, mark: u64, verdict: Verdict) {
         if let Some(receipt) = self.get_mut(mark) {
             receipt.state = State::Settled(verdict);
+        }
+    }
+
+    /// An answer came. What has gone out has arrived, whatever the answer says: also where nobody serves its
+    /// extension. For anything else the answer is the reason.
+    pub(super) fn answered(&mut self, mark: u64, reason: Verdict) {
+        if let Some(receipt) = self.get_mut(mark) {
+            let has_arrived = matches!(receipt.state, State::Waiting);
+            receipt.state = State::Settled(if has_arrived { Verdict::success() } else { reason });
         }
     }
 

@@ -9,6 +9,7 @@ use super::Session;
 use crate::mqtt::packet::{ClientPacket, Publish};
 use crate::session::ending::Ending;
 use crate::session::protocol::Step;
+use crate::session::receipts::Verdict;
 use crate::session::requests::{NotSent, Outcome, Wanted};
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
@@ -107,8 +108,12 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
     pub(super) fn settle(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Send(request, asked) => {
-                self.protocol.receipts.sent(asked.mark);
-                self.connection.request(&request, asked);
+                let mark = asked.mark;
+                if self.connection.request(&request, asked) {
+                    self.protocol.receipts.sent(mark);
+                } else {
+                    self.protocol.receipts.settle(mark, Verdict::not_sent());
+                }
             }
             Outcome::Refuse(NotSent { asked, answer, reason }) => {
                 self.protocol.refuse(asked, answer, reason, &self.front.tally);

@@ -178,3 +178,14 @@ async fn the_answers_to_packets_that_were_never_sent() {
     client.send(b"\x50\x02\0\x01").await;
     client.expect_disconnect(0x82).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_message_for_an_extension_that_nobody_serves_has_arrived_all_the_same() {
+    let world = World::new().await;
+    let mut client = world.v5("a").await;
+    let topic = "kp1/v1/nobody/ep-1/echo/1";
+    client.send(&publish_v5(0x32, topic, 5, b"hi")).await;
+    let expected = error(503, "nobody serves nobody now; try again later");
+    client.expect(&publish_v5(0x32, &format!("{topic}/error"), 1, &expected)).await;
+    client.expect(b"\x40\x02\0\x05").await;
+}
