@@ -1,5 +1,7 @@
 //! `kaa-kpc` as an operator meets it: what it refuses and what it says, its admin port, its passwords.
 
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
+
 use std::io::Write;
 use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
