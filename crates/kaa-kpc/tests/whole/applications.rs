@@ -117,3 +117,21 @@ async fn a_token_of_the_table_is_only_for_its_clients() {
     assert_eq!(web.ask_as("ann", "one", "v1/ext/secret/echo").await, 200);
     assert_eq!(web.ask_as("bob", "one", "v1/ext/secret/echo").await, 404);
 }
+
+#[tokio::test]
+async fn a_provider_is_asked_about_the_application_and_once_for_all_its_versions() {
+    let world = World::new().await;
+    let provider = Provider::start(&world).await;
+    let config = r#"{
+        "tokens": {"mode": "ecap", "provider": "cred"},
+        "applications": {"kettle": {"versions": {"v1": {}, "v2": {}}}, "oven": {"versions": {"v3": {}}}}
+    }"#;
+    let service = serve(&world, config, AuthenticatorOptions::None).await;
+    let mut device = service.device(V5, "a").await;
+    for version in ["v1", "v2", "v3"] {
+        assert_eq!(device.ask(&format!("{version}/ext/good-1/echo/1")).await.0, "status", "{version}");
+    }
+    // Nobody is asked about a version that is none.
+    assert_eq!(device.refused("v4/ext/good-1/echo/1").await, 404);
+    assert_eq!(provider.applications(), ["kettle", "oven"]);
+}

@@ -107,3 +107,20 @@ async fn another_client_cannot_take_over_by_the_client_id() {
     assert_eq!(bob.err(), Some(0x85));
     assert_eq!(ann.ask(&format!("{TOPIC}/1")).await.0, "status");
 }
+
+#[tokio::test]
+async fn who_guesses_has_to_wait_and_nobody_who_is_known() {
+    let world = World::new().await;
+    let _provider = Provider::start(&world).await;
+    let service = world.serve_with(|options| options.clients = ecap()).await;
+    service.login(V5, "bob", "one").await.unwrap().leave().await;
+    for guess in ["a", "b", "c", "d", "e"] {
+        assert_eq!(service.login(V5, "ann", guess).await.err(), Some(0x86), "{guess}");
+    }
+    // The right one has to wait as well, or guessing would be as fast as ever.
+    for (version, code) in [(V311, 3), (V5, 0x9f)] {
+        assert_eq!(service.login(version, "ann", "one").await.err(), Some(code), "{version:?}");
+    }
+    assert_eq!(service.web().await.ask_as("ann", "one", TOPIC).await, 429);
+    assert!(service.login(V5, "bob", "one").await.is_ok());
+}

@@ -7,6 +7,7 @@ use kaa_protocol::elce::{ConnectedEvent, DisconnectedEvent};
 use kaa_protocol::name::ServiceInstance;
 
 use crate::device::{End, V5, V311};
+use crate::provider::{Provider, tokens};
 use crate::world::{World, in_time};
 
 /// Somebody who listens.
@@ -90,4 +91,34 @@ async fn an_endpoint_that_goes_on_after_a_takeover_is_not_gone() {
         assert_eq!(listener.disconnected().await, "ep-1");
     }
     assert_eq!(service.kpc.counters().front.taken_over, 2);
+}
+
+#[tokio::test]
+async fn the_endpoints_of_a_session_that_is_cut_are_gone() {
+    let world = World::new().await;
+    let (mut listener, provider) = (Listener::new(&world).await, Provider::start(&world).await);
+    let service = world.serve_with(|options| options.tokens = tokens()).await;
+    let mut device = service.device(V5, "a").await;
+    assert_eq!(device.ask("v1/ext/good-1/echo/1").await.0, "status");
+    // By its ID, not by its token.
+    assert_eq!(listener.connected().await, "ep-1");
+    provider.revoke_token("1").await;
+    assert_eq!(listener.disconnected().await, "ep-1");
+    assert_eq!(device.end().await, End::Disconnect(0x87));
+}
+
+#[tokio::test]
+async fn the_endpoints_of_a_service_that_stops_are_gone() {
+    let world = World::new().await;
+    let mut listener = Listener::new(&world).await;
+    let service = world.serve_with(|_| {}).await;
+    let (mut device, mut web) = (service.device(V5, "a").await, service.web().await);
+    assert_eq!(device.ask("v1/ext/ep-1/echo/1").await.0, "status");
+    assert_eq!(listener.connected().await, "ep-1");
+    // Who comes by HTTP is not connected.
+    assert_eq!(web.ask("v1/ext/ep-2/echo").await.0, 200);
+    drop(web);
+    let (_, end) = in_time(async { tokio::join!(service.kpc.stop(Duration::ZERO), device.end()) }).await;
+    assert_eq!(end, End::Disconnect(0x8b));
+    assert_eq!(listener.disconnected().await, "ep-1");
 }

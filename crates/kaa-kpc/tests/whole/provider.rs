@@ -35,6 +35,7 @@ pub(crate) struct Provider {
 #[derive(Clone, Default)]
 struct Book {
     revoked: Arc<Mutex<HashSet<String>>>,
+    applications: Arc<Mutex<Vec<String>>>,
     certificates: Arc<Mutex<Vec<String>>>,
 }
 
@@ -51,6 +52,11 @@ impl Provider {
         let extension = Extension::new("cred").state(book.clone()).services(services).build().unwrap();
         let kaa = TestKaa::start_on(world.server.connect(), extension).await;
         Self { messaging: world.messaging("cred"), book, _kaa: kaa }
+    }
+
+    /// The applications whose tokens it was asked about.
+    pub(crate) fn applications(&self) -> Vec<String> {
+        self.book.applications.lock().unwrap().clone()
     }
 
     /// The certificates it was asked about, as `issuer#serial`.
@@ -115,6 +121,7 @@ async fn token(
     Targeted(request): Targeted<EndpointTokenValidationRequest>,
     State(book): State<Book>,
 ) -> Result<EndpointTokenValidationResponse, Failure> {
+    book.applications.lock().unwrap().push(request.app_name.to_string());
     let x = request.token.strip_prefix("good-").ok_or_else(|| Failure::not_found("no such token"))?;
     let id = format!("id-{x}");
     if book.is_revoked(&id) {

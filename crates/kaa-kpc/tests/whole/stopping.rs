@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kaa_kpc::{ListenerOptions, Transport};
+use kaa_kpc::{Kpc, KpcOptions, ListenerOptions, Transport};
 
 use crate::device::{End, V5, V311, status_code};
 use crate::world::{World, closed, in_time};
@@ -81,10 +81,39 @@ async fn a_service_that_is_dropped_closes_everything() {
     closed(http).await;
 
     // Another one can take its place at once.
-    let again = |options: &mut kaa_kpc::KpcOptions| {
+    let again = |options: &mut KpcOptions| {
         options.listeners =
             vec![ListenerOptions::new(Transport::Mqtt, mqtt), ListenerOptions::new(Transport::Http, http)];
     };
     let service = world.serve_with(again).await;
+    assert_eq!(service.device(V5, "a").await.ask("v1/ext/ep-1/echo/1").await.0, "status");
+}
+
+#[tokio::test]
+async fn a_service_that_is_dropped_lets_nobody_wait() {
+    let world = World::new().await;
+    let service = world.serve_with(|_| {}).await;
+    let (mut device, mut web) = (service.device(V5, "a").await, service.web().await);
+    device.publish("v1/ext/ep-1/hold/1", b"").await;
+    web.send("v1/ext/ep-2/hold", None).await;
+    world.gate.has_held(2).await;
+    drop(service);
+    assert_eq!(device.end().await, End::Silent);
+    web.end().await;
+}
+
+#[tokio::test]
+async fn a_service_that_does_not_start_leaves_nothing_behind() {
+    let world = World::new().await;
+    let service = world.serve_with(|_| {}).await;
+    let taken = service.address("mqtt");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let listeners =
+        [ListenerOptions::new(Transport::Http, free), ListenerOptions::new(Transport::Mqtt, taken)];
+    let refused = Kpc::start(world.server.connect(), KpcOptions::trustful(listeners)).await;
+    let said = refused.unwrap_err().to_string();
+    assert!(said.contains("listen.mqtt") && said.contains(&taken.to_string()), "{said}");
+    closed(free).await;
+    // The one that has the port has not noticed.
     assert_eq!(service.device(V5, "a").await.ask("v1/ext/ep-1/echo/1").await.0, "status");
 }
