@@ -2,7 +2,6 @@ use std::io::Write;
 use std::time::Duration;
 
 use kaa_protocol::dialect::Dialect;
-use kaa_protocol::name::ServiceInstance;
 use tempfile::NamedTempFile;
 
 use super::*;
@@ -56,8 +55,7 @@ fn the_example_of_the_book_is_a_configuration() {
         matches!(options.tokens, TokensOptions::Provider(provider) if provider.provider.as_str() == "ccm")
     );
     assert!(matches!(options.clients, AuthenticatorOptions::Ecap(provider) if provider.certificates));
-    let old = const { ServiceInstance::from_static("old") };
-    assert_eq!(options.relay.dialects[&old], Dialect::Ecs2Ext);
+    assert_eq!(options.applications.extensions["old"].dialect, Dialect::Ecs2Ext);
     assert!(!options.applications.extensions["tsx"].endpoint_aware);
 }
 
