@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use async_nats::Client;
+use bytes::Bytes;
 use kaa_protocol::avro::Record;
 use kaa_protocol::esp::{ClientData, Revision};
 use kaa_tests::measured::{Measured, own_cpu};
@@ -56,27 +57,48 @@ pub(crate) async fn run(url: &str, connections: Connections) {
 }
 
 async fn ask(clients: &[Client], requests: usize) {
-    let payload = [b'x'; PAYLOAD];
     let tasks = clients.iter().enumerate().map(|(device, client)| {
-        let endpoint = format!("device-{device:03}");
+        let device = Device::new(client.clone(), device);
+        tokio::spawn(async move {
+            for _ in 0..requests / DEVICES {
+                device.answer().await;
+            }
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+}
+
+/// A device that speaks NATS itself.
+pub(crate) struct Device {
+    client: Client,
+    datum: Bytes,
+}
+
+impl Device {
+    pub(crate) async fn connect(url: &str, number: usize) -> Self {
+        Self::new(async_nats::connect(url).await.unwrap(), number)
+    }
+
+    fn new(client: Client, number: usize) -> Self {
+        let endpoint = format!("device-{number:03}");
         let data = ClientData {
             correlation_id: "kpc-0123456789abcdef-19aa1b2c3d4-1f",
             app_version_name: "v1",
             endpoint_id: Some(&endpoint),
             resource_path: "/echo",
             request_id: Some(42),
-            payload: &payload,
+            payload: &[b'x'; PAYLOAD],
             ..ClientData::default()
         };
-        let (client, datum) = (client.clone(), data.encode(Revision::Seed).unwrap());
-        tokio::spawn(async move {
-            for _ in 0..requests / DEVICES {
-                client.request(SUBJECT, datum.clone()).await.unwrap();
-            }
-        })
-    });
-    for task in tasks.collect::<Vec<_>>() {
-        task.await.unwrap();
+        let datum = data.encode(Revision::Seed).unwrap();
+        Self { client, datum }
+    }
+
+    /// Asks, and waits for the answer.
+    pub(crate) async fn answer(&self) {
+        self.client.request(SUBJECT, self.datum.clone()).await.unwrap();
     }
 }
 

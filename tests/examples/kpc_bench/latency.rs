@@ -1,13 +1,12 @@
 //! Devices on schedule: requests go out at their time, whether or not answers have come.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::DEVICES;
-use crate::load::{Device, Exchange};
+use crate::load::Device;
 
 pub(crate) struct Latency {
     sorted: Vec<Duration>,
@@ -28,12 +27,12 @@ impl fmt::Display for Latency {
     }
 }
 
-pub(crate) async fn measure(address: SocketAddr, exchange: Exchange, rate: f64, span: Duration) -> Latency {
+/// `devices` has one device for each number.
+pub(crate) async fn measure(devices: Vec<Device>, rate: f64, span: Duration) -> Latency {
     let between = Duration::from_secs_f64(DEVICES as f64 / rate);
     let start = Instant::now() + Duration::from_secs(1);
     let mut tasks = Vec::new();
-    for number in 0..DEVICES {
-        let mut device = Device::connect(address, exchange, number).await;
+    for (number, mut device) in devices.into_iter().enumerate() {
         // Spread evenly, so that the load is even.
         let first = start + between * number as u32 / DEVICES as u32;
         tasks.push(tokio::spawn(async move {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use kaa_tests::measured::Measured;
 use serde::{Deserialize, Serialize};
 
-use crate::{DEVICES, REQUESTS, WARM_UP, http, mqtt};
+use crate::{DEVICES, REQUESTS, WARM_UP, bare, http, mqtt};
 
 /// How a device asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,7 @@ impl Cost {
 pub(crate) enum Device {
     Mqtt(mqtt::Device),
     Http(http::Device),
+    Bare(bare::Device),
 }
 
 impl Device {
@@ -59,6 +60,8 @@ impl Device {
         match self {
             Self::Mqtt(device) => device.send().await,
             Self::Http(device) => device.send().await,
+            // The client asks and waits in one.
+            Self::Bare(_) => {}
         }
     }
 
@@ -67,6 +70,7 @@ impl Device {
         match self {
             Self::Mqtt(device) => device.answer().await,
             Self::Http(device) => device.answer().await,
+            Self::Bare(device) => device.answer().await,
         }
     }
 }

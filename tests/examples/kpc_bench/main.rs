@@ -43,7 +43,7 @@ use std::time::Duration;
 
 use bare::{Connections, Sockets};
 use kaa_tests::nats_server::NatsServer;
-use load::Exchange;
+use load::{Device, Exchange};
 use service::{Extension, Kpc};
 use table::Table;
 
@@ -93,9 +93,18 @@ async fn compare() {
     println!(
         "latency at {rate:.0} requests a second, 30 % of the slowest closed loop (goal: p99 at most 3 x p50):"
     );
+    let span = Duration::from_secs(10);
+    let mut bare = Vec::new();
+    for number in 0..DEVICES {
+        bare.push(Device::Bare(bare::Device::connect(&server.url(), number).await));
+    }
+    println!("  {:<12} {}", "bare client", latency::measure(bare, rate, span).await);
     for (name, exchange) in [("MQTT QoS 0", Exchange::Mqtt0), ("HTTP", Exchange::Http)] {
-        let found = latency::measure(kpc.address(exchange), exchange, rate, Duration::from_secs(10)).await;
-        println!("  {name:<11} {found}");
+        let mut devices = Vec::new();
+        for number in 0..DEVICES {
+            devices.push(Device::connect(kpc.address(exchange), exchange, number).await);
+        }
+        println!("  {name:<12} {}", latency::measure(devices, rate, span).await);
     }
     drop(kpc);
 
