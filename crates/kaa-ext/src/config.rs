@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use kaa_process::config::{self, ConfigError, InstanceConfig, NatsConfig, duration, size};
 use kaa_protocol::dialect::Dialect;
+use kaa_protocol::esp::Revision;
 use serde::Deserialize;
 
 use crate::limits::Limits;
@@ -36,19 +37,9 @@ pub struct ServiceConfig {
     /// The instance name of the communication service.
     pub communication_service: Option<String>,
     /// The revision of 4/ESP answers are written in.
-    pub esp_revision: Option<EspRevision>,
+    pub esp_revision: Option<Revision>,
     /// [`Builder::dialects`](crate::Builder::dialects).
     pub dialects: Option<Vec<Dialect>>,
-}
-
-/// The revisions of 4/ESP by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum EspRevision {
-    /// As first published.
-    Seed,
-    /// As spoken by clusters of today.
-    Current,
 }
 
 /// `limits`: what is left out stays as the program has it.
@@ -177,7 +168,7 @@ mod tests {
         .unwrap();
         assert_eq!(config.service.instance.replica_id.unwrap(), "r-2");
         assert_eq!(config.service.communication_service.as_deref(), Some("kpc-2"));
-        assert_eq!(config.service.esp_revision, Some(EspRevision::Current));
+        assert_eq!(config.service.esp_revision, Some(Revision::Current));
         assert_eq!(config.service.dialects, Some(vec![Dialect::Ecs2Ext, Dialect::Esp]));
         assert_eq!(config.limits.handler_timeout, Some(Duration::from_secs(1)));
         assert_eq!(config.limits.grace, Some(Duration::from_secs(2)));

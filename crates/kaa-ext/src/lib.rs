@@ -102,7 +102,7 @@ pub use kaa_process::config::{
 pub use kaa_process::signals::SignalsError;
 pub use kaa_protocol as protocol;
 
-pub use config::{Config, EspRevision, LimitsConfig, ServiceConfig};
+pub use config::{Config, LimitsConfig, ServiceConfig};
 pub use counters::Counters;
 pub use extension::{BuildError, Builder, Extension};
 pub use failure::{Failure, ReplyError};

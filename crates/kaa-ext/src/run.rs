@@ -8,9 +8,8 @@ use kaa_process::config::{ConfigError, NatsConfigError};
 use kaa_process::error::Chain;
 use kaa_process::logs::log_to_stderr;
 use kaa_process::signals::{self, SignalsError, Stop};
-use kaa_protocol::esp::Revision;
 
-use crate::config::{Config, EspRevision};
+use crate::config::Config;
 use crate::extension::{BuildError, Builder};
 use crate::serve::{ServeError, Stopped};
 
@@ -73,11 +72,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
             self.replica = Some(replica.to_string());
         }
         self.communication_service = service.communication_service.unwrap_or(self.communication_service);
-        self.revision = match service.esp_revision {
-            Some(EspRevision::Seed) => Revision::Seed,
-            Some(EspRevision::Current) => Revision::Current,
-            None => self.revision,
-        };
+        self.revision = service.esp_revision.unwrap_or(self.revision);
         if let Some(dialects) = service.dialects {
             self = self.dialects(dialects);
         }

@@ -2,8 +2,9 @@
 
 use kaa_process::config::{Variable, duration, listed, set};
 use kaa_protocol::dialect::Dialect;
+use kaa_protocol::esp::Revision;
 
-use super::{Config, EspRevision};
+use super::Config;
 
 #[rustfmt::skip]
 pub(super) const VARIABLES: &[Variable<Config>] = &[
@@ -14,10 +15,10 @@ pub(super) const VARIABLES: &[Variable<Config>] = &[
     Variable { name: "GRACEFUL_SHUTDOWN_PERIOD", expected: duration::EXPECTED, set: |c, v| set(&mut c.limits.grace, duration::parse(v)?) },
 ];
 
-fn revision(text: &str) -> Option<EspRevision> {
+fn revision(text: &str) -> Option<Revision> {
     match text {
-        "seed" => Some(EspRevision::Seed),
-        "current" => Some(EspRevision::Current),
+        "seed" => Some(Revision::Seed),
+        "current" => Some(Revision::Current),
         _ => None,
     }
 }

@@ -20,20 +20,9 @@ pub struct ServiceConfig {
     #[serde(with = "duration")]
     pub graceful_shutdown: Duration,
     /// The revision of 4/ESP that is written: `seed` or `current`. Default: `seed`.
-    pub esp_revision: EspRevision,
+    pub esp_revision: Revision,
     /// How many threads serve. One costs the least CPU per request; more serve more. Default: 1.
     pub threads: NonZeroUsize,
-}
-
-/// The revisions of 4/ESP by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum EspRevision {
-    /// As first published.
-    #[default]
-    Seed,
-    /// As spoken by clusters of today.
-    Current,
 }
 
 impl Default for ServiceConfig {
@@ -41,7 +30,7 @@ impl Default for ServiceConfig {
         Self {
             instance: InstanceConfig::default(),
             graceful_shutdown: Duration::from_secs(30),
-            esp_revision: EspRevision::default(),
+            esp_revision: Revision::default(),
             threads: NonZeroUsize::MIN,
         }
     }
@@ -55,9 +44,6 @@ impl ServiceConfig {
         if let Some(replica) = &self.instance.replica_id {
             relay.replica = replica.clone();
         }
-        relay.revision = match self.esp_revision {
-            EspRevision::Seed => Revision::Seed,
-            EspRevision::Current => Revision::Current,
-        };
+        relay.revision = self.esp_revision;
     }
 }

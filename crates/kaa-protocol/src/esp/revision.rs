@@ -2,6 +2,8 @@
 
 use std::marker::PhantomData;
 
+use serde::Deserialize;
+
 use crate::avro::{Fault, Field, NullOr, OrNull, Reader, Text, Type, Writer};
 
 /// A revision of the 4/ESP records. Reading accepts both; which one is written is configuration.
@@ -15,7 +17,8 @@ use crate::avro::{Fault, Field, NullOr, OrNull, Reader, Text, Type, Writer};
 /// `payload`. In an `ExtensionData` the bytes after `timeout` decide: `00` is a current name, since a
 /// name of the seed is never empty; `02` before a byte below `20` is a current null, since a name of
 /// one character is not a control character; anything else is the length of a seed name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Revision {
     /// As first published.
     #[default]
