@@ -15,24 +15,27 @@ use crate::process;
 use crate::workspace::Workspace;
 
 /// The floor of every crate of ours; the examples share one.
-const FLOORS: [(&str, u8); 11] = [
+const FLOORS: [(&str, u8); 13] = [
     ("kaa-protocol", 1),
     ("kaa-ext-macros", 1),
+    ("kaa-sqlite", 1),
     ("kaa-bus", 2),
     ("kaa-process", 3),
     ("kaa-ext", 4),
     ("kaa-kpc", 4),
     ("kaa-cli", EXAMPLES),
     ("kaa-stage", EXAMPLES),
-    ("kaa-tests", 6),
-    ("kaa-fuzz", 6),
+    ("demo", 6),
+    ("kaa-tests", 7),
+    ("kaa-fuzz", 7),
     ("xtask", 0),
 ];
 
 const EXAMPLES: u8 = 5;
 
 /// Libraries that are an inner matter of some crates, which alone may name them.
-const WALLS: [(&str, &[&str]); 1] = [("async-nats", &["kaa-bus", "kaa-tests"])];
+const WALLS: [(&str, &[&str]); 2] =
+    [("async-nats", &["kaa-bus", "kaa-tests"]), ("rusqlite", &["kaa-sqlite", "kaa-tests"])];
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 

@@ -7,7 +7,7 @@ mod environment;
 use std::path::Path;
 use std::time::Duration;
 
-use kaa_process::config::{self, ConfigError, InstanceConfig, NatsConfig, duration, size};
+use kaa_process::config::{self, ConfigError, InstanceConfig, NatsConfig, Variable, duration, size};
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::esp::Revision;
 use serde::Deserialize;
@@ -15,17 +15,67 @@ use serde::Deserialize;
 use crate::limits::Limits;
 
 /// What an operator can set, in a YAML file. Every entry has a default, and an unknown one is an error.
+///
+/// `E` is what the extension adds of its own, its [`Settings`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(
+    default,
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    bound = "E: Default + serde::de::DeserializeOwned"
+)]
 #[non_exhaustive]
-pub struct Config {
+pub struct Config<E = ()> {
     /// `service`: who this is.
     pub service: ServiceConfig,
     /// `limits`: how much it takes on.
     pub limits: LimitsConfig,
     /// `nats`: the bus.
     pub nats: NatsConfig,
+    /// `extension`: what only this extension has.
+    pub extension: E,
 }
+
+/// What an operator can set of one extension, beside what all of them have: `extension` of the file, and
+/// variables.
+///
+/// ```
+/// use kaa_ext::{Settings, Variable};
+/// use serde::Deserialize;
+///
+/// #[derive(Debug, Clone, Deserialize)]
+/// #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+/// struct Greeting { text: String }
+///
+/// impl Default for Greeting {
+///     fn default() -> Self {
+///         Self { text: "Hello".to_owned() }
+///     }
+/// }
+///
+/// impl Settings for Greeting {
+///     const VARIABLES: &[Variable<Self>] = &[Variable {
+///         name: "GREETING_TEXT",
+///         expected: "a text",
+///         set: |settings, text| Some(settings.text = text.to_owned()),
+///     }];
+/// }
+/// ```
+pub trait Settings: Default + serde::de::DeserializeOwned + 'static {
+    /// The variables of the environment, each with its entry. Default: none.
+    const VARIABLES: &[Variable<Self>] = &[];
+
+    /// Puts the variables into their entries.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Variable`], naming the variable.
+    fn apply(&mut self, environment: &dyn Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
+        config::apply(self, Self::VARIABLES, environment)
+    }
+}
+
+impl Settings for () {}
 
 /// `service`: what is left out stays as the program has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -78,7 +128,7 @@ impl LimitsConfig {
     }
 }
 
-impl Config {
+impl Config<()> {
     /// Reads the file named by `KAA_CONFIG`, if any, and the environment on top of it.
     ///
     /// | variable | entry |
@@ -100,14 +150,27 @@ impl Config {
     ///
     /// [`ConfigError`], naming the file and line or the variable.
     pub fn load() -> Result<Self, ConfigError> {
-        Self::load_from(config::environment)
+        Self::load_as()
     }
 
+    /// The same with the settings of an extension: `Config::load_as::<Greeting>()?`.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    pub fn load_as<E: Settings>() -> Result<Config<E>, ConfigError> {
+        Config::load_from(config::environment)
+    }
+}
+
+impl<E: Settings> Config<E> {
     fn load_from(environment: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut config: Self = config::read_or_default(environment(config::FILE))?;
         config::apply(&mut config.service.instance, InstanceConfig::VARIABLES, &environment)?;
         config::apply(&mut config.nats, NatsConfig::VARIABLES, &environment)?;
-        config::apply(&mut config, environment::VARIABLES, &environment)?;
+        config::apply(&mut config.service, environment::SERVICE, &environment)?;
+        config::apply(&mut config.limits, environment::LIMITS, &environment)?;
+        config.extension.apply(&environment)?;
         Ok(config)
     }
 

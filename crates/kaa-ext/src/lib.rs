@@ -48,7 +48,8 @@
 //! | [`bus::Messaging`] | events and requests to other services |
 //! | [`Dialect`] | 4/ESP and its predecessor |
 //! | [`Serve`], [`Server`], [`Counters`], [`Limits`] | running it |
-//! | [`Config`] | file and environment |
+//! | [`run`](fn@run), [`Running`] | a service of an extension and what stands beside it |
+//! | [`Config`], [`Settings`] | file and environment |
 //! | [`testing`] | devices without a server |
 //!
 //! # What is promised
@@ -85,6 +86,7 @@ mod request;
 mod resource;
 mod router;
 mod run;
+mod running;
 mod serve;
 mod service;
 mod session;
@@ -97,12 +99,16 @@ mod time;
 pub use kaa_bus as bus;
 pub use kaa_ext_macros::{FromRef, listener, resource, service};
 pub use kaa_process::config::{
-    ConfigError, InstanceConfig, NatsConfig, NatsConfigError, Secret, SecretError, TlsConfig,
+    ConfigError, InstanceConfig, NatsConfig, NatsConfigError, Secret, SecretError, TlsConfig, Variable,
 };
+#[cfg(feature = "rest")]
+pub use kaa_process::rest;
 pub use kaa_process::signals::SignalsError;
 pub use kaa_protocol as protocol;
+#[cfg(feature = "sqlite")]
+pub use kaa_sqlite as sqlite;
 
-pub use config::{Config, LimitsConfig, ServiceConfig};
+pub use config::{Config, LimitsConfig, ServiceConfig, Settings};
 pub use counters::Counters;
 pub use extension::{BuildError, Builder, Extension};
 pub use failure::{Failure, ReplyError};
@@ -114,7 +120,8 @@ pub use pipeline::Pipeline;
 pub use reply::{IntoReply, Reply};
 pub use request::Request;
 pub use resource::{HandlerFuture, Location, Resource, ResourceDef};
-pub use run::RunError;
+pub use run::{RunError, run};
+pub use running::{Running, StartError};
 pub use serve::{Serve, ServeError, Server, Stopped};
 pub use service::{ServiceDef, ServiceOutcome, TargetedService};
 pub use session::{PushError, Session, Sessions, StoredSession};

@@ -9,8 +9,9 @@ use kaa_process::error::Chain;
 use kaa_process::logs::log_to_stderr;
 use kaa_process::signals::{self, SignalsError, Stop};
 
-use crate::config::Config;
+use crate::config::{Config, Settings};
 use crate::extension::{BuildError, Builder};
+use crate::running::{Running, StartError};
 use crate::serve::{ServeError, Stopped};
 
 /// How long the connection may take to say its last words.
@@ -45,25 +46,22 @@ impl<S: Send + Sync + 'static> Builder<S> {
     /// # Panics
     ///
     /// Outside of a tokio runtime with time and I/O.
-    pub async fn run_with(self, config: &Config) -> Result<Stopped, RunError> {
+    pub async fn run_with<E>(self, config: &Config<E>) -> Result<Stopped, RunError> {
         // Around everything else: from now on a signal is a wish and no longer the end.
         signals::run(|stop| self.run_until(stop, config)).await?
     }
 
-    async fn run_until(self, stop: Stop, config: &Config) -> Result<Stopped, RunError> {
+    async fn run_until<E>(self, stop: Stop, config: &Config<E>) -> Result<Stopped, RunError> {
         let extension = self.configure(config).build()?;
-        let options = config.nats.options()?.name(extension.replica().as_str());
-        let bus = Bus::nats(options).await?;
+        let bus = Bus::nats(config.nats.options()?.name(extension.replica().as_str())).await?;
         let server = extension.serve(bus.clone()).with_graceful_shutdown(stop).start().await?;
         let stopped = server.wait().await?;
-        if let Err(error) = bus.close(CLOSE).await {
-            tracing::warn!("the connection was not closed in order: {error}");
-        }
+        close(&bus).await;
         Ok(stopped)
     }
 
     /// Puts the entries that are set over what the program says.
-    pub(crate) fn configure(mut self, config: &Config) -> Self {
+    pub fn configure<E>(mut self, config: &Config<E>) -> Self {
         let service = config.service.clone();
         if let Some(name) = service.instance.name {
             self.instance = name.to_string();
@@ -78,6 +76,55 @@ impl<S: Send + Sync + 'static> Builder<S> {
         }
         self.limits = config.limits.over(self.limits);
         self
+    }
+}
+
+/// Runs a service that is more than its extension, as [`Builder::run`] runs one that is not: logs,
+/// configuration with its own [`Settings`], NATS, `start`, and when a signal comes the graceful end of
+/// everything that [`Running`] holds.
+///
+/// ```no_run
+/// use kaa_ext::prelude::*;
+/// use kaa_ext::{Config, Running, StartError};
+///
+/// async fn start(bus: Bus, config: Config<()>) -> Result<Running, StartError> {
+///     let extension = Extension::new("greeter").configure(&config).build()?;
+///     Ok(Running::new(extension.serve(bus).start().await?))
+/// }
+///
+/// #[tokio::main(flavor = "current_thread")]
+/// async fn main() -> Result<(), kaa_ext::RunError> {
+///     kaa_ext::run(start).await?;
+///     Ok(())
+/// }
+/// ```
+///
+/// # Errors
+///
+/// [`RunError`]: everything that keeps the service from starting, or ended it.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime with time and I/O.
+pub async fn run<E: Settings>(
+    start: impl AsyncFnOnce(Bus, Config<E>) -> Result<Running, StartError>,
+) -> Result<Stopped, RunError> {
+    log_to_stderr();
+    let config = Config::load_as::<E>()?;
+    signals::run(async |stop| {
+        let grace = config.limits.grace.unwrap_or(crate::Limits::default().grace);
+        let bus = Bus::nats(config.nats.options()?).await?;
+        let running = start(bus.clone(), config).await.map_err(RunError::Start)?;
+        let stopped = running.stop_when(stop, grace).await?;
+        close(&bus).await;
+        Ok(stopped)
+    })
+    .await?
+}
+
+async fn close(bus: &Bus) {
+    if let Err(error) = bus.close(CLOSE).await {
+        tracing::warn!("the connection was not closed in order: {error}");
     }
 }
 
@@ -100,6 +147,9 @@ pub enum RunError {
     /// NATS cannot be reached.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// The service could not be started.
+    #[error("the service cannot be started")]
+    Start(#[source] StartError),
     /// The extension could not be served.
     #[error(transparent)]
     Serve(#[from] ServeError),

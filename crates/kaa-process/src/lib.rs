@@ -13,6 +13,7 @@
 //! | [`signals`] | SIGTERM and ctrl-c: the first one asks, the second one insists |
 //! | [`error`] | an error with all its causes, as a `main` shows it |
 //! | [`admin`] | the port for operators: health, readiness, metrics |
+//! | `rest` | the port for those who manage a service (feature `rest`) |
 //! | [`metrics`] | counters and gauges that are read when somebody asks for them |
 
 pub mod admin;
@@ -20,4 +21,6 @@ pub mod config;
 pub mod error;
 pub mod logs;
 pub mod metrics;
+#[cfg(feature = "rest")]
+pub mod rest;
 pub mod signals;

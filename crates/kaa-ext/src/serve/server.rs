@@ -177,6 +177,12 @@ impl Server {
         self.wait().await
     }
 
+    /// Waits until the server has ended, and leaves it to [`wait`](Self::wait) to say how. Cancel safe.
+    pub(crate) async fn ended(&mut self) {
+        // SKELETON
+        std::future::pending::<()>().await;
+    }
+
     /// Waits until the server stops.
     ///
     /// # Errors

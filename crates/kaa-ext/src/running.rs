@@ -1,0 +1,115 @@
+//! A service that is more than its extension: what stands beside it, and in which order all of it ends.
+
+use std::error::Error;
+#[cfg(feature = "rest")]
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use crate::counters::Counters;
+use crate::serve::{ServeError, Server, Stopped};
+
+/// Why a service did not start: any error, for a person to read.
+pub type StartError = Box<dyn Error + Send + Sync>;
+
+type Task = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
+
+/// A running extension and what stands beside it.
+///
+/// Stopping goes from the outside to the inside: first the REST port, then the extension, and then what
+/// both worked with, such as a database.
+#[must_use = "a service is stopped with `stop`"]
+pub struct Running {
+    server: Server,
+    #[cfg(feature = "rest")]
+    rest: Option<kaa_process::rest::RestServer>,
+    last: Vec<Task>,
+}
+
+impl Running {
+    /// An extension alone.
+    pub fn new(server: Server) -> Self {
+        Self {
+            server,
+            #[cfg(feature = "rest")]
+            rest: None,
+            last: Vec::new(),
+        }
+    }
+
+    /// With a REST port, unless that is off.
+    #[cfg(feature = "rest")]
+    pub fn rest(mut self, rest: Option<kaa_process::rest::RestServer>) -> Self {
+        self.rest = rest;
+        self
+    }
+
+    /// What is to be done when the extension has stopped: the last thing first.
+    pub fn at_last<F: Future<Output = ()> + Send + 'static>(
+        mut self,
+        task: impl FnOnce() -> F + Send + 'static,
+    ) -> Self {
+        self.last.push(Box::new(|| Box::pin(task())));
+        self
+    }
+
+    /// The extension.
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// What became of the messages so far.
+    pub fn counters(&self) -> Counters {
+        self.server.counters()
+    }
+
+    /// Where the REST port listens; `None` when there is none.
+    #[cfg(feature = "rest")]
+    pub fn rest_addr(&self) -> Option<SocketAddr> {
+        self.rest.as_ref().map(kaa_process::rest::RestServer::local_addr)
+    }
+
+    /// Waits for `stop` or for the extension to end by itself, and then ends everything.
+    ///
+    /// # Errors
+    ///
+    /// [`ServeError`]: how the extension ended, if it did not end in order.
+    pub async fn stop_when(
+        mut self,
+        stop: impl Future<Output = ()>,
+        grace: Duration,
+    ) -> Result<Stopped, ServeError> {
+        tokio::select! {
+            () = stop => {}
+            () = self.server.ended() => {}
+        }
+        self.stop(grace).await
+    }
+
+    /// Ends everything, the REST port within `grace` and the extension within its own
+    /// [`Limits::grace`](crate::Limits::grace).
+    ///
+    /// # Errors
+    ///
+    /// As [`stop_when`](Self::stop_when).
+    pub async fn stop(self, grace: Duration) -> Result<Stopped, ServeError> {
+        #[cfg(feature = "rest")]
+        if let Some(rest) = self.rest {
+            rest.stop(grace).await;
+        }
+        #[cfg(not(feature = "rest"))]
+        let _ = grace;
+        let stopped = self.server.stop().await;
+        for task in self.last.into_iter().rev() {
+            task().await;
+        }
+        stopped
+    }
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Running").field("server", &self.server).finish_non_exhaustive()
+    }
+}

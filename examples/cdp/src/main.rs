@@ -1,0 +1,9 @@
+//! Serves cdp until it is told to stop.
+
+use kaa_ext::{RunError, run};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), RunError> {
+    run(cdp::start).await?;
+    Ok(())
+}

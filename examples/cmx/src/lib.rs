@@ -1,0 +1,19 @@
+//! Configuration management: configurations for devices (7/CMP) from a provider (6/CDTP, 5/CMX2CDP).
+
+mod settings;
+
+pub use settings::Settings;
+
+use kaa_ext::prelude::*;
+use kaa_ext::{Config, Running, StartError};
+
+/// Starts the service on a bus.
+///
+/// # Errors
+///
+/// [`StartError`]: what kept it from starting.
+pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartError> {
+    // SKELETON
+    let extension = Extension::new("cmx").configure(&config).build()?;
+    Ok(Running::new(extension.serve(bus).start().await?))
+}

@@ -1,0 +1,19 @@
+//! Data collection: samples of devices (2/DCP) for whoever receives them (13/DSTP).
+
+mod settings;
+
+pub use settings::Settings;
+
+use kaa_ext::prelude::*;
+use kaa_ext::{Config, Running, StartError};
+
+/// Starts the service on a bus.
+///
+/// # Errors
+///
+/// [`StartError`]: what kept it from starting.
+pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartError> {
+    // SKELETON
+    let extension = Extension::new("dcx").configure(&config).build()?;
+    Ok(Running::new(extension.serve(bus).start().await?))
+}

@@ -1,0 +1,3 @@
+//! A whole little platform in one process.
+
+fn main() {}

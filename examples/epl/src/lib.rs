@@ -1,0 +1,19 @@
+//! Endpoint presence as metadata and as a time series.
+
+mod settings;
+
+pub use settings::Settings;
+
+use kaa_ext::prelude::*;
+use kaa_ext::{Config, Running, StartError};
+
+/// Starts the service on a bus.
+///
+/// # Errors
+///
+/// [`StartError`]: what kept it from starting.
+pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartError> {
+    // SKELETON
+    let extension = Extension::new("epl").configure(&config).build()?;
+    Ok(Running::new(extension.serve(bus).start().await?))
+}

@@ -1,0 +1,9 @@
+//! Serves tsx until it is told to stop.
+
+use kaa_ext::{RunError, run};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), RunError> {
+    run(tsx::start).await?;
+    Ok(())
+}
