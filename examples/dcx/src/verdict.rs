@@ -21,7 +21,9 @@ pub(crate) enum Refusal {
     #[error("nobody receives data samples, {} would have to", names(.0))]
     Unheard(Vec<ServiceInstance>),
 
-    #[error("the samples make a message of {size} bytes, and the bus takes at most {limit}: send smaller batches")]
+    #[error(
+        "the samples make a message of {size} bytes, and the bus takes at most {limit}: send smaller batches"
+    )]
     TooLarge { size: usize, limit: usize },
 
     #[error("the samples could not be published")]
