@@ -42,7 +42,7 @@ pub(crate) async fn run(url: &str) {
     let (queue, batches) = unbounded_channel();
     let (stored, mut receipts) = unbounded_channel();
     let connection = open();
-    thread::spawn(move || write(connection, batches, &stored));
+    thread::spawn(move || write(&connection, batches, &stored));
     eprintln!("serving");
     loop {
         tokio::select! {
@@ -60,14 +60,18 @@ fn open() -> Connection {
     connection
 }
 
-fn write(connection: Connection, mut batches: UnboundedReceiver<Message>, stored: &UnboundedSender<Receipt>) {
+fn write(
+    connection: &Connection,
+    mut batches: UnboundedReceiver<Message>,
+    stored: &UnboundedSender<Receipt>,
+) {
     while let Some(first) = batches.blocking_recv() {
         connection.execute_batch("BEGIN IMMEDIATE").unwrap();
-        let mut receipts = vec![insert(&connection, &first)];
+        let mut receipts = vec![insert(connection, &first)];
         while receipts.len() < GROUP
             && let Ok(next) = batches.try_recv()
         {
-            receipts.push(insert(&connection, &next));
+            receipts.push(insert(connection, &next));
         }
         connection.execute_batch("COMMIT").unwrap();
         for receipt in receipts {
