@@ -73,7 +73,8 @@ async fn give(
 ) -> Result<Response, Problem> {
     let payload = (!body.is_empty()).then(|| RawJson::from_json(&body)).transpose();
     let payload = payload.map_err(|error| Problem::bad_request(error.to_string()))?;
-    let (id, mut pending) = app.order(&endpoint, &command_type, None, payload).await.map_err(problem)?;
+    let (id, mut pending) =
+        app.order(&endpoint, &command_type, None, payload).await.map_err(|failure| problem(&failure))?;
     let limit = patience.limit.unwrap_or_default().min(app.commands.ttl());
     let done = tokio::time::timeout(limit, pending.wait_for(Option::is_some)).await;
     let done = done.ok().and_then(Result::ok).and_then(|done| done.clone());
@@ -115,6 +116,6 @@ fn status(id: i32, done: Option<Done>) -> Response {
     Json(Status { id, status_code, reason_phrase, payload }).into_response()
 }
 
-fn problem(failure: Failure) -> Problem {
+fn problem(failure: &Failure) -> Problem {
     Problem::new(failure.status().into(), failure.reason())
 }
