@@ -54,6 +54,18 @@ impl Running {
         self
     }
 
+    /// With a task beside the extension, such as one that reads a subscription. It ends when the extension has
+    /// stopped, or when this is dropped: wherever it waits, it does not go on.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub fn beside(self, task: impl Future<Output = ()> + Send + 'static) -> Self {
+        let mut tasks = tokio::task::JoinSet::new();
+        tasks.spawn(task);
+        self.at_last(move || async move { tasks.shutdown().await })
+    }
+
     /// The extension.
     pub fn server(&self) -> &Server {
         &self.server
@@ -111,5 +123,41 @@ impl Running {
 impl std::fmt::Debug for Running {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Running").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kaa_bus::Bus;
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::extension::Extension;
+
+    async fn with_companion() -> (Running, oneshot::Receiver<()>) {
+        let extension = Extension::new("ext").build().unwrap();
+        let server = extension.serve(Bus::memory()).start().await.unwrap();
+        let (alive, ended) = oneshot::channel::<()>();
+        let companion = async move {
+            let _alive = alive;
+            std::future::pending().await
+        };
+        (Running::new(server).beside(companion), ended)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_runs_beside_the_extension_has_ended_when_it_is_stopped() {
+        let (running, mut ended) = with_companion().await;
+        tokio::task::yield_now().await;
+        assert!(ended.try_recv().is_err_and(|error| error == oneshot::error::TryRecvError::Empty));
+        running.stop(Duration::ZERO).await.unwrap();
+        assert!(ended.try_recv().is_err_and(|error| error == oneshot::error::TryRecvError::Closed));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_runs_beside_the_extension_ends_when_nobody_holds_it() {
+        let (running, ended) = with_companion().await;
+        drop(running);
+        assert!(tokio::time::timeout(Duration::from_secs(1), ended).await.unwrap().is_err());
     }
 }
