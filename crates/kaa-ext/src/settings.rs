@@ -31,4 +31,4 @@
 //! }
 //! ```
 
-pub use kaa_process::config::{duration, listed, set, size};
+pub use kaa_process::config::{apply, duration, listed, set, size};

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use kaa_ext::duration;
+use kaa_ext::settings::duration;
 use kaa_ext::prelude::{EndpointId, Failure};
 use kaa_ext::protocol::cep::CommandType;
 use kaa_ext::protocol::json::{JsonPayload, RawJson};

@@ -4,7 +4,8 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use kaa_ext::rest::RestConfig;
-use kaa_ext::{ConfigError, Variable, duration, set, size};
+use kaa_ext::settings::{duration, set, size};
+use kaa_ext::{ConfigError, Variable};
 use serde::Deserialize;
 
 /// `extension` of the configuration.
@@ -71,7 +72,7 @@ impl kaa_ext::Settings for Settings {
     ];
 
     fn apply(&mut self, environment: &dyn Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
-        kaa_ext::apply(&mut self.rest, RestConfig::VARIABLES, environment)?;
-        kaa_ext::apply(self, Self::VARIABLES, environment)
+        kaa_ext::settings::apply(&mut self.rest, RestConfig::VARIABLES, environment)?;
+        kaa_ext::settings::apply(self, Self::VARIABLES, environment)
     }
 }

@@ -3,7 +3,8 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use kaa_ext::{Variable, duration, set};
+use kaa_ext::Variable;
+use kaa_ext::settings::{duration, set};
 use serde::Deserialize;
 
 /// `extension` of the configuration.

@@ -54,6 +54,18 @@ impl ReplyError for PushError {
     }
 }
 
+/// 507 for a full disk, 503 for a database that is too busy or closed, 500 for the rest.
+#[cfg(feature = "sqlite")]
+impl ReplyError for kaa_sqlite::SqliteError {
+    fn status(&self) -> ErrorStatus {
+        match self {
+            Self::Full => ErrorStatus::INSUFFICIENT_STORAGE,
+            Self::Busy | Self::Closed => ErrorStatus::SERVICE_UNAVAILABLE,
+            _ => ErrorStatus::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
 /// 400, and the device is told what was expected.
 impl ReplyError for PayloadError {
     fn status(&self) -> ErrorStatus {
@@ -82,6 +94,19 @@ mod tests {
             let failure = Failure::from(error);
             assert_eq!(failure.status().code(), status);
             assert!(!failure.reason().contains("cdp"), "{failure}");
+        }
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[test]
+    fn what_was_not_stored_is_not_the_devices_fault() {
+        use kaa_sqlite::SqliteError;
+        for (error, status) in
+            [(SqliteError::Full, 507), (SqliteError::Busy, 503), (SqliteError::ReadOnly, 500)]
+        {
+            let failure = Failure::from(error);
+            assert_eq!(failure.status().code(), status);
+            assert!(!failure.reason().contains("database"), "{failure}");
         }
     }
 
