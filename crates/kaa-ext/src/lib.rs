@@ -99,7 +99,7 @@ mod time;
 pub use kaa_bus as bus;
 pub use kaa_ext_macros::{FromRef, listener, resource, service};
 pub use kaa_process::config::{
-    ConfigError, InstanceConfig, NatsConfig, NatsConfigError, Secret, SecretError, TlsConfig, Variable,
+    ConfigError, InstanceConfig, NatsConfig, NatsConfigError, Secret, SecretError, TlsConfig, Variable, apply,
 };
 #[cfg(feature = "rest")]
 pub use kaa_process::rest;
