@@ -59,7 +59,7 @@ pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartE
         StoreKind::Sqlite => {
             let store = SqliteStore::open(&settings.path).await?;
             let file = store.clone();
-            let running = serve(bus, &config, Arc::new(store)).await?;
+            let (running, _) = serve(bus, &config, Arc::new(store)).await?;
             Ok(running.at_last(move || async move { file.close().await }))
         }
         StoreKind::Jetstream => {
@@ -71,12 +71,18 @@ pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartE
                      in its `jetstream` section, or with extension.bucket-replicas 3"
                 );
             }
-            serve(bus, &config, Arc::new(bucket)).await
+            let (running, _) = serve(bus, &config, Arc::new(bucket)).await?;
+            Ok(running)
         }
     }
 }
 
-async fn serve(bus: Bus, config: &Config<Settings>, store: Arc<dyn Store>) -> Result<Running, StartError> {
+/// The service on a store, and what its REST port works on.
+async fn serve(
+    bus: Bus,
+    config: &Config<Settings>,
+    store: Arc<dyn Store>,
+) -> Result<(Running, Desk), StartError> {
     let protocol = config.extension.protocol;
     let configurations = Configurations::new(store);
     let mut extension = Extension::new("cdp").state(App { configurations: configurations.clone() });
@@ -93,7 +99,7 @@ async fn serve(bus: Bus, config: &Config<Settings>, store: Arc<dyn Store>) -> Re
     let announcer =
         Announcer { configurations: configurations.clone(), messaging: server.messaging(), protocol };
     let announcing = announcer.start(changes);
-    let api = rest::api(Desk { configurations, changed });
-    let rest = RestServer::bind(&config.extension.rest, api).await?;
-    Ok(Running::new(server).rest(rest).at_last(|| announcing.stop()))
+    let desk = Desk { configurations, changed };
+    let rest = RestServer::bind(&config.extension.rest, rest::api(desk.clone())).await?;
+    Ok((Running::new(server).rest(rest).at_last(|| announcing.stop()), desk))
 }
