@@ -102,7 +102,6 @@ pub use kaa_bus as bus;
 pub use kaa_ext_macros::{FromRef, listener, resource, service};
 pub use kaa_process::config::{
     ConfigError, InstanceConfig, NatsConfig, NatsConfigError, Secret, SecretError, TlsConfig, Variable,
-    apply, duration, listed, set,
 };
 #[cfg(feature = "rest")]
 pub use kaa_process::rest;
