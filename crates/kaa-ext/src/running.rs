@@ -128,6 +128,9 @@ impl std::fmt::Debug for Running {
 
 #[cfg(test)]
 mod tests {
+    use std::future::{pending, ready};
+    use std::sync::{Arc, Mutex};
+
     use kaa_bus::Bus;
     use tokio::sync::oneshot;
 
@@ -159,5 +162,47 @@ mod tests {
         let (running, ended) = with_companion().await;
         drop(running);
         assert!(tokio::time::timeout(Duration::from_secs(1), ended).await.unwrap().is_err());
+    }
+
+    const GRACE: Duration = Duration::from_secs(1);
+
+    /// What ended, in that order.
+    type Ends = Arc<Mutex<Vec<&'static str>>>;
+
+    async fn start(bus: &Bus, ends: &Ends) -> Running {
+        let server = Extension::new("dcx").build().unwrap().serve(bus.clone()).start().await.unwrap();
+        ["store", "cache"].into_iter().fold(Running::new(server), |running, name| {
+            let ends = Arc::clone(ends);
+            running.at_last(move || async move { ends.lock().unwrap().push(name) })
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_stands_beside_an_extension_ends_with_it_and_the_last_thing_first() {
+        let (bus, ends) = (Bus::memory(), Ends::default());
+        let running = start(&bus, &ends).await.stop_when(ready(()), GRACE).await;
+        assert_eq!(running.unwrap().unfinished, 0);
+        assert_eq!(*ends.lock().unwrap(), ["cache", "store"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_extension_that_ends_by_itself_ends_everything_and_says_why() {
+        let (bus, ends) = (Bus::memory(), Ends::default());
+        let running = tokio::spawn(start(&bus, &ends).await.stop_when(pending(), GRACE));
+        bus.close(GRACE).await.unwrap();
+        let error = running.await.unwrap().unwrap_err();
+        assert!(matches!(error, ServeError::BusClosed), "{error:?}");
+        assert_eq!(*ends.lock().unwrap(), ["cache", "store"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_for_the_end_can_be_given_up_and_begun_again() {
+        let (bus, ends) = (Bus::memory(), Ends::default());
+        let mut running = start(&bus, &ends).await;
+        assert!(tokio::time::timeout(GRACE, running.server.ended()).await.is_err());
+        bus.close(GRACE).await.unwrap();
+        running.server.ended().await;
+        running.server.ended().await;
+        assert!(matches!(running.stop(GRACE).await, Err(ServeError::BusClosed)));
     }
 }

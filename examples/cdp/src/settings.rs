@@ -83,8 +83,8 @@ impl kaa_ext::Settings for Settings {
     ];
 
     fn apply(&mut self, environment: &dyn Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
-        kaa_ext::apply(self, Self::VARIABLES, environment)?;
-        kaa_ext::apply(&mut self.rest, RestConfig::VARIABLES, environment)
+        kaa_ext::settings::apply(self, Self::VARIABLES, environment)?;
+        kaa_ext::settings::apply(&mut self.rest, RestConfig::VARIABLES, environment)
     }
 }
 

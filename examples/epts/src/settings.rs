@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use kaa_ext::rest::RestConfig;
-use kaa_ext::{ConfigError, Secret, Variable, listed, set};
+use kaa_ext::settings::{listed, set};
+use kaa_ext::{ConfigError, Secret, Variable};
 use serde::Deserialize;
 
 /// `extension` of the configuration.
@@ -53,8 +54,8 @@ impl kaa_ext::Settings for Settings {
     ];
 
     fn apply(&mut self, environment: &dyn Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
-        kaa_ext::apply(self, Self::VARIABLES, environment)?;
-        kaa_ext::apply(&mut self.rest, RestConfig::VARIABLES, environment)
+        kaa_ext::settings::apply(self, Self::VARIABLES, environment)?;
+        kaa_ext::settings::apply(&mut self.rest, RestConfig::VARIABLES, environment)
     }
 }
 

@@ -73,6 +73,18 @@ impl ReplyError for PayloadError {
     }
 }
 
+/// 507 when the disk is full, 500 for what is wrong with the service itself, 503 otherwise.
+#[cfg(feature = "sqlite")]
+impl ReplyError for kaa_sqlite::SqliteError {
+    fn status(&self) -> ErrorStatus {
+        match self {
+            Self::Full => ErrorStatus::INSUFFICIENT_STORAGE,
+            Self::Refused(_) | Self::Panicked => ErrorStatus::INTERNAL_SERVER_ERROR,
+            _ => ErrorStatus::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -116,5 +128,26 @@ mod tests {
         let failure = Failure::from(error);
         assert_eq!(failure.status().code(), 400);
         assert!(failure.reason().contains("7/CMP"), "{failure}");
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[test]
+    fn what_was_not_stored_is_the_same_to_a_device_and_to_a_caller_of_the_rest_port() {
+        use kaa_sqlite::SqliteError;
+        use kaa_sqlite::rusqlite::Error::QueryReturnedNoRows;
+
+        let errors: [(fn() -> SqliteError, u16); 6] = [
+            (|| SqliteError::Full, 507),
+            (|| SqliteError::ReadOnly, 503),
+            (|| SqliteError::Busy, 503),
+            (|| SqliteError::Closed, 503),
+            (|| SqliteError::Panicked, 500),
+            (|| SqliteError::Refused(QueryReturnedNoRows), 500),
+        ];
+        for (error, status) in errors {
+            assert_eq!(Failure::from(error()).status().code(), status, "{:?}", error());
+            #[cfg(feature = "rest")]
+            assert_eq!(kaa_process::rest::Problem::from(error()).status(), status, "{:?}", error());
+        }
     }
 }

@@ -51,7 +51,7 @@ pub(super) struct PointsQuery {
 impl PointsQuery {
     pub(super) fn every(&self) -> Result<NonZeroU64, Problem> {
         let Some(text) = &self.every else { return Ok(NonZeroU64::MIN) };
-        let duration = kaa_ext::duration::parse(text);
+        let duration = kaa_ext::settings::duration::parse(text);
         let milliseconds =
             duration.and_then(|duration| NonZeroU64::new(duration.as_millis().try_into().ok()?));
         milliseconds.ok_or_else(|| {
