@@ -56,7 +56,7 @@ impl Announcer {
     }
 
     /// Never waits: the confirmation of the batch comes first.
-    pub(crate) fn announce(&self, messaging: Messaging, batch: Arc<Batch>) {
+    pub(crate) fn announce(&self, messaging: Messaging, batch: &Arc<Batch>) {
         let points = batch.points();
         if points == 0 {
             return;
@@ -66,7 +66,7 @@ impl Announcer {
         let queued = room
             .and_then(|room| self.queue.try_send(News { messaging, batch: batch.clone(), _room: room }).ok());
         if queued.is_none() {
-            self.tally.unannounced.add(by_series(&batch).len() as u64);
+            self.tally.unannounced.add(by_series(batch).len() as u64);
         }
     }
 }

@@ -40,7 +40,7 @@ pub(crate) async fn samples(
         (Inserted::New, batch) => {
             tally.stored.add(1);
             tally.left_out.add(batch.left_out);
-            receiver.announcer.announce(messaging, batch);
+            receiver.announcer.announce(messaging, &batch);
         }
     }
     Ok(())
