@@ -90,6 +90,7 @@ mod running;
 mod serve;
 mod service;
 mod session;
+pub mod settings;
 mod span;
 mod state;
 mod status;
