@@ -1,3 +1,5 @@
+//! What devices ask.
+
 use kaa_ext::protocol::cdtp::ConfigApplied;
 use serde_json::json;
 
