@@ -6,11 +6,11 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use kaa_ext::settings::duration;
 use kaa_ext::prelude::{EndpointId, Failure};
 use kaa_ext::protocol::cep::CommandType;
 use kaa_ext::protocol::json::{JsonPayload, RawJson};
 use kaa_ext::rest::{Api, Json, Path, Problem, Query, routes};
+use kaa_ext::settings::duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

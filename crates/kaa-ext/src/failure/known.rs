@@ -54,18 +54,6 @@ impl ReplyError for PushError {
     }
 }
 
-/// 507 for a full disk, 503 for a database that is too busy or closed, 500 for the rest.
-#[cfg(feature = "sqlite")]
-impl ReplyError for kaa_sqlite::SqliteError {
-    fn status(&self) -> ErrorStatus {
-        match self {
-            Self::Full => ErrorStatus::INSUFFICIENT_STORAGE,
-            Self::Busy | Self::Closed => ErrorStatus::SERVICE_UNAVAILABLE,
-            _ => ErrorStatus::INTERNAL_SERVER_ERROR,
-        }
-    }
-}
-
 /// 400, and the device is told what was expected.
 impl ReplyError for PayloadError {
     fn status(&self) -> ErrorStatus {
