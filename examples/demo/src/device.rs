@@ -17,7 +17,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout_at};
 use self::command::Command;
 use self::configuration::{Configuration, Sampling};
 use self::link::{Link, News};
-use self::outstanding::{Answer, Asked, Outstanding, Question};
+use self::outstanding::{Answer, Asked, Outstanding, Question, Refusal};
 use self::sensor::Sensor;
 use crate::summary::Tally;
 use crate::transcript::{Mood, Outcome, Transcript};
@@ -146,13 +146,17 @@ impl Device {
     }
 
     fn answered(&mut self, answer: Answer, asked: &Asked, payload: &[u8]) {
-        let refusal = || serde_json::from_slice::<Value>(payload).ok()?.get("statusCode")?.as_u64();
-        let (status, understood) = match answer {
-            Answer::Status => ("200".to_owned(), self.understand(&asked.question, payload)),
-            Answer::Error => (refusal().map_or_else(|| "err".to_owned(), |code| code.to_string()), None),
+        let refusal = (answer == Answer::Error).then(|| Refusal::read(payload));
+        let understood = match refusal {
+            None => self.understand(&asked.question, payload),
+            Some(_) => None,
+        };
+        let (status, said) = match &refusal {
+            None => ("200", payload),
+            Some(Refusal { code, reason }) => (code.as_str(), reason.as_bytes()),
         };
         let mood = if understood.is_some() { Mood::Good } else { Mood::Bad };
-        let outcome = Outcome { status: &status, payload, took: asked.since.elapsed(), mood };
+        let outcome = Outcome { status, payload: said, took: asked.since.elapsed(), mood };
         self.transcript.exchange(self.name, &asked.what, &outcome);
         match understood {
             Some(next) => {

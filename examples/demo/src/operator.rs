@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use http::Method;
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::{Instant, interval_at};
@@ -25,7 +25,8 @@ const NAME: &str = "operator";
 
 /// One call of the operator.
 struct Call {
-    service: &'static str,
+    /// The same in short, for people.
+    what: String,
     address: SocketAddr,
     method: Method,
     path: String,
@@ -58,7 +59,7 @@ fn call_of_turn(turn: usize, addresses: Addresses) -> Call {
     if turn % 2 == 0 {
         let sampling = SAMPLINGS.iter().copied().cycle().nth(round % SAMPLINGS.len()).unwrap_or_default();
         Call {
-            service: "cdp",
+            what: format!("cdp PUT {}/config", of(round)),
             address: addresses.cdp,
             method: Method::PUT,
             path: paths::configuration(of(round)),
@@ -66,26 +67,26 @@ fn call_of_turn(turn: usize, addresses: Addresses) -> Call {
         }
     } else {
         Call {
-            service: "cex",
+            what: format!("cex POST {}/commands/blink", of(round + 1)),
             address: addresses.cex,
             method: Method::POST,
-            path: paths::commands(of(round + 1)),
+            path: paths::command(of(round + 1)),
             body: json!({ "times": round % 5 + 1 }),
         }
     }
 }
 
 async fn make(wanted: &Call, transcript: &Transcript, tally: &mut Tally) {
-    let Call { service, address, method, path, body } = wanted;
+    let Call { what, address, method, path, body } = wanted;
     let since = Instant::now();
     tally.requests += 1;
-    let asked = format!("{service} {method} {path} {body}");
+    let asked = format!("{what} {body}");
     match call(*address, method, path, &body.to_string()).await {
         Ok((status, payload)) => {
-            let (mood, count) = match status.is_success() {
-                true => (Mood::Good, &mut tally.answers),
-                false => (Mood::Bad, &mut tally.wrong),
-            };
+            // 202 says that the device has not answered.
+            let is_done = status.is_success() && status != StatusCode::ACCEPTED;
+            let (mood, count) =
+                if is_done { (Mood::Good, &mut tally.answers) } else { (Mood::Bad, &mut tally.wrong) };
             *count += 1;
             let status = status.as_str();
             let outcome = Outcome { status, payload: &payload, took: since.elapsed(), mood };

@@ -7,9 +7,9 @@ pub(crate) fn configuration(endpoint: &str) -> String {
     format!("/app-versions/{APP_VERSION}/endpoints/{endpoint}/config")
 }
 
-/// The commands for a device, at `cex`.
-pub(crate) fn commands(endpoint: &str) -> String {
-    format!("/app-versions/{APP_VERSION}/endpoints/{endpoint}/commands/blink")
+/// The command of a device, at `cex`, which answers when the device has.
+pub(crate) fn command(endpoint: &str) -> String {
+    format!("/endpoints/{endpoint}/commands/blink?await=10s")
 }
 
 /// A time series of a device, at `epts`.

@@ -5,9 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use kaa_ext::bus::Bus;
-use kaa_ext::protocol::name::ServiceInstance;
-use kaa_ext::rest::RestConfig;
-use kaa_ext::{Config, NatsConfig, Running, Settings, StartError};
+use kaa_ext::{Config, NatsConfig, Running, StartError};
 use kaa_kpc::applications::ExtensionOptions;
 use kaa_kpc::{Kpc, KpcOptions, ListenerOptions, Transport};
 
@@ -56,8 +54,9 @@ impl Platform {
     ///
     /// [`DemoError`], naming what does not start. Nothing is left behind.
     pub(crate) async fn start(options: &Options, data: &Path) -> Result<Self, DemoError> {
+        tracing::debug!("the databases are in {}", data.display());
         let mut services = Services { bus: bus(options).await?, running: Vec::new() };
-        match services.start(options, data).await {
+        match services.start(options).await {
             Ok((kpc, addresses)) => Ok(Self { kpc, services, addresses }),
             Err(error) => {
                 services.stop().await;
@@ -86,7 +85,7 @@ impl Platform {
 }
 
 impl Services {
-    async fn start(&mut self, options: &Options, data: &Path) -> Result<(Kpc, Addresses), DemoError> {
+    async fn start(&mut self, options: &Options) -> Result<(Kpc, Addresses), DemoError> {
         let bus = self.bus.clone();
 
         let cdp = self.add("cdp", options.cdp, cdp::start(bus.clone(), Config::default()).await)?;

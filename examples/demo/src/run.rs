@@ -37,13 +37,15 @@ pub async fn run(
     let addresses = platform.addresses();
     transcript.say(Welcome { options, addresses });
 
+    // A directory that was kept has the samples of earlier times.
+    let before = if options.data.is_some() { stored(addresses).await.unwrap_or_default() } else { 0 };
     let started = Instant::now();
     let played = play(options, addresses, transcript, stop).await;
     let summary = Summary {
         lasted: started.elapsed(),
         devices: played.devices,
         operator: played.operator,
-        stored: if options.quiet { None } else { stored(addresses).await },
+        stored: stored(addresses).await.map(|stored| stored.saturating_sub(before)),
         passed_on: platform.requests(),
     };
     platform.stop().await;
@@ -111,10 +113,12 @@ async fn stored(addresses: Addresses) -> Option<u64> {
     let mut stored = 0;
     for name in DEVICES {
         let path = paths::series(name, "temperature");
-        let (status, answer) = call(addresses.epts, &Method::GET, &path, "").await.ok()?;
+        let (status, answer) =
+            call(addresses.epts, &Method::GET, &format!("{path}?every=1d"), "").await.ok()?;
         let answer: Value = serde_json::from_slice(&answer).ok().filter(|_| status.is_success())?;
-        let points = answer.as_array().or_else(|| answer.get("points")?.as_array())?;
-        stored += u64::try_from(points.len()).ok()?;
+        for bucket in answer.get("points")?.as_array()? {
+            stored += bucket.get("count")?.as_u64()?;
+        }
     }
     Some(stored)
 }

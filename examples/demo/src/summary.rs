@@ -41,8 +41,7 @@ pub struct Summary {
     pub devices: Tally,
     /// The operator.
     pub operator: Tally,
-    /// Samples of the devices that the database holds; `None` when it could not be asked, or there were no
-    /// devices.
+    /// Samples of the devices that the database has since then; `None` when it could not be asked.
     pub stored: Option<u64>,
     /// Requests of all clients that the communication service passed on, also of those who are not simulated.
     pub passed_on: u64,

@@ -60,8 +60,8 @@ pub(crate) fn lines(addresses: &Addresses) -> Vec<Line> {
         line(
             "let a light blink",
             format!(
-                "curl -sS -f -X POST http://{cex}{} -H 'content-type: application/json' -d '{{\"times\":3}}'",
-                paths::commands(first)
+                "curl -sS -f -X POST 'http://{cex}{}' -H 'content-type: application/json' -d '{{\"times\":3}}'",
+                paths::command(first)
             ),
         ),
     ]

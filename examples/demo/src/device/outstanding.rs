@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::APP_VERSION;
@@ -118,5 +119,26 @@ impl Outstanding {
     /// Gives up on all of them.
     pub(super) fn drain(&mut self) -> Vec<(String, Asked)> {
         self.asked.drain().collect()
+    }
+}
+
+/// An error as a device is told it: `{"statusCode":404,"reasonPhrase":"…"}`.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) code: String,
+    pub(super) reason: String,
+}
+
+impl Refusal {
+    /// Reads one. What is none is told as it stands.
+    pub(super) fn read(payload: &[u8]) -> Self {
+        let told: Value = serde_json::from_slice(payload).unwrap_or_default();
+        match (
+            told.get("statusCode").and_then(Value::as_u64),
+            told.get("reasonPhrase").and_then(Value::as_str),
+        ) {
+            (Some(code), Some(reason)) => Self { code: code.to_string(), reason: reason.to_owned() },
+            _ => Self { code: "???".to_owned(), reason: String::from_utf8_lossy(payload).into_owned() },
+        }
     }
 }
