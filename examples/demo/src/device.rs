@@ -202,7 +202,7 @@ impl Device {
     fn act(&mut self, duty: Duty) {
         match duty {
             Duty::None => {}
-            Duty::Apply(configuration) => self.apply(configuration),
+            Duty::Apply(configuration) => self.apply(&configuration),
             Duty::Run(commands) => {
                 let results: Vec<_> = commands.iter().map(Command::run).collect();
                 if !results.is_empty() {
@@ -212,7 +212,7 @@ impl Device {
         }
     }
 
-    fn apply(&mut self, configuration: Configuration) {
+    fn apply(&mut self, configuration: &Configuration) {
         let Some(config_id) = configuration.new_id(&self.config_id) else { return };
         let report = match configuration.sampling() {
             Ok(sampling) => {

@@ -56,7 +56,7 @@ pub(crate) async fn operate(
 fn call_of_turn(turn: usize, addresses: Addresses) -> Call {
     let of = |turn: usize| DEVICES.iter().copied().cycle().nth(turn % DEVICES.len()).unwrap_or_default();
     let round = turn / 2;
-    if turn % 2 == 0 {
+    if turn.is_multiple_of(2) {
         let sampling = SAMPLINGS.iter().copied().cycle().nth(round % SAMPLINGS.len()).unwrap_or_default();
         Call {
             what: format!("cdp PUT {}/config", of(round)),
