@@ -8,14 +8,21 @@ use std::sync::OnceLock;
 /// The packages that have a program, all built at once.
 const PACKAGES: [&str; 4] = ["quickstart", "kaa-cli", "kaa-kpc", "kaa-stage"];
 
-/// The path of a program of this workspace, built with the profile of the running test.
+/// The variable that names the directory of the programs, for those who have just built them.
+///
+/// A build for the tests alone has other features of the dependencies than the one of the whole workspace, so
+/// it compiles them a second time.
+pub const VARIABLE: &str = "KAA_PROGRAMS";
+
+/// The path of a program of this workspace, built with the profile of the running test unless [`VARIABLE`] says
+/// that this is done.
 ///
 /// # Panics
 ///
 /// When it cannot be built.
 pub fn program(name: &str) -> PathBuf {
     static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
-    DIRECTORY.get_or_init(build).join(name)
+    DIRECTORY.get_or_init(|| env::var_os(VARIABLE).map_or_else(build, PathBuf::from)).join(name)
 }
 
 fn build() -> PathBuf {

@@ -1,5 +1,6 @@
 //! A server to meet at, in the process or a real one: one scenario, two buses.
 
+use std::path::Path;
 use std::time::Duration;
 
 use kaa_bus::{Bus, Connection, MemoryServer, NatsOptions, SubscriptionLimit};
@@ -25,6 +26,11 @@ impl Venue {
     /// A nats-server.
     pub async fn nats() -> Self {
         Self::Nats(NatsServer::start().await)
+    }
+
+    /// A nats-server with JetStream, which syncs before it acknowledges.
+    pub async fn jetstream() -> Self {
+        Self::Nats(NatsServer::start_with(|directory| jetstream(directory, "always")).await)
     }
 
     /// One more connection.
@@ -71,6 +77,11 @@ impl Venue {
     }
 }
 
+/// A configuration with JetStream, its files beside it.
+pub fn jetstream(directory: &Path, sync_interval: &str) -> String {
+    format!("jetstream {{ store_dir: {:?}, sync_interval: {sync_interval} }}\n", directory.join("jetstream"))
+}
+
 /// Waits until the connection is in this state.
 ///
 /// # Panics
@@ -99,10 +110,16 @@ pub async fn until(what: &str, is_so: impl Fn() -> bool) {
 }
 
 /// Makes a test of every scenario in `mod scenarios` on both buses: in the process with paused time,
-/// and on a nats-server.
+/// and on a nats-server; `jetstream:` before the first has it one with JetStream.
 #[macro_export]
 macro_rules! on_both {
-    ($($scenario:ident)*) => {
+    (jetstream: $($scenario:ident)*) => {
+        $crate::on_both!(@jetstream $($scenario)*);
+    };
+    ($first:ident $($scenario:ident)*) => {
+        $crate::on_both!(@nats $first $($scenario)*);
+    };
+    (@$venue:ident $($scenario:ident)*) => {
         mod memory {
             $(
                 #[tokio::test(start_paused = true)]
@@ -116,7 +133,7 @@ macro_rules! on_both {
             $(
                 #[tokio::test]
                 async fn $scenario() {
-                    super::scenarios::$scenario($crate::venue::Venue::nats().await).await;
+                    super::scenarios::$scenario($crate::venue::Venue::$venue().await).await;
                 }
             )*
         }

@@ -1,8 +1,9 @@
 //! `cargo xtask bench kpc`: what the communication service costs, beside a bare NATS client.
+//! `cargo xtask bench dcx`: what collecting samples costs, beside the same flow written by hand.
 //!
-//! Builds everything with the release profile, then hands over to the `kpc_bench` example of the tests, which
-//! starts the programs and prints the table. Nothing here is a test: the machine decides the figures, and only
-//! those of one run can be compared.
+//! Builds everything with the release profile, then hands over to an example of the tests, which starts the
+//! programs and prints the table. Nothing here is a test: the machine decides the figures, and only those of
+//! one run can be compared.
 
 use crate::failure::Failure;
 use crate::nats::{self, NatsServer};
@@ -13,13 +14,18 @@ const REMEDY: &str =
     "The benchmark needs Linux, and that nothing else is wrong: `cargo xtask test` says what.";
 
 pub(crate) fn kpc(workspace: &Workspace) -> Result<(), Failure> {
+    bench(workspace, &["kaa-kpc", "quickstart"], "kpc_bench", &[])
+}
+
+/// `receivers`: packages whose program stores the samples, beside the one by hand; at most one.
+pub(crate) fn dcx(workspace: &Workspace, receivers: &[&str]) -> Result<(), Failure> {
+    bench(workspace, &[&["dcx"], receivers].concat(), "dcx_bench", receivers)
+}
+
+fn bench(workspace: &Workspace, packages: &[&str], example: &str, arguments: &[&str]) -> Result<(), Failure> {
     let server = NatsServer::find_or_install(workspace)?;
-    let programs = ["build", "--release", "-p", "kaa-kpc", "-p", "quickstart", "--bins"];
-    process::run(&mut workspace.cargo(programs), REMEDY)?;
-    process::run(
-        workspace
-            .cargo(["run", "--release", "-p", "kaa-tests", "--example", "kpc_bench"])
-            .env(nats::VARIABLE, server.path()),
-        REMEDY,
-    )
+    let mut programs = workspace.cargo(["build", "--release", "--bins"]);
+    process::run(programs.args(packages.iter().flat_map(|package| ["-p", package])), REMEDY)?;
+    let mut measured = workspace.cargo(["run", "--release", "-p", "kaa-tests", "--example", example, "--"]);
+    process::run(measured.args(arguments).env(nats::VARIABLE, server.path()), REMEDY)
 }

@@ -5,7 +5,7 @@
 //! | `test` | [`test`](mod@test) | is this tree good? every check, in one go |
 //! | `nats` | [`nats`] | where is a nats-server? installs one when there is none |
 //! | `clients` | [`clients`] | where are the clients that play devices? installs those that are missing |
-//! | `bench` | [`bench`](mod@bench) | what does the communication service cost beside a bare NATS client? |
+//! | `bench` | [`bench`](mod@bench) | what do the communication service and data collection cost beside the same by hand? |
 //! | `instructions` | [`instructions`] | does the codec still cost what it may cost? |
 //! | `lines` | [`lines`] | has a file grown into two ideas? |
 //! | `deps` | [`deps`] | do the crates depend only on what they may? |
@@ -58,6 +58,8 @@ fn dispatch(arguments: &[&str]) -> Result<(), Failure> {
         ["clients"] => clients::print(&workspace),
         ["nats"] => nats::print(&workspace),
         ["bench", "kpc"] => bench::kpc(&workspace),
+        ["bench", "dcx"] => bench::dcx(&workspace, &[]),
+        ["bench", "dcx", receiver] => bench::dcx(&workspace, &[receiver]),
         ["instructions"] => instructions::run(&workspace),
         ["lines"] => lines::run(&workspace),
         ["deps"] => deps::run(&workspace),
@@ -78,6 +80,7 @@ fn help() -> String {
   nats                    print the path of a nats-server; installs one when there is none
   clients                 print the directory of the clients of other people; installs what is missing
   bench kpc               cost of the communication service beside a bare NATS client, as a table
+  bench dcx [RECEIVER]    cost of collecting samples beside the same by hand; RECEIVER: a package such as epts
   instructions            cost of the codec per message under valgrind, beside its limits
   lines                   source files that are too long
   deps                    dependencies that should not be there

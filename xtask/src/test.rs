@@ -18,7 +18,7 @@ pub(crate) struct Step {
     check: fn(&Workspace) -> Result<(), Failure>,
 }
 
-pub(crate) const STEPS: [Step; 9] = [
+pub(crate) const STEPS: [Step; 10] = [
     Step { name: "nats-server", purpose: "find a nats-server, or install one", check: nats_server },
     Step { name: "clients", purpose: "find MQTT and HTTP clients, or install them", check: clients },
     Step { name: "format", purpose: "cargo fmt changes nothing", check: format },
@@ -31,6 +31,7 @@ pub(crate) const STEPS: [Step; 9] = [
         purpose: "the first example runs to its end without a server",
         check: quickstart,
     },
+    Step { name: "build", purpose: "the programs and the tests of all crates, in one go", check: build },
     Step { name: "tests", purpose: "unit, doc, compile-fail and integration tests", check: tests },
 ];
 
@@ -130,6 +131,14 @@ fn quickstart(workspace: &Workspace) -> Result<(), Failure> {
     )
 }
 
+/// Together, because programs built on their own have other features of their dependencies.
+fn build(workspace: &Workspace) -> Result<(), Failure> {
+    process::run(
+        &mut workspace.cargo(["build", "--quiet", "--workspace", "--bins", "--tests", "--profile", "ci"]),
+        "Correct what the compiler found.",
+    )
+}
+
 fn tests(workspace: &Workspace) -> Result<(), Failure> {
     let server = NatsServer::find_or_install(workspace)?;
     let clients = Clients::find_or_install(workspace)?;
@@ -138,6 +147,7 @@ fn tests(workspace: &Workspace) -> Result<(), Failure> {
             .cargo(["test", "--quiet", "--workspace", "--profile", "ci", "--no-fail-fast"])
             .env(nats::VARIABLE, server.path())
             .env(clients::VARIABLE, clients.libraries())
+            .env("KAA_PROGRAMS", workspace.programs()?)
             // The compile-fail tests start cargo again, in the dev profile and a target directory of
             // their own. Nobody debugs what that builds, nor reads its progress.
             .env("CARGO_PROFILE_DEV_DEBUG", "0")

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::Failure;
+use crate::process;
 
 pub(crate) struct Workspace {
     root: PathBuf,
@@ -38,6 +39,18 @@ impl Workspace {
         }
     }
 
+    /// Where cargo puts the programs of the profile that the checks use.
+    pub(crate) fn programs(&self) -> Result<PathBuf, Failure> {
+        let metadata =
+            process::read(&mut self.cargo(["metadata", "--no-deps", "--format-version", "1"]))?.stdout;
+        target_directory(&metadata).map(|target| target.join("ci")).ok_or_else(|| {
+            Failure::new(
+                "`cargo metadata` names no target directory.",
+                "Set CARGO_TARGET_DIR to a plain path.",
+            )
+        })
+    }
+
     /// Cargo as if typed at the root of the workspace.
     pub(crate) fn cargo<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -51,6 +64,13 @@ impl Workspace {
     }
 }
 
+/// The target directory in the JSON of `cargo metadata`, unless there is something escaped in it.
+fn target_directory(metadata: &str) -> Option<PathBuf> {
+    let (_, rest) = metadata.split_once("\"target_directory\":\"")?;
+    let (path, _) = rest.split_once('"')?;
+    (!path.contains('\\')).then(|| path.into())
+}
+
 /// Whether `cargo run` has set this variable to describe xtask. Build scripts watch some of them
 /// (ring's does), and would run again each time `cargo` and `cargo xtask` take turns.
 fn describes_a_package(variable: &OsStr) -> bool {
@@ -61,6 +81,16 @@ fn describes_a_package(variable: &OsStr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_target_directory_is_found_in_the_metadata() {
+        let json = r#"{"packages":[],"target_directory":"/w/target","version":1}"#;
+        assert_eq!(target_directory(json), Some("/w/target".into()));
+        for other in ["{}", r#""target_directory":"C:\\w""#] {
+            assert_eq!(target_directory(other), None);
+        }
+        assert!(Workspace::of_this_run().unwrap().programs().unwrap().ends_with("ci"));
+    }
 
     #[test]
     fn the_workspace_is_the_directory_above_xtask() {

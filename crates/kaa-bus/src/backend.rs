@@ -147,6 +147,18 @@ impl Backend {
         }
     }
 
+    #[cfg(feature = "kv")]
+    pub(crate) async fn bucket(
+        &self,
+        options: &crate::kv::BucketOptions,
+        link: &Arc<crate::link::Link>,
+    ) -> Result<crate::kv::Keep, crate::kv::KvError> {
+        match self {
+            Self::Memory(peer) => Ok(crate::kv::Keep::Memory(peer.bucket(&options.name))),
+            Self::Nats(client) => client.bucket(options, Arc::clone(link)).await.map(crate::kv::Keep::Nats),
+        }
+    }
+
     /// Ends all subscriptions and the connection.
     pub(crate) fn hang_up(&self) {
         match self {

@@ -113,6 +113,11 @@ impl Bus {
         })
     }
 
+    #[cfg(feature = "kv")]
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+
     pub(crate) fn link(&self) -> Arc<Link> {
         Arc::clone(&self.shared.link)
     }

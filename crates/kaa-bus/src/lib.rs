@@ -21,6 +21,7 @@
 //! | `clock` | the time that goes over the wire |
 //! | `memory` | the bus inside the process |
 //! | `nats` | the bus on NATS, the only place that knows async-nats |
+//! | `kv` | key-value buckets that replicas share (feature `kv`) |
 //! | `deadline` | waiting, but not for ever |
 //! | `error` | what can go wrong |
 //!
@@ -61,6 +62,8 @@ mod clock;
 mod deadline;
 mod error;
 mod inbox;
+#[cfg(feature = "kv")]
+pub mod kv;
 mod link;
 mod mailbox;
 mod memory;

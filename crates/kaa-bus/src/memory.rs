@@ -11,10 +11,15 @@
 //! | `server` | [`MemoryServer`]: connections are made here; it can be stopped and started |
 //! | `router` | who gets a message |
 //! | `peer` | one connection |
+//! | `bucket` | key-value buckets |
 
+#[cfg(feature = "kv")]
+mod bucket;
 mod peer;
 mod router;
 mod server;
 
+#[cfg(feature = "kv")]
+pub(crate) use bucket::{Bucket, BucketChanges};
 pub(crate) use peer::{Attachment, Peer};
 pub use server::MemoryServer;

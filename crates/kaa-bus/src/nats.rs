@@ -8,9 +8,12 @@
 //! | `events` | connection state and counters | its event channel overflows |
 //! | `backoff` | when to try again | its own delay is the same for all clients of a dead server |
 //! | `client` | publishing | it queues for a dead server until the queue is full, and then blocks |
+//! | `bucket` | buckets on JetStream | it does not say that a server has no JetStream, or is too old |
 //! | `pump` | one subscription | it drops without counting, and its drain loses what is on its way |
 
 mod backoff;
+#[cfg(feature = "kv")]
+mod bucket;
 mod client;
 mod connect;
 mod events;
@@ -19,6 +22,8 @@ mod pump;
 mod random;
 mod server_url;
 
+#[cfg(feature = "kv")]
+pub(crate) use bucket::{Bucket, BucketChanges};
 pub(crate) use client::{Client, Room};
 pub use connect::ConnectError;
 pub(crate) use connect::connect;

@@ -257,4 +257,43 @@ mod tests {
         let error = load(&[("KAA_CONFIG", "/nowhere/kaa.yaml")]).unwrap_err();
         assert!(error.to_string().contains("/nowhere/kaa.yaml"));
     }
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+    struct Greeting {
+        text: String,
+    }
+
+    impl Settings for Greeting {
+        const VARIABLES: &[Variable<Self>] = &[Variable {
+            name: "GREETING_TEXT",
+            expected: "a text",
+            set: |settings, text| config::set(&mut settings.text, text),
+        }];
+    }
+
+    fn greeting(file: &str, variable: Option<&str>) -> Result<Greeting, ConfigError> {
+        let path = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(path.path(), file).unwrap();
+        let load = Config::<Greeting>::load_from(|wanted| match wanted {
+            "KAA_CONFIG" => path.path().to_str().map(str::to_owned),
+            "GREETING_TEXT" => variable.map(str::to_owned),
+            _ => None,
+        });
+        load.map(|config| config.extension)
+    }
+
+    #[test]
+    fn settings_are_a_section_of_the_file_below_their_variables() {
+        let file = "extension:\n  text: Hello\n";
+        assert_eq!(greeting(file, None).unwrap().text, "Hello");
+        assert_eq!(greeting(file, Some("Hi")).unwrap().text, "Hi");
+        assert_eq!(greeting("", None).unwrap(), Greeting::default());
+    }
+
+    #[test]
+    fn an_unknown_setting_is_an_error_that_knows_what_was_meant() {
+        let error = greeting("extension:\n  txet: Hello\n", None).unwrap_err().to_string();
+        assert!(error.contains("line 2") && error.contains("txet") && error.contains("text"), "{error}");
+    }
 }

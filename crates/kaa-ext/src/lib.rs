@@ -67,6 +67,7 @@
 pub mod __private;
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../../../docs/first-extension.md")]
 #[doc = include_str!("../../../docs/writing-an-extension.md")]
 mod book {}
 
@@ -91,6 +92,7 @@ mod running;
 mod serve;
 mod service;
 mod session;
+pub mod settings;
 mod span;
 mod state;
 mod status;

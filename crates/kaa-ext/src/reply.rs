@@ -1,6 +1,9 @@
 //! What a handler answers when it succeeds.
 
+use std::any::Any;
 use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -18,12 +21,38 @@ pub struct Reply {
     pub(crate) content_type: Option<&'static str>,
     /// A whole message in place of a payload.
     pub(crate) message: Option<Bytes>,
+    held: Held,
+}
+
+/// What is dropped with the reply. It is no part of what is said.
+#[derive(Clone, Default)]
+struct Held(Option<Arc<dyn Any + Send + Sync>>);
+
+impl PartialEq for Held {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Held {}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "something" } else { "nothing" })
+    }
 }
 
 impl Reply {
     /// 200 without a payload.
     pub const fn empty() -> Self {
-        Self { status: StatusCode::OK, reason: None, payload: None, content_type: None, message: None }
+        Self {
+            status: StatusCode::OK,
+            reason: None,
+            payload: None,
+            content_type: None,
+            message: None,
+            held: Held(None),
+        }
     }
 
     /// 200 with a payload.
@@ -52,6 +81,13 @@ impl Reply {
     #[must_use]
     pub fn with_status(self, status: SuccessStatus) -> Self {
         Self { status: status.code(), ..self }
+    }
+
+    /// Keeps `what` until the answer is with the bus, or is not going to be sent: the guard of a lock, so
+    /// that no push for which it has to be taken gets ahead of this answer.
+    #[must_use]
+    pub fn holding(self, what: impl Send + Sync + 'static) -> Self {
+        Self { held: Held(Some(Arc::new(what))), ..self }
     }
 
     /// The HTTP status code the device gets.
@@ -171,6 +207,15 @@ mod tests {
     fn no_payload_and_an_empty_payload_differ() {
         assert_eq!(().into_reply().unwrap().payload(), None);
         assert_eq!("".into_reply().unwrap().payload(), Some(&Bytes::new()));
+    }
+
+    #[test]
+    fn what_a_reply_holds_goes_with_it_and_is_no_part_of_it() {
+        let guard = Arc::new(());
+        let reply = Reply::new("a").holding(guard.clone());
+        assert_eq!((Arc::strong_count(&guard), &reply), (2, &Reply::new("a")));
+        drop(reply.with_status(SuccessStatus::CREATED));
+        assert_eq!(Arc::strong_count(&guard), 1);
     }
 
     #[test]

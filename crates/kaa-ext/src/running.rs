@@ -54,6 +54,18 @@ impl Running {
         self
     }
 
+    /// With a task beside the extension, such as one that reads a subscription. It ends when the extension has
+    /// stopped, or when this is dropped: wherever it waits, it does not go on.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub fn beside(self, task: impl Future<Output = ()> + Send + 'static) -> Self {
+        let mut tasks = tokio::task::JoinSet::new();
+        tasks.spawn(task);
+        self.at_last(move || async move { tasks.shutdown().await })
+    }
+
     /// The extension.
     pub fn server(&self) -> &Server {
         &self.server
@@ -111,5 +123,86 @@ impl Running {
 impl std::fmt::Debug for Running {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Running").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+    use std::sync::{Arc, Mutex};
+
+    use kaa_bus::Bus;
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::extension::Extension;
+
+    async fn with_companion() -> (Running, oneshot::Receiver<()>) {
+        let extension = Extension::new("ext").build().unwrap();
+        let server = extension.serve(Bus::memory()).start().await.unwrap();
+        let (alive, ended) = oneshot::channel::<()>();
+        let companion = async move {
+            let _alive = alive;
+            std::future::pending().await
+        };
+        (Running::new(server).beside(companion), ended)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_runs_beside_the_extension_has_ended_when_it_is_stopped() {
+        let (running, mut ended) = with_companion().await;
+        tokio::task::yield_now().await;
+        assert!(ended.try_recv().is_err_and(|error| error == oneshot::error::TryRecvError::Empty));
+        running.stop(Duration::ZERO).await.unwrap();
+        assert!(ended.try_recv().is_err_and(|error| error == oneshot::error::TryRecvError::Closed));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_runs_beside_the_extension_ends_when_nobody_holds_it() {
+        let (running, ended) = with_companion().await;
+        drop(running);
+        assert!(tokio::time::timeout(Duration::from_secs(1), ended).await.unwrap().is_err());
+    }
+
+    const GRACE: Duration = Duration::from_secs(1);
+
+    /// What ended, in that order.
+    type Ends = Arc<Mutex<Vec<&'static str>>>;
+
+    async fn start(bus: &Bus, ends: &Ends) -> Running {
+        let server = Extension::new("dcx").build().unwrap().serve(bus.clone()).start().await.unwrap();
+        ["store", "cache"].into_iter().fold(Running::new(server), |running, name| {
+            let ends = Arc::clone(ends);
+            running.at_last(move || async move { ends.lock().unwrap().push(name) })
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_stands_beside_an_extension_ends_with_it_and_the_last_thing_first() {
+        let (bus, ends) = (Bus::memory(), Ends::default());
+        let running = start(&bus, &ends).await.stop_when(ready(()), GRACE).await;
+        assert_eq!(running.unwrap().unfinished, 0);
+        assert_eq!(*ends.lock().unwrap(), ["cache", "store"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_extension_that_ends_by_itself_ends_everything_and_says_why() {
+        let (bus, ends) = (Bus::memory(), Ends::default());
+        let running = tokio::spawn(start(&bus, &ends).await.stop_when(pending(), GRACE));
+        bus.close(GRACE).await.unwrap();
+        let error = running.await.unwrap().unwrap_err();
+        assert!(matches!(error, ServeError::BusClosed), "{error:?}");
+        assert_eq!(*ends.lock().unwrap(), ["cache", "store"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_for_the_end_can_be_given_up_and_begun_again() {
+        let (bus, ends) = (Bus::memory(), Ends::default());
+        let mut running = start(&bus, &ends).await;
+        assert!(tokio::time::timeout(GRACE, running.server.ended()).await.is_err());
+        bus.close(GRACE).await.unwrap();
+        running.server.ended().await;
+        running.server.ended().await;
+        assert!(matches!(running.stop(GRACE).await, Err(ServeError::BusClosed)));
     }
 }

@@ -56,6 +56,7 @@ pub mod duration;
 mod error;
 mod file;
 mod instance;
+pub mod listen;
 mod nats;
 mod secret;
 pub mod size;

@@ -21,6 +21,7 @@ pub mod config;
 pub mod error;
 pub mod logs;
 pub mod metrics;
+mod port;
 #[cfg(feature = "rest")]
 pub mod rest;
 pub mod signals;

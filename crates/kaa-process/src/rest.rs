@@ -2,11 +2,27 @@
 //!
 //! The routes are axum's, described for OpenAPI where they are written; the document is at `/openapi.json`. What all
 //! ports share is here: where to listen, who may ask, limits, errors (RFC 9457), the end.
+//!
+//! | limit | |
+//! |---|---|
+//! | connections | 256, one request each |
+//! | head | 8 KiB, 5 s |
+//! | body | 1 MiB (413), 10 s (408) |
+//! | handler | 30 s (504) |
+//!
+//! Without a token only this machine is answered, by the name of this machine; with one, whoever shows it. The port
+//! speaks no TLS: beyond the machine, it belongs behind something that does.
 
+mod access;
 mod config;
+mod desk;
 mod error;
 mod problem;
 mod server;
+#[cfg(feature = "sqlite")]
+mod store;
+#[cfg(test)]
+mod tests;
 
 pub use axum;
 pub use config::RestConfig;

@@ -1,38 +1,42 @@
 //! The one thread that writes.
 
-use std::sync::Mutex;
+use std::io;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::SqliteError;
+use crate::group;
+use crate::job::{Job, Write};
 
 /// How many writes may wait.
-const WAITING: usize = 4_096;
+pub(crate) const WAITING: usize = 4_096;
 
 /// How many writes are one transaction at most.
 const GROUP: usize = 1_024;
 
-/// A write: does its work in a savepoint, and gives what is to be called after the commit.
-type Job = Box<dyn FnOnce(&Connection) -> Confirm + Send>;
-type Confirm = Box<dyn FnOnce(Result<(), SqliteError>) + Send>;
+type Queued = Box<dyn Job>;
 
+/// The way to the thread, which ends with it.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    queue: Mutex<Option<mpsc::Sender<Job>>>,
-    ended: tokio::sync::Mutex<Option<oneshot::Receiver<()>>>,
+    /// `None` when the database is closed.
+    queue: Mutex<Option<mpsc::Sender<Queued>>>,
+    /// Its sender is dropped when the thread has closed the file.
+    ended: watch::Receiver<()>,
 }
 
 impl Writer {
-    pub(crate) fn start(connection: Connection) -> Self {
+    pub(crate) fn start(connection: Connection) -> io::Result<Self> {
         let (queue, jobs) = mpsc::channel(WAITING);
-        let (end, ended) = oneshot::channel();
-        thread::spawn(move || {
+        let (end, ended) = watch::channel(());
+        thread::Builder::new().name("sqlite".to_owned()).spawn(move || {
             work(connection, jobs);
-            let _ = end.send(());
-        });
-        Self { queue: Mutex::new(Some(queue)), ended: tokio::sync::Mutex::new(Some(ended)) }
+            drop(end);
+        })?;
+        Ok(Self { queue: Mutex::new(Some(queue)), ended })
     }
 
     pub(crate) async fn write<T: Send + 'static>(
@@ -40,57 +44,33 @@ impl Writer {
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, SqliteError> {
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
-            let done = in_savepoint(connection, work);
-            Box::new(move |committed| {
-                let _ = answer.send(committed.and_then(|()| done.map_err(SqliteError::from)));
-            })
-        });
-        let queue = self.queue.lock().map_err(|_| SqliteError::Closed)?.clone().ok_or(SqliteError::Closed)?;
-        queue.try_send(job).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => SqliteError::Busy,
-            mpsc::error::TrySendError::Closed(_) => SqliteError::Closed,
-        })?;
-        drop(queue);
+        self.enqueue(Box::new(Write::new(work, answer)))?;
         answered.await.map_err(|_| SqliteError::Closed)?
     }
 
+    fn enqueue(&self, job: Queued) -> Result<(), SqliteError> {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.as_ref().ok_or(SqliteError::Closed)?.try_send(job).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => SqliteError::Busy,
+            mpsc::error::TrySendError::Closed(_) => SqliteError::Closed,
+        })
+    }
+
+    /// Takes no more writes, and waits until those that wait are done and the file is closed.
     pub(crate) async fn close(&self) {
-        if let Ok(mut queue) = self.queue.lock() {
-            queue.take();
-        }
-        if let Some(ended) = self.ended.lock().await.take() {
-            let _ = ended.await;
-        }
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut ended = self.ended.clone();
+        while ended.changed().await.is_ok() {}
     }
 }
 
-// SKELETON: kinds of errors (full, read-only), a failed BEGIN, panics of the work.
-fn in_savepoint<T>(
-    connection: &Connection,
-    work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-) -> rusqlite::Result<T> {
-    connection.execute_batch("SAVEPOINT job")?;
-    let done = work(connection);
-    connection.execute_batch(if done.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" })?;
-    done
-}
-
-fn work(connection: Connection, mut jobs: mpsc::Receiver<Job>) {
-    while let Some(first) = jobs.blocking_recv() {
-        let begun = connection.execute_batch("BEGIN IMMEDIATE");
-        let mut confirms = vec![first(&connection)];
-        while confirms.len() < GROUP
-            && let Ok(next) = jobs.try_recv()
-        {
-            confirms.push(next(&connection));
-        }
-        let committed = begun.and_then(|()| connection.execute_batch("COMMIT"));
-        if committed.is_err() {
-            let _ = connection.execute_batch("ROLLBACK");
-        }
-        for confirm in confirms {
-            confirm(committed.as_ref().map(|()| ()).map_err(|_| SqliteError::Full));
-        }
+/// What waited while the disk was busy with one group is the next one.
+fn work(connection: Connection, mut jobs: mpsc::Receiver<Queued>) {
+    let mut waiting = Vec::new();
+    while jobs.blocking_recv_many(&mut waiting, GROUP) > 0 {
+        group::store(&connection, waiting.drain(..));
+    }
+    if let Err((_, error)) = connection.close() {
+        tracing::warn!("the database was not closed in order: {error}");
     }
 }

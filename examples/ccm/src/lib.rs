@@ -1,11 +1,46 @@
 //! Credentials: tokens of endpoints and credentials of clients (16/ECAP, 22/CAP).
+//!
+//! ```text
+//!  people ─── REST ──► management ──► store ◄── validation ◄── 16/ECAP, 22/CAP ── communication service
+//!                          │         (SQLite)                                            ▲
+//!                          └──► revocation: first stored, then announced ────────────────┘
+//! ```
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `status` | active, suspended, revoked, and the ways between |
+//! | `secret` | passwords (argon2id) and tokens (SHA-256) at rest |
+//! | `store` | the SQLite file |
+//! | `revocation` | storing another status, and announcing it |
+//! | `validation` | what a communication service asks |
+//! | `management` | REST |
 
+mod management;
+mod revocation;
+mod secret;
 mod settings;
+mod status;
+mod store;
+#[cfg(test)]
+mod tests;
+mod validation;
 
 pub use settings::Settings;
 
+use std::sync::Arc;
+
 use kaa_ext::prelude::*;
+use kaa_ext::rest::RestServer;
 use kaa_ext::{Config, Running, StartError};
+use secret::Hasher;
+use store::Store;
+
+/// What all sides share.
+#[derive(Clone, FromRef)]
+struct App {
+    store: Store,
+    hasher: Arc<Hasher>,
+}
 
 /// Starts the service on a bus.
 ///
@@ -13,7 +48,21 @@ use kaa_ext::{Config, Running, StartError};
 ///
 /// [`StartError`]: what kept it from starting.
 pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartError> {
-    // SKELETON
-    let extension = Extension::new("ccm").configure(&config).build()?;
-    Ok(Running::new(extension.serve(bus).start().await?))
+    let store = Store::open(&config.extension.database).await?;
+    let app = App { store: store.clone(), hasher: Arc::new(Hasher::new(config.extension.hashes)) };
+    let extension = Extension::new("ccm")
+        .state(app.clone())
+        .services(services![
+            validation::token,
+            validation::transition,
+            validation::password,
+            validation::certificate,
+            validation::basic,
+            validation::tenant_certificate,
+        ])
+        .configure(&config)
+        .build()?;
+    let server = extension.serve(bus).start().await?;
+    let rest = RestServer::bind(&config.extension.rest, management::api(app, server.messaging())).await?;
+    Ok(Running::new(server).rest(rest).at_last(move || async move { store.close().await }))
 }

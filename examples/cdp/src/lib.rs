@@ -1,11 +1,52 @@
 //! Configuration data provider: keeps configurations (6/CDTP, 5/CMX2CDP) and lets people set them.
+//!
+//! ```text
+//! people   ── REST ──────────► store ──► ConfigUpdated, after the write is durable
+//! services ── ConfigRequest ─► store ──► ConfigResponse
+//!          ── ConfigApplied ─► store
+//! ```
+//!
+//! | module | idea |
+//! |---|---|
+//! | `settings` | what an operator can set |
+//! | `place` | whose configuration it is |
+//! | `configuration` | what a configuration is, and its ID |
+//! | `store` | [`Store`]: where things are kept, in a file or a bucket |
+//! | `configurations` | what is kept, and what it means |
+//! | `provider` | what other services ask and report |
+//! | `announcer` | telling them of changes |
+//! | `rest` | the REST port |
 
+mod announcer;
+mod configuration;
+mod configurations;
+mod place;
+mod provider;
+mod rest;
 mod settings;
+mod store;
+#[cfg(test)]
+mod tests;
 
-pub use settings::Settings;
+use std::sync::Arc;
 
+pub use settings::{Protocol, Settings, StoreKind};
+pub use store::{SqliteStore, Store, StoreError, StoreFuture};
+
+use kaa_ext::bus::kv::BucketOptions;
 use kaa_ext::prelude::*;
+use kaa_ext::rest::RestServer;
 use kaa_ext::{Config, Running, StartError};
+
+use announcer::Announcer;
+use configurations::Configurations;
+use rest::Desk;
+
+/// What services and listeners share.
+#[derive(FromRef)]
+struct App {
+    configurations: Configurations,
+}
 
 /// Starts the service on a bus.
 ///
@@ -13,7 +54,52 @@ use kaa_ext::{Config, Running, StartError};
 ///
 /// [`StartError`]: what kept it from starting.
 pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartError> {
-    // SKELETON
-    let extension = Extension::new("cdp").configure(&config).build()?;
-    Ok(Running::new(extension.serve(bus).start().await?))
+    let settings = &config.extension;
+    match settings.store {
+        StoreKind::Sqlite => {
+            let store = SqliteStore::open(&settings.path).await?;
+            let file = store.clone();
+            let (running, _) = serve(bus, &config, Arc::new(store)).await?;
+            Ok(running.at_last(move || async move { file.close().await }))
+        }
+        StoreKind::Jetstream => {
+            let options = BucketOptions::new(&settings.bucket).replicas(settings.bucket_replicas);
+            let bucket = bus.bucket(&options).await?;
+            if settings.bucket_replicas < 3 {
+                tracing::warn!(
+                    "configurations survive a loss of power only if the NATS server has `sync_interval: always` \
+                     in its `jetstream` section, or with extension.bucket-replicas 3"
+                );
+            }
+            let (running, _) = serve(bus, &config, Arc::new(bucket)).await?;
+            Ok(running)
+        }
+    }
+}
+
+/// The service on a store, and what its REST port works on.
+async fn serve(
+    bus: Bus,
+    config: &Config<Settings>,
+    store: Arc<dyn Store>,
+) -> Result<(Running, Desk), StartError> {
+    let protocol = config.extension.protocol;
+    let configurations = Configurations::new(store);
+    let mut extension = Extension::new("cdp").state(App { configurations: configurations.clone() });
+    if protocol.has_cdtp() {
+        extension = extension.services(services![provider::config]).listeners(listeners![provider::applied]);
+    }
+    if protocol.has_cmx2cdp() {
+        extension = extension
+            .services(services![provider::versioned_config])
+            .listeners(listeners![provider::version_applied]);
+    }
+    let server = extension.configure(config).build()?.serve(bus).start().await?;
+    let (changed, changes) = announcer::changes();
+    let announcer =
+        Announcer { configurations: configurations.clone(), messaging: server.messaging(), protocol };
+    let announcing = announcer.start(changes);
+    let desk = Desk { configurations, changed };
+    let rest = RestServer::bind(&config.extension.rest, rest::api(desk.clone())).await?;
+    Ok((Running::new(server).rest(rest).at_last(|| announcing.stop()), desk))
 }

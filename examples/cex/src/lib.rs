@@ -1,11 +1,61 @@
 //! Command execution: commands (11/CEP) for devices, from people (REST) and services (12/CIP).
+//!
+//! ```text
+//! POST /endpoints/…/commands/… ──► rest ──┐           ┌──► push, if it observes
+//!                                         ├─► Commands ┤                          ► device
+//! CommandInvocationRequest ─────► agent ──┘     ▲     └──► /command, when it asks
+//!                                               └───────── /result ◄───────────── device
+//! ```
+//!
+//! | module | idea |
+//! |---|---|
+//! | `commands` | the commands and what became of them, in memory, bounded |
+//! | `observers` | the devices that want commands pushed |
+//! | `order` | a command is given: kept, and pushed |
+//! | `device` | what devices ask and say |
+//! | `rest`, `agent` | who gives commands |
+//! | `settings` | how many, and for how long |
 
+mod agent;
+mod commands;
+mod device;
+mod observers;
+mod order;
+mod rest;
 mod settings;
 
-pub use settings::Settings;
+use std::sync::Arc;
 
 use kaa_ext::prelude::*;
-use kaa_ext::{Config, Running, StartError};
+use kaa_ext::rest::RestServer;
+use kaa_ext::{Builder, Config, Running, StartError};
+
+use commands::Commands;
+use observers::Observers;
+pub use settings::Settings;
+
+/// What all parts work on.
+#[derive(Clone, FromRef)]
+struct App {
+    commands: Arc<Commands>,
+    observers: Arc<Observers>,
+}
+
+impl App {
+    fn new(settings: &Settings) -> Self {
+        Self {
+            commands: Arc::new(Commands::new(settings)),
+            observers: Arc::new(Observers::new(settings.observers)),
+        }
+    }
+
+    fn extension(self) -> Builder<Self> {
+        Extension::new("cex")
+            .state(self)
+            .resources(resources![device::command, device::result])
+            .services(services![agent::invoke])
+    }
+}
 
 /// Starts the service on a bus.
 ///
@@ -13,7 +63,18 @@ use kaa_ext::{Config, Running, StartError};
 ///
 /// [`StartError`]: what kept it from starting.
 pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartError> {
-    // SKELETON
-    let extension = Extension::new("cex").configure(&config).build()?;
-    Ok(Running::new(extension.serve(bus).start().await?))
+    let app = App::new(&config.extension);
+    let extension = app.clone().extension().configure(&config).build()?;
+    let server = extension.serve(bus).start().await?;
+    let rest = match RestServer::bind(&config.extension.rest, rest::api(app)).await {
+        Ok(rest) => rest,
+        Err(error) => {
+            server.stop().await?;
+            return Err(error.into());
+        }
+    };
+    Ok(Running::new(server).rest(rest))
 }
+
+#[cfg(test)]
+mod tests;

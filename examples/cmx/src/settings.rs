@@ -1,11 +1,69 @@
 //! What an operator can set of this service, beside what all services have.
 
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use kaa_ext::Variable;
+use kaa_ext::protocol::name::ServiceInstance;
+use kaa_ext::settings::{duration, set};
 use serde::Deserialize;
 
 /// `extension` of the configuration.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
-pub struct Settings {}
+pub struct Settings {
+    /// The service instance that has the configurations. Default: `cdp`.
+    pub provider: ServiceInstance,
+    /// What it speaks. Default: `cdtp`.
+    pub protocol: Protocol,
+    /// How long the provider may take for an answer. Default: 5 s.
+    #[serde(with = "duration")]
+    pub request_timeout: Duration,
+    /// How long an endpoint that is not heard of is kept in mind. Default: 7 days.
+    #[serde(with = "duration")]
+    pub endpoint_ttl: Duration,
+    /// How many endpoints are kept in mind; the one not heard of for longest makes room. Default: 100,000.
+    pub max_endpoints: NonZeroUsize,
+}
 
-impl kaa_ext::Settings for Settings {}
+/// A protocol between this service and its provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// 6/CDTP, of today.
+    Cdtp,
+    /// 5/CMX2CDP, of the first platform: versions are numbers, and configurations have no names.
+    Cmx2Cdp,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            provider: ServiceInstance::from_static("cdp"),
+            protocol: Protocol::Cdtp,
+            request_timeout: Duration::from_secs(5),
+            endpoint_ttl: Duration::from_secs(7 * 24 * 3600),
+            max_endpoints: NonZeroUsize::MIN.saturating_add(99_999),
+        }
+    }
+}
+
+impl kaa_ext::Settings for Settings {
+    #[rustfmt::skip]
+    const VARIABLES: &[Variable<Self>] = &[
+        Variable { name: "CMX_PROVIDER", expected: "the name of a service instance", set: |s, v| set(&mut s.provider, v.parse::<ServiceInstance>().ok()?) },
+        Variable { name: "CMX_PROTOCOL", expected: "cdtp or cmx2cdp", set: |s, v| set(&mut s.protocol, protocol(v)?) },
+        Variable { name: "CMX_REQUEST_TIMEOUT", expected: duration::EXPECTED, set: |s, v| set(&mut s.request_timeout, duration::parse(v)?) },
+        Variable { name: "CMX_ENDPOINT_TTL", expected: duration::EXPECTED, set: |s, v| set(&mut s.endpoint_ttl, duration::parse(v)?) },
+        Variable { name: "CMX_MAX_ENDPOINTS", expected: "a number above 0", set: |s, v| set(&mut s.max_endpoints, v.parse::<NonZeroUsize>().ok()?) },
+    ];
+}
+
+fn protocol(text: &str) -> Option<Protocol> {
+    match text {
+        "cdtp" => Some(Protocol::Cdtp),
+        "cmx2cdp" => Some(Protocol::Cmx2Cdp),
+        _ => None,
+    }
+}

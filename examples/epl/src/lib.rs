@@ -1,11 +1,40 @@
 //! Endpoint presence as metadata and as a time series.
+//!
+//! ```text
+//!                     ┌─► every replica: notes where the endpoint is
+//!  9/ELCE ────────────┤
+//!  (dis)connected     └─► one replica: tells, unless the event is out of date ──┬─► 15/EME  connected, lastConnected, …
+//!                                                                               └─► 14/TSTP 1 or 0
+//! ```
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `presence` | where endpoints are, and which events are out of date |
+//! | `listening` | what is heard, by whom |
+//! | `telling` | metadata and time series |
 
+mod listening;
+mod presence;
 mod settings;
+mod telling;
+#[cfg(test)]
+mod tests;
 
 pub use settings::Settings;
 
+use std::sync::Arc;
+
 use kaa_ext::prelude::*;
-use kaa_ext::{Config, Running, StartError};
+use kaa_ext::protocol::name::Token;
+use kaa_ext::{BuildError, Config, Running, StartError};
+use presence::Presence;
+
+/// What the listeners share.
+#[derive(Clone, FromRef)]
+struct App {
+    presence: Arc<Presence>,
+    series: Token,
+}
 
 /// Starts the service on a bus.
 ///
@@ -13,7 +42,19 @@ use kaa_ext::{Config, Running, StartError};
 ///
 /// [`StartError`]: what kept it from starting.
 pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartError> {
-    // SKELETON
-    let extension = Extension::new("epl").configure(&config).build()?;
-    Ok(Running::new(extension.serve(bus).start().await?))
+    Ok(Running::new(extension(&config)?.serve(bus).start().await?))
+}
+
+fn extension(config: &Config<Settings>) -> Result<Extension, BuildError> {
+    let Settings { series, remembered } = config.extension.clone();
+    Extension::new("epl")
+        .state(App { presence: Arc::new(Presence::new(remembered)), series })
+        .listeners(listeners![
+            listening::note_connected,
+            listening::note_disconnected,
+            listening::tell_connected,
+            listening::tell_disconnected,
+        ])
+        .configure(config)
+        .build()
 }

@@ -1,11 +1,46 @@
 //! Endpoint time series: stores the samples of devices (13/DSTP) and tells their series (14/TSTP).
+//!
+//! ```text
+//!   DataSamplesEvent ─► receive ─► batch, numbers ─► store ─► durable ─► DataSamplesProcessed
+//!                                                      │         └─────► announce ─► TimeSeriesEvent
+//!   GET /endpoints/… ─► rest ────────► buckets ◄───────┘
+//! ```
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | `receive` | the listener: nothing is confirmed that is not stored |
+//! | [`batch`] | the samples of an event, and what tells it from others |
+//! | [`numbers`] | which numbers of a sample become points |
+//! | [`store`] | where they are kept: a SQLite file, or PostgreSQL |
+//! | [`buckets`] | downsampling |
+//! | `announce` | 14/TSTP, as well as it goes |
+//! | `rest`, `tally` | what people can ask |
 
+mod announce;
+pub mod batch;
+pub mod buckets;
+pub mod numbers;
+mod receive;
+mod rest;
 mod settings;
+pub mod store;
+mod tally;
+#[cfg(test)]
+mod tests;
 
-pub use settings::Settings;
+use std::sync::Arc;
 
 use kaa_ext::prelude::*;
+use kaa_ext::rest::RestServer;
 use kaa_ext::{Config, Running, StartError};
+
+pub use settings::{Place, Settings};
+pub use tally::Counts;
+
+use announce::Announcer;
+use receive::{App, Receiver};
+use store::Store;
+use tally::Tally;
 
 /// Starts the service on a bus.
 ///
@@ -13,7 +48,52 @@ use kaa_ext::{Config, Running, StartError};
 ///
 /// [`StartError`]: what kept it from starting.
 pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartError> {
-    // SKELETON
-    let extension = Extension::new("epts").configure(&config).build()?;
-    Ok(Running::new(extension.serve(bus).start().await?))
+    let store = store::open(&config.extension.database).await?;
+    start_with(bus, config, store).await
+}
+
+/// The same with a store that is open already.
+///
+/// # Errors
+///
+/// [`StartError`]: what kept it from starting. The store is closed then.
+pub async fn start_with(
+    bus: Bus,
+    config: Config<Settings>,
+    store: Arc<dyn Store>,
+) -> Result<Running, StartError> {
+    let started = assemble(bus, &config, store.clone()).await;
+    match started {
+        Ok(running) => Ok(running.at_last(move || async move { store.close().await })),
+        Err(error) => {
+            store.close().await;
+            Err(error)
+        }
+    }
+}
+
+async fn assemble(bus: Bus, config: &Config<Settings>, store: Arc<dyn Store>) -> Result<Running, StartError> {
+    let tally = Arc::new(Tally::default());
+    let receiver = Receiver {
+        store: store.clone(),
+        time_field: config.extension.timestamp_field.as_deref().map(Into::into),
+        announcer: Announcer::start(tally.clone()),
+        tally: tally.clone(),
+    };
+    let mut extension = Extension::new("epts").state(App { receiver }).configure(config);
+    if config.extension.transmitters.is_empty() {
+        extension = extension.listeners(listeners![receive::samples]);
+    }
+    for transmitter in &config.extension.transmitters {
+        extension = extension.listeners_to(transmitter, listeners![receive::samples]);
+    }
+    let server = extension.build()?.serve(bus).start().await?;
+    let rest = RestServer::bind(&config.extension.rest, rest::api(rest::Served { store, tally })).await;
+    match rest {
+        Ok(rest) => Ok(Running::new(server).rest(rest)),
+        Err(error) => {
+            drop(server.stop().await);
+            Err(error.into())
+        }
+    }
 }

@@ -1,11 +1,47 @@
 //! Request status: what became of a recent request.
+//!
+//! ```text
+//! extensions ── ExtensionData ──► communication service ──► devices
+//!                    │ (a copy)
+//!                    ▼
+//!               Watch ──► Outcomes ◄── /{extension} ◄── a device that missed its answer
+//! ```
+//!
+//! | module | idea |
+//! |---|---|
+//! | `watch` | reads along what extensions answer |
+//! | `outcomes` | remembers the last of it, and no more |
+//! | `settings` | how much, and for how long |
 
+mod outcomes;
 mod settings;
+mod watch;
 
-pub use settings::Settings;
+use std::sync::Arc;
 
 use kaa_ext::prelude::*;
-use kaa_ext::{Config, Running, StartError};
+use kaa_ext::{Builder, Config, Running, StartError};
+
+use outcomes::{Outcome, Outcomes};
+pub use settings::Settings;
+use watch::Watch;
+
+/// Tells what became of the request of `extension` that had the request ID of this one.
+#[resource("/{extension}")]
+async fn status(
+    extension: ServiceInstance,
+    endpoint: EndpointId,
+    request: RequestId,
+    State(outcomes): State<Arc<Outcomes>>,
+) -> Result<Json<Outcome>, Failure> {
+    let known = outcomes.of(&endpoint, &extension, request);
+    let unknown = || Failure::not_found(format!("{extension} has answered no request {request} lately"));
+    known.map(Json).ok_or_else(unknown)
+}
+
+fn extension(outcomes: Arc<Outcomes>) -> Builder<Arc<Outcomes>> {
+    Extension::new("rsx").state(outcomes).resources(resources![status])
+}
 
 /// Starts the service on a bus.
 ///
@@ -13,7 +49,12 @@ use kaa_ext::{Config, Running, StartError};
 ///
 /// [`StartError`]: what kept it from starting.
 pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartError> {
-    // SKELETON
-    let extension = Extension::new("rsx").configure(&config).build()?;
-    Ok(Running::new(extension.serve(bus).start().await?))
+    let outcomes = Arc::new(Outcomes::new(&config.extension));
+    let extension = extension(outcomes.clone()).configure(&config).build()?;
+    let watch = Watch::open(&bus, extension.instance().clone()).await?;
+    let server = extension.serve(bus).start().await?;
+    Ok(Running::new(server).beside(watch.run(outcomes)))
 }
+
+#[cfg(test)]
+mod tests;

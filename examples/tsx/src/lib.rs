@@ -1,19 +1,39 @@
 //! Time synchronization: tells a device the time.
+//!
+//! It knows no endpoints: the answer is the same for everybody, so a request needs no token, and any replica
+//! can give it.
 
-mod settings;
-
-pub use settings::Settings;
-
+use kaa_ext::bus::Clock;
 use kaa_ext::prelude::*;
-use kaa_ext::{Config, Running, StartError};
+use kaa_ext::{Builder, Config, Running, StartError};
+use serde::Serialize;
 
-/// Starts the service on a bus.
+/// What a device gets.
+#[derive(Debug, Serialize)]
+struct Time {
+    /// Milliseconds since the beginning of 1970 in UTC, when the answer was made.
+    timestamp: i64,
+}
+
+/// Tells the time. What the device sent is not looked at.
+#[resource("/json")]
+async fn time(State(clock): State<Clock>) -> Json<Time> {
+    Json(Time { timestamp: clock.millis() })
+}
+
+fn extension(clock: Clock) -> Builder<Clock> {
+    Extension::new("tsx").state(clock).resources(resources![time])
+}
+
+/// Starts the service on a bus. It has no settings of its own.
 ///
 /// # Errors
 ///
 /// [`StartError`]: what kept it from starting.
-pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartError> {
-    // SKELETON
-    let extension = Extension::new("tsx").configure(&config).build()?;
+pub async fn start(bus: Bus, config: Config) -> Result<Running, StartError> {
+    let extension = extension(Clock::System).configure(&config).build()?;
     Ok(Running::new(extension.serve(bus).start().await?))
 }
+
+#[cfg(test)]
+mod tests;

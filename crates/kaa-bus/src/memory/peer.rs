@@ -13,7 +13,7 @@ use crate::mailbox::{Pace, SubscriptionLimit};
 use crate::message::Outgoing;
 
 /// The default of nats-server.
-const MAX_PAYLOAD: usize = 1 << 20;
+pub(super) const MAX_PAYLOAD: usize = 1 << 20;
 
 #[derive(Debug)]
 pub(crate) struct Peer {
@@ -59,6 +59,12 @@ impl Peer {
         let route = Route { peer: self.id, filter, queue_group, sink };
         let id = lock(&self.router).add(route);
         Attachment { router: Arc::clone(&self.router), id }
+    }
+
+    #[cfg(feature = "kv")]
+    pub(crate) fn bucket(&self, name: &str) -> super::Bucket {
+        let mut router = lock(&self.router);
+        router.buckets.entry(name.to_owned()).or_insert_with(|| super::Bucket::new(name)).clone()
     }
 
     pub(crate) fn hang_up(&self) {

@@ -31,6 +31,8 @@ pub(super) struct Router {
     routes: BTreeMap<u64, Route>,
     /// How many messages each queue group has had.
     turns: HashMap<ServiceInstance, usize>,
+    #[cfg(feature = "kv")]
+    pub(super) buckets: BTreeMap<String, super::Bucket>,
 }
 
 impl Router {

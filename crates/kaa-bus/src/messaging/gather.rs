@@ -16,6 +16,8 @@ pub struct Gathered<R> {
     pub receipts: Vec<R>,
     /// The receivers that did not confirm in time.
     pub missing: Vec<ServiceInstance>,
+    /// Whether the server said that nobody listens: nobody at all has got the event.
+    pub unheard: bool,
 }
 
 impl<R> Gathered<R> {
@@ -38,8 +40,8 @@ impl<E: Awaited> Gathering<E> {
         let mut missing = receivers.to_vec();
         missing.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
         missing.dedup();
-        let gathered = Mutex::new(Gathered { receipts: Vec::with_capacity(missing.len()), missing });
-        Self(Arc::new(Shared { gathered, done: Notify::new() }))
+        let gathered = Gathered { receipts: Vec::with_capacity(missing.len()), missing, unheard: false };
+        Self(Arc::new(Shared { gathered: Mutex::new(gathered), done: Notify::new() }))
     }
 
     pub(super) fn taker(&self) -> Taker<E> {
@@ -82,7 +84,9 @@ impl<E: Awaited> Take for Taker<E> {
         if gathered.is_complete() { Taken::Last } else { Taken::Wanted }
     }
 
-    fn nobody_listens(self: Box<Self>) {}
+    fn nobody_listens(self: Box<Self>) {
+        self.0.lock().unheard = true;
+    }
 }
 
 /// All receipts are there, nobody listens, or the bus ended: there is nothing to wait for any more.
@@ -131,7 +135,7 @@ mod tests {
         let (gathering, mut taker) = gathering(&[EPTS]);
         assert_eq!(taker.take(&receipt("rci")), Taken::Unwanted);
         assert_eq!(taker.take(&Bytes::from_static(b"\x02a")), Taken::Unwanted);
-        assert_eq!(gathering.finish(), Gathered { receipts: vec![], missing: vec![EPTS] });
+        assert_eq!(gathering.finish(), Gathered { receipts: vec![], missing: vec![EPTS], unheard: false });
     }
 
     #[test]
@@ -141,8 +145,10 @@ mod tests {
         let (unheard, taker) = gathering(&[EPTS]);
         Box::new(taker).nobody_listens();
         assert_eq!(unheard.complete().now_or_never(), Some(()));
+        assert!(unheard.finish().unheard);
         let (ended, taker) = gathering(&[EPTS]);
         drop(taker);
         assert_eq!(ended.complete().now_or_never(), Some(()));
+        assert!(!ended.finish().unheard);
     }
 }

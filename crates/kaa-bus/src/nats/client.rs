@@ -100,6 +100,12 @@ impl Client {
         }
     }
 
+    /// For what is not hot: see `nats`.
+    #[cfg(feature = "kv")]
+    pub(super) fn handle(&self) -> async_nats::Client {
+        self.nats.clone()
+    }
+
     pub(crate) fn hang_up(&self) {
         self.hung_up.send_replace(true);
         // Ends the connection's task. It never waits here: with the queue full or the server away,

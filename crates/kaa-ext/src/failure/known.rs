@@ -54,10 +54,34 @@ impl ReplyError for PushError {
     }
 }
 
+/// 507 for a full disk, 503 for a database that is too busy or closed, 500 for the rest.
+#[cfg(feature = "sqlite")]
+impl ReplyError for kaa_sqlite::SqliteError {
+    fn status(&self) -> ErrorStatus {
+        match self {
+            Self::Full => ErrorStatus::INSUFFICIENT_STORAGE,
+            Self::Busy | Self::Closed => ErrorStatus::SERVICE_UNAVAILABLE,
+            _ => ErrorStatus::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
 /// 400, and the device is told what was expected.
 impl ReplyError for PayloadError {
     fn status(&self) -> ErrorStatus {
         ErrorStatus::BAD_REQUEST
+    }
+}
+
+/// 507 when the disk is full, 500 for what is wrong with the service itself, 503 otherwise.
+#[cfg(feature = "sqlite")]
+impl ReplyError for kaa_sqlite::SqliteError {
+    fn status(&self) -> ErrorStatus {
+        match self {
+            Self::Full => ErrorStatus::INSUFFICIENT_STORAGE,
+            Self::Refused(_) | Self::Panicked => ErrorStatus::INTERNAL_SERVER_ERROR,
+            _ => ErrorStatus::SERVICE_UNAVAILABLE,
+        }
     }
 }
 
@@ -85,11 +109,45 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "sqlite")]
+    #[test]
+    fn what_was_not_stored_is_not_the_devices_fault() {
+        use kaa_sqlite::SqliteError;
+        for (error, status) in
+            [(SqliteError::Full, 507), (SqliteError::Busy, 503), (SqliteError::ReadOnly, 500)]
+        {
+            let failure = Failure::from(error);
+            assert_eq!(failure.status().code(), status);
+            assert!(!failure.reason().contains("database"), "{failure}");
+        }
+    }
+
     #[test]
     fn a_wrong_payload_is_and_it_is_told_what_was_expected() {
         let error = kaa_protocol::cmp::ConfigRequest::from_json(b"[]").unwrap_err();
         let failure = Failure::from(error);
         assert_eq!(failure.status().code(), 400);
         assert!(failure.reason().contains("7/CMP"), "{failure}");
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[test]
+    fn what_was_not_stored_is_the_same_to_a_device_and_to_a_caller_of_the_rest_port() {
+        use kaa_sqlite::SqliteError;
+        use kaa_sqlite::rusqlite::Error::QueryReturnedNoRows;
+
+        let errors: [(fn() -> SqliteError, u16); 6] = [
+            (|| SqliteError::Full, 507),
+            (|| SqliteError::ReadOnly, 503),
+            (|| SqliteError::Busy, 503),
+            (|| SqliteError::Closed, 503),
+            (|| SqliteError::Panicked, 500),
+            (|| SqliteError::Refused(QueryReturnedNoRows), 500),
+        ];
+        for (error, status) in errors {
+            assert_eq!(Failure::from(error()).status().code(), status, "{:?}", error());
+            #[cfg(feature = "rest")]
+            assert_eq!(kaa_process::rest::Problem::from(error()).status(), status, "{:?}", error());
+        }
     }
 }

@@ -112,7 +112,7 @@ impl Serve {
             grace: limits.grace,
         };
         let task = tokio::spawn(worker.run(shutdown));
-        Ok(Server { task, stop: Some(stop), tally, bus: watched, outlet })
+        Ok(Server { task, end: None, stop: Some(stop), tally, bus: watched, outlet })
     }
 }
 
@@ -128,6 +128,8 @@ impl IntoFuture for Serve {
 /// A running extension. Dropping it leaves the extension running.
 pub struct Server {
     task: JoinHandle<Result<usize, ServeError>>,
+    /// How the task ended, when somebody has seen it end: a task tells that once.
+    end: Option<Result<usize, ServeError>>,
     stop: Option<oneshot::Sender<()>>,
     tally: Arc<Tally>,
     bus: Bus,
@@ -179,8 +181,10 @@ impl Server {
 
     /// Waits until the server has ended, and leaves it to [`wait`](Self::wait) to say how. Cancel safe.
     pub(crate) async fn ended(&mut self) {
-        // SKELETON
-        std::future::pending::<()>().await;
+        if self.end.is_none() {
+            let joined = (&mut self.task).await;
+            self.end = Some(joined.unwrap_or(Err(ServeError::Aborted)));
+        }
     }
 
     /// Waits until the server stops.
@@ -188,9 +192,10 @@ impl Server {
     /// # Errors
     ///
     /// [`ServeError::BusClosed`] when the bus closed under it.
-    pub async fn wait(self) -> Result<Stopped, ServeError> {
-        let Self { task, tally, bus, .. } = self;
-        let unfinished = task.await.map_err(|_| ServeError::Aborted)??;
+    pub async fn wait(mut self) -> Result<Stopped, ServeError> {
+        self.ended().await;
+        let Self { end, tally, bus, .. } = self;
+        let unfinished = end.unwrap_or(Err(ServeError::Aborted))?;
         Ok(Stopped { counters: counters(&tally, &bus), unfinished })
     }
 }

@@ -2,12 +2,9 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use serde::{Deserialize, Deserializer, de};
+use serde::Deserialize;
 
-use crate::config::{Variable, set};
-
-/// What `admin.listen` may be.
-const LISTEN: &str = "an address and a port such as 127.0.0.1:9464, or off";
+use crate::config::{Variable, listen, set};
 
 /// `admin` of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -15,7 +12,7 @@ const LISTEN: &str = "an address and a port such as 127.0.0.1:9464, or off";
 #[non_exhaustive]
 pub struct AdminConfig {
     /// Where to listen; `off` for nowhere. Default: `127.0.0.1:9464`.
-    #[serde(deserialize_with = "listen")]
+    #[serde(with = "listen")]
     pub listen: Option<SocketAddr>,
     /// Whether this may be beyond the loopback interface, where everybody who can reach it can read it.
     pub insecure_listen: bool,
@@ -26,7 +23,7 @@ impl AdminConfig {
     pub const VARIABLES: &[Variable<Self>] = &[
         Variable {
             name: "ADMIN_LISTEN",
-            expected: LISTEN,
+            expected: listen::EXPECTED,
             set: |config, text| set(&mut config.listen, Self::parse_listen(text)?),
         },
         Variable {
@@ -39,7 +36,7 @@ impl AdminConfig {
     /// Reads [`listen`](Self::listen) as it stands in a file or a flag.
     #[allow(clippy::option_option, reason = "not an address, and no address")]
     pub fn parse_listen(text: &str) -> Option<Option<SocketAddr>> {
-        if text == "off" { Some(None) } else { text.parse().ok().map(Some) }
+        listen::parse(text)
     }
 }
 
@@ -47,12 +44,6 @@ impl Default for AdminConfig {
     fn default() -> Self {
         Self { listen: Some((Ipv4Addr::LOCALHOST, 9464).into()), insecure_listen: false }
     }
-}
-
-fn listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let unexpected = || de::Error::invalid_value(de::Unexpected::Str(&text), &LISTEN);
-    AdminConfig::parse_listen(&text).ok_or_else(unexpected)
 }
 
 #[cfg(test)]

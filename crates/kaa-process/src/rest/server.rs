@@ -1,63 +1,59 @@
 //! The socket of the REST port.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 use utoipa_axum::router::OpenApiRouter;
 
+use super::access::Access;
 use super::config::RestConfig;
+use super::desk::Desk;
 use super::error::RestError;
+use crate::port::{Limits, Port};
 
-/// An open REST port.
-// SKELETON: token, Host check, limits of time, size and connections; `/openapi.json` is here already.
+/// The connection is longer than body and handler together may take.
+const LIMITS: Limits = Limits { name: "REST", connections: 256, connection: Duration::from_secs(60) };
+
+/// An open REST port. It is closed when this is dropped.
 #[derive(Debug)]
 #[must_use = "the port is closed when this is dropped"]
-pub struct RestServer {
-    address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    serving: JoinHandle<()>,
-}
+pub struct RestServer(Port);
 
 impl RestServer {
     /// Listens and answers, on a task of its own; `None` when the configuration says `off`.
     ///
     /// # Errors
     ///
-    /// [`RestError`]: the address would be open to everybody, is taken, or cannot be listened on.
+    /// [`RestError`]: the address would be open to everybody, is taken, or cannot be listened on; or the token
+    /// cannot be had.
     ///
     /// # Panics
     ///
     /// Outside of a tokio runtime with I/O and time.
     pub async fn bind(config: &RestConfig, api: OpenApiRouter) -> Result<Option<Self>, RestError> {
         let Some(address) = config.listen else { return Ok(None) };
-        let refused = |source| RestError::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
-        let (router, document) = api.split_for_parts();
-        let document = document.to_json().unwrap_or_default();
-        let json = [(axum::http::header::CONTENT_TYPE, "application/json")];
-        let router = router
-            .route("/openapi.json", axum::routing::get(move || async move { (json, document.clone()) }));
-        let (stop, stopped) = oneshot::channel::<()>();
-        let serving = tokio::spawn(async move {
-            let asked = async move { drop(stopped.await) };
-            let _ = axum::serve(listener, router).with_graceful_shutdown(asked).await;
+        let access = Access::new(config, address)?;
+        let failed = |source| RestError::listen(address, source);
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let desk = Arc::new(Desk::new(access, api));
+        let port = Port::open(listener, address, LIMITS, move |request| {
+            let desk = Arc::clone(&desk);
+            async move { desk.answer(request).await }
         });
         tracing::info!("REST on http://{address}, described at http://{address}/openapi.json");
-        Ok(Some(Self { address, stop, serving }))
+        Ok(Some(Self(port)))
     }
 
     /// Where it listens: with the port the system chose, when it was asked to.
     pub fn local_addr(&self) -> SocketAddr {
-        self.address
+        self.0.local_addr()
     }
 
     /// Accepts no more connections, waits up to `grace` for the requests that are there, and ends.
     pub async fn stop(self, grace: Duration) {
-        let _ = self.stop.send(());
-        let _ = tokio::time::timeout(grace, self.serving).await;
+        self.0.stop(grace).await;
     }
 }

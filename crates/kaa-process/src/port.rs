@@ -1,0 +1,114 @@
+//! An open HTTP port: one request per connection, a limit to everything, and an end that ends all of it.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::{Body, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+/// How long the head of a request may take.
+const HEAD: Duration = Duration::from_secs(5);
+
+/// The largest head, in bytes.
+const HEAD_SIZE: usize = 8 * 1024;
+
+/// How long to wait when the system has no socket to give.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// What a port takes on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// What the port is called in the log.
+    pub(crate) name: &'static str,
+    /// How many connections there are at most; the others wait in the backlog of the system.
+    pub(crate) connections: usize,
+    /// How long a connection may last in all, which is one request.
+    pub(crate) connection: Duration,
+}
+
+/// An open port. It is closed, and its connections are cut, when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Port {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    /// One task, which does not outlive this.
+    accepting: JoinSet<()>,
+}
+
+impl Port {
+    /// Answers on a task of its own.
+    pub(crate) fn open<A, F, B>(listener: TcpListener, address: SocketAddr, limits: Limits, answer: A) -> Self
+    where
+        A: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Response<B>> + Send + 'static,
+        B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+    {
+        let (stop, stopped) = oneshot::channel();
+        let mut accepting = JoinSet::new();
+        accepting.spawn(accept(listener, limits, stopped, answer));
+        Self { address, stop, accepting }
+    }
+
+    pub(crate) fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Accepts no more connections, waits up to `grace` for those that are there, and ends.
+    pub(crate) async fn stop(self, grace: Duration) {
+        let Self { stop, mut accepting, .. } = self;
+        // Nobody hears it when the task is gone, which is just as well.
+        let _ = stop.send(());
+        let _ = timeout(grace, accepting.join_next()).await;
+    }
+}
+
+async fn accept<A, F, B>(listener: TcpListener, limits: Limits, mut stopped: oneshot::Receiver<()>, answer: A)
+where
+    A: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            biased;
+            _ = &mut stopped => break,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept(), if connections.len() < limits.connections => match accepted {
+                Ok((stream, _)) => drop(connections.spawn(serve(stream, limits.connection, answer.clone()))),
+                Err(error) => {
+                    tracing::warn!("the {} port cannot accept a connection: {error}", limits.name);
+                    sleep(PAUSE).await;
+                }
+            },
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+async fn serve<A, F, B>(stream: TcpStream, longest: Duration, answer: A)
+where
+    A: Fn(Request<Incoming>) -> F,
+    F: Future<Output = Response<B>>,
+    B: Body<Error: Into<Box<dyn Error + Send + Sync>>> + 'static,
+{
+    let service = service_fn(|request| {
+        let answering = answer(request);
+        async move { Ok::<_, Infallible>(answering.await) }
+    });
+    let mut http = http1::Builder::new();
+    // A connection that is not kept cannot be idle, and nobody who asks a few times a second needs one.
+    http.keep_alive(false).max_header_size(HEAD_SIZE).timer(TokioTimer::new()).header_read_timeout(HEAD);
+    // What goes wrong on a connection is the matter of who opened it.
+    let _ = timeout(longest, http.serve_connection(TokioIo::new(stream), service)).await;
+}

@@ -1,0 +1,380 @@
+//! The service as its neighbours see it: other services on a bus in the process, people at the REST port.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kaa_ext::bus::kv::{Bucket, BucketOptions};
+use kaa_ext::bus::{Events, Messaging};
+use kaa_ext::prelude::*;
+use kaa_ext::protocol::cdtp::{ConfigApplied, ConfigRequest, ConfigResponse, ConfigUpdated};
+use kaa_ext::protocol::cmx2cdp;
+use kaa_ext::protocol::name::ReplicaId;
+use kaa_ext::rest::axum::Router;
+use kaa_ext::rest::axum::body::{Body, to_bytes};
+use kaa_ext::rest::axum::http::{Request, Response};
+use kaa_ext::{Config, Running};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::configuration::MAX_CONTENT;
+use crate::configurations::Configurations;
+use crate::rest::Desk;
+use crate::{Settings, SqliteStore, Store, StoreError, StoreKind};
+
+const CDP: ServiceInstance = ServiceInstance::from_static("cdp");
+const SOON: Duration = Duration::from_secs(10);
+const ALL: &str = "/app-versions/lamp-v1/config";
+const ONE: &str = "/app-versions/lamp-v1/endpoints/ep-1/config";
+
+/// A replica with what is around it.
+struct Replica {
+    running: Running,
+    cmx: Messaging,
+    updated: Events<ConfigUpdated>,
+    api: Router,
+}
+
+async fn replica(bus: &Bus, settings: Settings) -> Replica {
+    let mut config = Config::<Settings>::default();
+    config.extension = settings;
+    config.extension.rest = kaa_ext::rest::RestConfig::on_port(0);
+    let store: Arc<dyn Store> = match config.extension.store {
+        StoreKind::Sqlite => Arc::new(SqliteStore::open(&config.extension.path).await.unwrap()),
+        StoreKind::Jetstream => Arc::new(bus.bucket(&BucketOptions::new("cdp")).await.unwrap()),
+    };
+    let cmx =
+        Messaging::new(bus.clone(), ServiceInstance::from_static("cmx"), ReplicaId::from_static("cmx-0"));
+    let updated = cmx.listen(None, Delivery::EveryReplica).await.unwrap();
+    let (running, desk) = crate::serve(bus.clone(), &config, store).await.unwrap();
+    Replica { running, cmx, updated, api: crate::rest::api(desk).split_for_parts().0 }
+}
+
+/// With a bucket in the process for a store.
+async fn in_memory(bus: &Bus) -> Replica {
+    replica(bus, Settings { store: StoreKind::Jetstream, ..Settings::default() }).await
+}
+
+impl Replica {
+    async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Response<Body> {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.api.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap()
+    }
+
+    async fn put(&self, path: &str, body: &'static str) -> Response<Body> {
+        self.call("PUT", path, &[], body).await
+    }
+
+    async fn json(&self, path: &str) -> Value {
+        let response = self.call("GET", path, &[], "").await;
+        serde_json::from_slice(&to_bytes(response.into_body(), 1 << 20).await.unwrap()).unwrap()
+    }
+
+    async fn ask(
+        &self,
+        endpoint: &'static str,
+        name: Option<&'static str>,
+        id: Option<&str>,
+    ) -> ConfigResponse {
+        let request = ConfigRequest {
+            app_version_name: "lamp-v1".into(),
+            endpoint_id: endpoint.into(),
+            config_name: name.map(Into::into),
+            config_id: id.map(Into::into),
+            ..ConfigRequest::default()
+        };
+        self.cmx.request(CDP, &request, SOON).await.unwrap()
+    }
+
+    async fn next_update(&mut self) -> ConfigUpdated {
+        tokio::time::timeout(SOON, self.updated.next()).await.unwrap().unwrap().unwrap()
+    }
+}
+
+fn tag(response: &Response<Body>) -> String {
+    response.headers()["etag"].to_str().unwrap().to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_gets_its_own_configuration_and_otherwise_that_of_its_version() {
+    let replica = in_memory(&Bus::memory()).await;
+    assert_eq!(replica.ask("ep-1", None, None).await.status_code, 404);
+    assert_eq!(replica.put(ALL, r#"{"for":"all"}"#).await.status(), 201);
+    assert_eq!(replica.put(ONE, r#"{"for":"one"}"#).await.status(), 201);
+    assert_eq!(replica.ask("ep-1", None, None).await.content.unwrap(), r#"{"for":"one"}"#);
+    let response = replica.ask("ep-2", None, None).await;
+    assert_eq!((response.status_code, &*response.content_type), (200, "application/json"));
+    assert_eq!(response.content.unwrap(), r#"{"for":"all"}"#);
+    assert_eq!(replica.call("DELETE", ONE, &[], "").await.status(), 204);
+    assert_eq!(replica.ask("ep-1", None, None).await.content.unwrap(), r#"{"for":"all"}"#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_the_latest_gets_no_content_again() {
+    let replica = in_memory(&Bus::memory()).await;
+    replica.put(ALL, "1").await;
+    let first = replica.ask("ep-1", None, None).await;
+    let id = first.config_id.unwrap();
+    let again = replica.ask("ep-1", None, Some(&id)).await;
+    assert_eq!((again.status_code, again.config_id, again.content), (200, None, None));
+    replica.put(ALL, "2").await;
+    assert_eq!(replica.ask("ep-1", None, Some(&id)).await.content.unwrap(), "2");
+    replica.put(ALL, "1").await;
+    assert_eq!(replica.ask("ep-1", None, None).await.config_id.unwrap(), id);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_is_a_configuration_of_its_own_and_an_unknown_one_is_not_there() {
+    let replica = in_memory(&Bus::memory()).await;
+    replica.put(&format!("{ALL}?name=network"), "1").await;
+    assert_eq!(replica.ask("ep-1", Some("network"), None).await.content.unwrap(), "1");
+    let unknown = replica.ask("ep-1", Some("nework"), None).await;
+    assert_eq!(unknown.status_code, 404);
+    assert!(unknown.reason_phrase.unwrap().contains("nework"));
+    assert_eq!(replica.ask("ep-1", None, None).await.status_code, 404);
+    assert_eq!(replica.ask("ep-1", Some("no.name"), None).await.status_code, 400);
+    assert_eq!(replica.ask("ep/1", None, None).await.status_code, 400);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_is_announced_to_those_it_is_for() {
+    let mut replica = in_memory(&Bus::memory()).await;
+    for endpoint in ["ep-1", "ep-2"] {
+        replica.ask(endpoint, None, None).await;
+    }
+    replica.put(ONE, "1").await;
+    let event = replica.next_update().await;
+    assert_eq!((&*event.endpoint_id, &event.content[..]), ("ep-1", &b"1"[..]));
+    replica.put(ALL, "2").await;
+    let event = replica.next_update().await;
+    assert_eq!((&*event.endpoint_id, &event.content[..]), ("ep-2", &b"2"[..]));
+    // Back to the configuration of the version. Nothing else came in between.
+    replica.call("DELETE", ONE, &[], "").await;
+    let event = replica.next_update().await;
+    assert_eq!((&*event.endpoint_id, &event.content[..]), ("ep-1", &b"2"[..]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_replicas_see_the_writes_of_each_other_and_announce_once() {
+    let server = kaa_ext::bus::MemoryServer::new();
+    let mut first = in_memory(&server.connect()).await;
+    let second = in_memory(&server.connect()).await;
+    let tag_of_first = tag(&first.put(ONE, "1").await);
+    let replaced = second.call("PUT", ONE, &[("if-match", &tag_of_first)], "2").await;
+    assert_eq!(replaced.status(), 200);
+    let late = first.call("PUT", ONE, &[("if-match", &tag_of_first)], "3").await;
+    assert_eq!(late.status(), 412);
+    assert_eq!(first.ask("ep-1", None, None).await.content.unwrap(), "2");
+    first.put(ONE, "3").await;
+    let mut contents = Vec::new();
+    while contents.last().is_none_or(|content| content != "3") {
+        contents.push(first.next_update().await.content);
+    }
+    // The two announcers may take turns, but none repeats what the other said.
+    assert!(contents.len() <= 3, "{contents:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_endpoint_reported_is_kept_by_name() {
+    let replica = in_memory(&Bus::memory()).await;
+    replica.put(&format!("{ALL}?name=network"), "1").await;
+    let id = replica.ask("ep-1", Some("network"), None).await.config_id.unwrap();
+    let report = |config_id: &str, status_code, timestamp| ConfigApplied {
+        app_version_name: "lamp-v1".into(),
+        endpoint_id: "ep-1".into(),
+        config_id: config_id.into(),
+        status_code,
+        timestamp,
+        ..ConfigApplied::default()
+    };
+    for event in [report(&id, 500, 10), report(&id, 200, 5), report("other", 200, 20)] {
+        replica.cmx.publish_event(&event).await.unwrap();
+    }
+    while replica.running.counters().in_flight() > 0 || replica.running.counters().received < 4 {
+        tokio::time::advance(Duration::from_millis(1)).await;
+        tokio::task::yield_now().await;
+    }
+    let path = "/app-versions/lamp-v1/endpoints/ep-1/applied";
+    let kept = json!([{ "name": "network", "isCurrent": true, "configId": &*id, "statusCode": 500,
+        "reasonPhrase": null, "reportedAt": 10 }]);
+    assert_eq!(replica.json(path).await, kept);
+    replica.put(&format!("{ALL}?name=network"), "2").await;
+    assert_eq!(replica.json(path).await[0]["isCurrent"], false);
+}
+
+#[tokio::test(start_paused = true)]
+async fn wrong_content_is_refused_and_nothing_is_stored() {
+    let replica = in_memory(&Bus::memory()).await;
+    for (content_type, body, status) in [
+        ("application/json", r#"{"a":}"#, 400),
+        ("application/vnd.lamp+json; charset=utf-8", "{", 400),
+        ("application/json", "", 400),
+        ("application/x-www-form-urlencoded", "{}", 415),
+        ("lamp", "{}", 415),
+    ] {
+        let response = replica.call("PUT", ALL, &[("content-type", content_type)], body).await;
+        assert_eq!(response.status(), status, "{content_type} {body}");
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+    }
+    let bytes = replica.call("PUT", ALL, &[], vec![b'"', 0xff, b'"']).await;
+    assert_eq!(bytes.status(), 400);
+    assert_eq!(replica.put("/app-versions/lamp-v1/config?name=no.name", "1").await.status(), 400);
+    assert_eq!(replica.call("GET", ALL, &[], "").await.status(), 404);
+    assert_eq!(replica.json("/configs").await, json!({ "configurations": [], "next": null }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn content_of_512_kib_fits_and_one_byte_more_is_refused() {
+    let mut replica = in_memory(&Bus::memory()).await;
+    for (size, status) in [(MAX_CONTENT - 1, 201), (MAX_CONTENT, 200), (MAX_CONTENT + 1, 413)] {
+        let headers = [("content-type", "application/octet-stream")];
+        let response = replica.call("PUT", ONE, &headers, vec![b'x'; size]).await;
+        assert_eq!(response.status(), status, "{size}");
+        let kept = replica.ask("ep-1", None, None).await.content.unwrap().len();
+        assert_eq!(kept, size.min(MAX_CONTENT));
+        if size <= MAX_CONTENT {
+            assert_eq!(replica.next_update().await.content.len(), size);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_can_depend_on_what_is_there() {
+    let replica = in_memory(&Bus::memory()).await;
+    let put = async |header, value: &str| replica.call("PUT", ALL, &[(header, value)], "1").await;
+    assert_eq!(put("if-match", "*").await.status(), 412);
+    let first = put("if-none-match", "*").await;
+    assert_eq!(first.status(), 201);
+    assert_eq!(put("if-none-match", "*").await.status(), 412);
+    assert_eq!(put("if-none-match", &tag(&first)).await.status(), 400);
+    let second = replica.call("PUT", ALL, &[("if-match", &tag(&first))], "2").await;
+    assert_eq!(second.status(), 200);
+    for stale in [tag(&first), format!("W/{}", tag(&second)), "2".to_owned(), String::new()] {
+        assert_eq!(put("if-match", &stale).await.status(), 412, "{stale}");
+        assert_eq!(replica.call("DELETE", ALL, &[("if-match", &stale)], "").await.status(), 412);
+    }
+    let current = replica.call("GET", ALL, &[], "").await;
+    assert_eq!(tag(&current), tag(&second));
+    assert_eq!(replica.call("DELETE", ALL, &[("if-match", &tag(&second))], "").await.status(), 204);
+    assert_eq!(replica.call("DELETE", ALL, &[], "").await.status(), 404);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_list_comes_in_pages() {
+    let replica = in_memory(&Bus::memory()).await;
+    for path in [ALL, ONE, "/app-versions/lamp-v1/config?name=network", "/app-versions/plug/config"] {
+        replica.put(path, "1").await;
+    }
+    let first = replica.json("/configs?appVersion=lamp-v1&limit=2").await;
+    assert_eq!(first["configurations"].as_array().unwrap().len(), 2);
+    let next = first["next"].as_str().unwrap();
+    let second = replica.json(&format!("/configs?appVersion=lamp-v1&limit=2&after={next}")).await;
+    assert_eq!(
+        second,
+        json!({ "configurations": [{ "appVersion": "lamp-v1", "endpoint": "ep-1", "name": null }], "next": null })
+    );
+    for (limit, status) in [(0, 400), (1, 200), (1_000, 200), (1_001, 400)] {
+        let response = replica.call("GET", &format!("/configs?limit={limit}"), &[], "").await;
+        assert_eq!(response.status(), status, "{limit}");
+    }
+    assert_eq!(replica.call("GET", "/configs?after=x", &[], "").await.status(), 400);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_platform_is_served_in_its_own_protocol() {
+    let settings =
+        Settings { store: StoreKind::Jetstream, protocol: crate::Protocol::Cmx2cdp, ..Settings::default() };
+    let replica = replica(&Bus::memory(), settings).await;
+    let mut available: Events<cmx2cdp::NewAvailable> =
+        replica.cmx.listen(None, Delivery::EveryReplica).await.unwrap();
+    let request = cmx2cdp::ConfigRequest {
+        app_version_token: "lamp-v1".into(),
+        endpoint_id: "ep-1".into(),
+        ..cmx2cdp::ConfigRequest::default()
+    };
+    let response = replica.cmx.request(CDP, &request, SOON).await.unwrap();
+    assert_eq!(response.status_code, cmx2cdp::Status::NoContent.code());
+    replica.put(ALL, "1").await;
+    let event = tokio::time::timeout(SOON, available.next()).await.unwrap().unwrap().unwrap();
+    let response = replica.cmx.request(CDP, &request, SOON).await.unwrap();
+    assert_eq!((response.status_code, &*response.content_type), (0, "json"));
+    assert_eq!((response.config_version, response.content), (event.config_version, Some("1".into())));
+}
+
+/// What every store keeps to.
+async fn contract(store: &dyn Store) {
+    assert_eq!(store.get("a").await.unwrap(), None);
+    let first = store.put("a", "1".into(), None).await.unwrap();
+    assert!(matches!(store.put("a", "2".into(), None).await, Err(StoreError::Conflict)));
+    let second = store.put("a", "2".into(), Some(first)).await.unwrap();
+    assert!(second > first);
+    for stale in [first, 0, u64::MAX] {
+        assert!(matches!(store.put("a", "3".into(), Some(stale)).await, Err(StoreError::Conflict)));
+        assert!(matches!(store.delete("a", stale).await, Err(StoreError::Conflict)));
+    }
+    let entry = store.get("a").await.unwrap().unwrap();
+    assert_eq!((&entry.value[..], entry.revision), (&b"2"[..], second));
+    store.delete("a", second).await.unwrap();
+    assert_eq!(store.get("a").await.unwrap(), None);
+    assert!(store.put("a", "3".into(), None).await.unwrap() > second);
+    for key in ["b/ä", "b/1", "c", "b"] {
+        store.put(key, "".into(), None).await.unwrap();
+    }
+    assert_eq!(store.keys("", None, 10).await.unwrap(), ["a", "b", "b/1", "b/ä", "c"]);
+    assert_eq!(store.keys("b/", None, 1).await.unwrap(), ["b/1"]);
+    assert_eq!(store.keys("b/", Some("b/1"), 10).await.unwrap(), ["b/ä"]);
+}
+
+async fn file(directory: &Path) -> SqliteStore {
+    SqliteStore::open(&directory.join("cdp.sqlite")).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_file_keeps_the_contract_and_what_is_in_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = file(directory.path()).await;
+    contract(&store).await;
+    let kept = store.get("a").await.unwrap();
+    store.close().await;
+    assert_eq!(file(directory.path()).await.get("a").await.unwrap(), kept);
+}
+
+#[tokio::test]
+async fn a_bucket_keeps_the_contract() {
+    let bucket: Bucket = Bus::memory().bucket(&BucketOptions::new("cdp")).await.unwrap();
+    contract(&bucket).await;
+}
+
+#[tokio::test]
+async fn a_write_that_cannot_be_stored_is_no_success() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = Settings { path: directory.path().join("cdp.sqlite"), ..Settings::default() };
+    let replica = replica(&Bus::memory(), settings).await;
+    assert_eq!(replica.put(ALL, "1").await.status(), 201);
+    // Somebody else has taken the table away: the file refuses.
+    let other = kaa_ext::sqlite::rusqlite::Connection::open(directory.path().join("cdp.sqlite")).unwrap();
+    other
+        .execute_batch("CREATE TRIGGER t BEFORE INSERT ON entries BEGIN SELECT RAISE(ABORT, 'no'); END")
+        .unwrap();
+    let refused = replica.put(ALL, "2").await;
+    assert_eq!(refused.status(), 503);
+    assert_eq!(replica.ask("ep-1", None, None).await.content.unwrap(), "1");
+}
+
+#[test]
+fn the_desk_can_be_shared() {
+    fn is_shared<T: Clone + Send + Sync>() {}
+    is_shared::<Desk>();
+    is_shared::<Configurations>();
+}

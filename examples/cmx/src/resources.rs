@@ -1,0 +1,99 @@
+//! What devices ask: 7/CMP.
+
+use std::sync::Arc;
+
+use kaa_ext::prelude::*;
+use kaa_ext::protocol::cmp::{AppliedRequest, ConfigRequest, ConfigResponse};
+
+use crate::App;
+use crate::key::Key;
+use crate::observations::Observations;
+use crate::provider::Provider;
+use crate::siblings::Siblings;
+use crate::watch::Watch;
+
+/// Gives a device its configuration unless it has the latest, and with `observe` every later one as well.
+#[resource("/config/json[/{config_name}]", state = App)]
+pub(crate) async fn config(
+    config_name: Option<ConfigName>,
+    app_version: AppVersion,
+    endpoint: EndpointId,
+    request_id: Option<RequestId>,
+    session: Session,
+    DeviceJson(request): DeviceJson<ConfigRequest>,
+    State(provider): State<Provider>,
+    State(observations): State<Arc<Observations>>,
+    State(siblings): State<Arc<Siblings>>,
+    messaging: Messaging,
+) -> Result<Reply, Failure> {
+    let key = Key { app_version, endpoint, name: config_name };
+    let is_answered = request_id.is_some();
+    let watch = match request.observe {
+        Some(is_wanted) => {
+            let claim = siblings.claim();
+            let watch = if is_wanted {
+                Some(observations.begin(&key, &session, &claim)?)
+            } else {
+                if let Some(ended) = observations.end(&key.endpoint, key.name.as_ref(), &claim) {
+                    // A push that has begun comes before the answer, which promises that it was the last.
+                    ended.turn().await;
+                }
+                None
+            };
+            siblings.announce(&messaging, &key, claim).await?;
+            watch
+        }
+        None => observations.get(&key),
+    };
+    let known = request.config_id;
+    if let Some(watch) = watch {
+        return observed(&watch, key, known, is_answered, session, &provider, &messaging).await;
+    }
+    let latest = provider.latest(&messaging, &key, known.as_deref()).await?;
+    let told = is_answered.then(|| siblings.told(&messaging, &key, id(&latest, known.as_deref())));
+    Ok(DeviceJson(latest).into_reply()?.holding(told))
+}
+
+/// The answer to who observes, in turn with the pushes.
+async fn observed(
+    watch: &Watch,
+    key: Key,
+    known: Option<String>,
+    is_answered: bool,
+    session: Session,
+    provider: &Provider,
+    messaging: &Messaging,
+) -> Result<Reply, Failure> {
+    let turn = watch.turn().await;
+    watch.is_reached_by(key.app_version.clone(), session);
+    watch.has(known.clone());
+    let hints = watch.hints();
+    let latest = provider.latest(messaging, &key, known.as_deref()).await?;
+    if is_answered {
+        watch.has(Some(id(&latest, known.as_deref()).to_owned()));
+        watch.is_checked(hints);
+    }
+    Ok(DeviceJson(latest).into_reply()?.holding(turn))
+}
+
+/// What the device has when it has this answer.
+fn id<'a>(latest: &'a ConfigResponse, known: Option<&'a str>) -> &'a str {
+    match latest {
+        ConfigResponse::Changed { config_id, .. } => config_id,
+        ConfigResponse::Unchanged => known.unwrap_or_default(),
+    }
+}
+
+/// Takes what a device says of a configuration, and passes it on.
+#[resource("/applied/json[/{config_name}]")]
+pub(crate) async fn applied(
+    config_name: Option<ConfigName>,
+    app_version: AppVersion,
+    endpoint: EndpointId,
+    DeviceJson(request): DeviceJson<AppliedRequest>,
+    State(provider): State<Provider>,
+    messaging: Messaging,
+) -> Result<(), Failure> {
+    let key = Key { app_version, endpoint, name: config_name };
+    Ok(provider.applied(&messaging, &key, request).await?)
+}
