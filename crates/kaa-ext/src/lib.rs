@@ -50,6 +50,7 @@
 //! | [`Serve`], [`Server`], [`Counters`], [`Limits`] | running it |
 //! | [`run`](fn@run), [`Running`] | a service of an extension and what stands beside it |
 //! | [`Config`], [`Settings`] | file and environment |
+//! | [`logs`], [`signals`], [`error`] | what a program of its own needs, one that runs several services for example |
 //! | [`testing`] | devices without a server |
 //!
 //! # What is promised
@@ -106,6 +107,7 @@ pub use kaa_process::config::{
 #[cfg(feature = "rest")]
 pub use kaa_process::rest;
 pub use kaa_process::signals::SignalsError;
+pub use kaa_process::{error, logs, signals};
 pub use kaa_protocol as protocol;
 #[cfg(feature = "sqlite")]
 pub use kaa_sqlite as sqlite;

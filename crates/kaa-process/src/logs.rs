@@ -4,7 +4,7 @@ mod escape;
 
 use std::io::{IsTerminal, stderr};
 
-use tracing::Subscriber;
+use tracing::{Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
@@ -18,18 +18,22 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// Every event is one line, and nothing in it can move the cursor or change a colour: control characters in
 /// messages and fields are written as escapes.
 pub fn log_to_stderr() {
+    log_to_stderr_from(Level::INFO);
+}
+
+/// The same for a program that says what goes on elsewhere: `usual` is what holds when `RUST_LOG` says nothing.
+pub fn log_to_stderr_from(usual: Level) {
     let wanted = std::env::var("RUST_LOG").ok();
     let filter = wanted.as_deref().and_then(|text| text.parse::<Targets>().ok());
     let is_wrong = wanted.is_some() && filter.is_none();
     // The connection's own news are repeated by kaa-bus where they matter.
-    let usual =
-        || Targets::new().with_default(LevelFilter::INFO).with_target("async_nats", LevelFilter::WARN);
+    let defaults = || Targets::new().with_default(usual).with_target("async_nats", LevelFilter::WARN);
     let lines = lines(stderr, stderr().is_terminal());
     // An error says that the program logs already: then its way of logging holds.
-    let _ = tracing_subscriber::registry().with(filter.unwrap_or_else(usual)).with(lines).try_init();
+    let _ = tracing_subscriber::registry().with(filter.unwrap_or_else(defaults)).with(lines).try_init();
     if is_wrong {
         tracing::warn!(
-            "RUST_LOG={wanted:?} is not valid, so `info` holds; expected `info,kaa_ext=debug` or the like"
+            "RUST_LOG={wanted:?} is not valid, so `{usual}` holds; expected `info,kaa_ext=debug` or the like"
         );
     }
 }
