@@ -97,19 +97,6 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "sqlite")]
-    #[test]
-    fn what_was_not_stored_is_not_the_devices_fault() {
-        use kaa_sqlite::SqliteError;
-        for (error, status) in
-            [(SqliteError::Full, 507), (SqliteError::Busy, 503), (SqliteError::ReadOnly, 500)]
-        {
-            let failure = Failure::from(error);
-            assert_eq!(failure.status().code(), status);
-            assert!(!failure.reason().contains("database"), "{failure}");
-        }
-    }
-
     #[test]
     fn a_wrong_payload_is_and_it_is_told_what_was_expected() {
         let error = kaa_protocol::cmp::ConfigRequest::from_json(b"[]").unwrap_err();
