@@ -66,7 +66,7 @@ impl Store {
 fn load(connection: &Connection, endpoint: &EndpointId) -> Result<Metadata> {
     let mut rows = connection.prepare_cached("SELECT key, value FROM metadata WHERE endpoint = ?1")?;
     let entries = rows.query_map([endpoint.as_str()], |row| {
-        let key = column(row, 0, |text| text.parse())?;
+        let key = column(row, 0, str::parse)?;
         Ok((key, column(row, 1, |text| RawJson::from_json(text.as_bytes()))?))
     })?;
     entries.collect::<Result<_>>().map(Metadata)
