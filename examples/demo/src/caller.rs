@@ -57,23 +57,12 @@ async fn exchange(
     let failed = |error| CallError::Connection(address, error);
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
-    let answer = async {
+    let answer = async move {
         let (head, body) = sender.send_request(request).await.map_err(failed)?.into_parts();
         let body = Limited::new(body, LARGEST).collect().await.map_err(CallError::Body)?;
         Ok((head.status, body.to_bytes()))
     };
-    tokio::pin!(connection);
-    tokio::select! {
-        biased;
-        answer = answer => answer,
-        ended = &mut connection => Err(failed_or_closed(address, ended)),
-    }
-}
-
-/// The connection ended before the answer was complete.
-fn failed_or_closed(address: SocketAddr, ended: hyper::Result<()>) -> CallError {
-    match ended {
-        Err(error) => CallError::Connection(address, error),
-        Ok(()) => CallError::Body("the connection ended before the answer was complete".into()),
-    }
+    // The connection may end before what it has brought was read. When it breaks, the answer says so.
+    let (answer, _) = tokio::join!(answer, connection);
+    answer
 }

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use kaa_ext::bus::Bus;
-use kaa_ext::{Config, NatsConfig, Running, StartError};
+use kaa_ext::protocol::name::ServiceInstance;
+use kaa_ext::rest::RestConfig;
+use kaa_ext::{Config, NatsConfig, Running, Settings, StartError};
 use kaa_kpc::applications::ExtensionOptions;
 use kaa_kpc::{Kpc, KpcOptions, ListenerOptions, Transport};
 
@@ -54,9 +56,8 @@ impl Platform {
     ///
     /// [`DemoError`], naming what does not start. Nothing is left behind.
     pub(crate) async fn start(options: &Options, data: &Path) -> Result<Self, DemoError> {
-        tracing::debug!("the databases are in {}", data.display());
         let mut services = Services { bus: bus(options).await?, running: Vec::new() };
-        match services.start(options).await {
+        match services.start(options, data).await {
             Ok((kpc, addresses)) => Ok(Self { kpc, services, addresses }),
             Err(error) => {
                 services.stop().await;
@@ -85,15 +86,36 @@ impl Platform {
 }
 
 impl Services {
-    async fn start(&mut self, options: &Options) -> Result<(Kpc, Addresses), DemoError> {
+    async fn start(&mut self, options: &Options, data: &Path) -> Result<(Kpc, Addresses), DemoError> {
         let bus = self.bus.clone();
+        let database = |name: &str| data.join(name).with_extension("sqlite");
 
-        let cdp = self.add("cdp", options.cdp, cdp::start(bus.clone(), Config::default()).await)?;
-        let epts = self.add("epts", options.epts, epts::start(bus.clone(), Config::default()).await)?;
-        let ccm = self.add("ccm", options.ccm, ccm::start(bus.clone(), Config::default()).await)?;
-        self.add("epmx", NOWHERE, epmx::start(bus.clone(), Config::default()).await)?;
-        let cex = self.add("cex", options.cex, cex::start(bus.clone(), Config::default()).await)?;
-        self.add("dcx", NOWHERE, dcx::start(bus.clone(), Config::default()).await)?;
+        let settings = config(|cdp: &mut cdp::Settings| {
+            cdp.path = database("cdp");
+            cdp.rest = rest(options.cdp);
+        });
+        let cdp = self.add("cdp", options.cdp, cdp::start(bus.clone(), settings).await)?;
+        let settings = config(|epts: &mut epts::Settings| {
+            epts.database = epts::Place::File(database("epts"));
+            epts.rest = rest(options.epts);
+        });
+        let epts = self.add("epts", options.epts, epts::start(bus.clone(), settings).await)?;
+        let settings = config(|ccm: &mut ccm::Settings| {
+            ccm.database = database("ccm");
+            ccm.rest = rest(options.ccm);
+        });
+        let ccm = self.add("ccm", options.ccm, ccm::start(bus.clone(), settings).await)?;
+        let settings = config(|epmx: &mut epmx::Settings| {
+            epmx.database = database("epmx");
+            epmx.sources = [ServiceInstance::from_static("epl")].into();
+        });
+        self.add("epmx", NOWHERE, epmx::start(bus.clone(), settings).await)?;
+        let settings = config(|cex: &mut cex::Settings| cex.rest = rest(options.cex));
+        let cex = self.add("cex", options.cex, cex::start(bus.clone(), settings).await)?;
+        let settings = config(|dcx: &mut dcx::Settings| {
+            dcx.receivers = vec![ServiceInstance::from_static("epts")];
+        });
+        self.add("dcx", NOWHERE, dcx::start(bus.clone(), settings).await)?;
         self.add("cmx", NOWHERE, cmx::start(bus.clone(), Config::default()).await)?;
         self.add("epl", NOWHERE, epl::start(bus.clone(), Config::default()).await)?;
         self.add("rsx", NOWHERE, rsx::start(bus.clone(), Config::default()).await)?;
@@ -139,6 +161,18 @@ async fn bus(options: &Options) -> Result<Bus, DemoError> {
     let mut nats = NatsConfig::default();
     nats.urls = vec![url.clone()];
     Ok(Bus::nats(nats.options()?.name("demo")).await?)
+}
+
+fn config<S: Settings>(set: impl FnOnce(&mut S)) -> Config<S> {
+    let mut config = Config::default();
+    set(&mut config.extension);
+    config
+}
+
+fn rest(address: SocketAddr) -> RestConfig {
+    let mut rest = RestConfig::on_port(address.port());
+    rest.listen = Some(address);
+    rest
 }
 
 fn communication(options: &Options) -> KpcOptions {

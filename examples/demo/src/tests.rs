@@ -2,6 +2,7 @@ mod devices;
 mod platform;
 mod ports;
 mod transcript;
+mod whole;
 
 use std::io;
 use std::sync::{Arc, Mutex};
