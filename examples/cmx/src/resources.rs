@@ -13,6 +13,7 @@ use crate::siblings::Siblings;
 use crate::watch::Watch;
 
 /// Gives a device its configuration unless it has the latest, and with `observe` every later one as well.
+#[allow(clippy::too_many_arguments, reason = "each is a piece of its own")]
 #[resource("/config/json[/{config_name}]", state = App)]
 pub(crate) async fn config(
     config_name: Option<ConfigName>,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use super::{Written, options};
 use crate::data::Data;
@@ -13,17 +13,12 @@ use crate::{DemoError, Tally};
 const LONG: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_starts_within_a_second() {
-    // Of three attempts, since others may keep the machine busy for one.
-    let mut shortest = LONG;
-    for _ in 0..3 {
+async fn it_can_be_started_again_after_its_end() {
+    for _ in 0..2 {
         let data = Data::open(None).unwrap();
-        let since = Instant::now();
         let platform = Platform::start(&options(&[]), data.path()).await.unwrap();
-        shortest = shortest.min(since.elapsed());
         timeout(LONG, platform.stop()).await.unwrap();
     }
-    assert!(shortest < Duration::from_secs(1), "{shortest:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
