@@ -134,7 +134,16 @@ fn quickstart(workspace: &Workspace) -> Result<(), Failure> {
 /// Together, because programs built on their own have other features of their dependencies.
 fn build(workspace: &Workspace) -> Result<(), Failure> {
     process::run(
-        &mut workspace.cargo(["build", "--quiet", "--workspace", "--bins", "--tests", "--profile", "ci"]),
+        &mut workspace.cargo([
+            "build",
+            "--quiet",
+            "--workspace",
+            "--bins",
+            "--tests",
+            "--examples",
+            "--profile",
+            "ci",
+        ]),
         "Correct what the compiler found.",
     )
 }

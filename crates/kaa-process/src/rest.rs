@@ -24,10 +24,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use axum;
 pub use config::RestConfig;
 pub use error::RestError;
 pub use problem::{Json, Path, Problem, Query};
 pub use server::RestServer;
-pub use utoipa;
 pub use utoipa_axum::{router::OpenApiRouter as Api, routes};

@@ -10,8 +10,8 @@ mod configurations;
 mod listing;
 mod precondition;
 
+use axum::http::StatusCode;
 use kaa_ext::prelude::*;
-use kaa_ext::rest::axum::http::StatusCode;
 use kaa_ext::rest::{Api, Problem, routes};
 
 use crate::announcer::Changed;

@@ -6,15 +6,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, Response};
 use kaa_ext::bus::kv::{Bucket, BucketOptions};
 use kaa_ext::bus::{Events, Messaging};
 use kaa_ext::prelude::*;
 use kaa_ext::protocol::cdtp::{ConfigApplied, ConfigRequest, ConfigResponse, ConfigUpdated};
 use kaa_ext::protocol::cmx2cdp;
 use kaa_ext::protocol::name::ReplicaId;
-use kaa_ext::rest::axum::Router;
-use kaa_ext::rest::axum::body::{Body, to_bytes};
-use kaa_ext::rest::axum::http::{Request, Response};
 use kaa_ext::{Config, Running};
 use serde_json::{Value, json};
 use tower::ServiceExt;

@@ -5,8 +5,8 @@ mod question;
 
 use std::sync::Arc;
 
+use axum::extract::State;
 use kaa_ext::ReplyError;
-use kaa_ext::rest::axum::extract::State;
 use kaa_ext::rest::{Api, Json, Path, Problem, Query, routes};
 
 use crate::buckets::Bucket;

@@ -1,9 +1,9 @@
 //! One configuration: set, get, delete.
 
-use kaa_ext::rest::axum::body::{Body, to_bytes};
-use kaa_ext::rest::axum::extract::State;
-use kaa_ext::rest::axum::http::{HeaderMap, StatusCode, header};
-use kaa_ext::rest::axum::response::{IntoResponse, Response};
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use kaa_ext::rest::{Path, Problem, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;

@@ -1,6 +1,6 @@
 //! Which configurations there are, and what endpoints reported of theirs.
 
-use kaa_ext::rest::axum::extract::State;
+use axum::extract::State;
 use kaa_ext::rest::{Json, Path, Problem, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};

@@ -1,7 +1,7 @@
 //! `If-Match`, `If-None-Match` and `ETag` (RFC 9110, section 13): the revision, in quotes.
 
+use axum::http::{HeaderMap, header};
 use kaa_ext::rest::Problem;
-use kaa_ext::rest::axum::http::{HeaderMap, header};
 
 use crate::configurations::Condition;
 
