@@ -12,6 +12,7 @@
 //! | [`nats_jwt`] | an operator, an account and a user of it, made offline |
 //! | [`nats_tls`] | a certificate authority, a server and a client it trusts |
 //! | [`patience`] | waiting for an event, but not for ever |
+//! | [`postgres`] | a PostgreSQL server of one's own, to be killed and restarted |
 //! | [`program`] | the programs of the workspace, freshly built |
 //! | [`service`] | extensions and `kaa` as processes |
 //! | [`venue`] | one scenario on both buses |
@@ -35,6 +36,7 @@ pub mod nats_jwt;
 pub mod nats_server;
 pub mod nats_tls;
 pub mod patience;
+pub mod postgres;
 pub mod program;
 pub mod service;
 pub mod venue;
