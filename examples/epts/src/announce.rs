@@ -2,6 +2,9 @@
 //!
 //! An event that does not go out is not sent again: the points are in the store.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

@@ -112,14 +112,13 @@ impl Batch {
             left_out: 0,
         };
         for content in &event.data_samples {
-            let numbers = Numbers::of(content, time_field).unwrap_or_default();
-            batch.left_out += numbers.left_out;
-            batch.samples.push(Sample {
-                time: numbers.time.unwrap_or(sent),
-                content: Bytes::copy_from_slice(content),
-                // PostgreSQL has no text with a NUL, and a name in one store is a name in all of them.
-                values: numbers.values.into_iter().filter(|(name, _)| !name.contains('\0')).collect(),
-            });
+            let Numbers { time, mut values, left_out } = Numbers::of(content, time_field).unwrap_or_default();
+            let found = values.len();
+            // PostgreSQL has no text with a NUL, and a name in one store is a name in all of them.
+            values.retain(|(name, _)| !name.contains('\0'));
+            batch.left_out += left_out + (found - values.len()) as u64;
+            let content = Bytes::copy_from_slice(content);
+            batch.samples.push(Sample { time: time.unwrap_or(sent), content, values });
         }
         Ok(batch)
     }

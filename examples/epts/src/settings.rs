@@ -14,7 +14,7 @@ use serde::Deserialize;
 pub struct Settings {
     /// `transmitters`: the service instances whose samples are stored; empty for all. Default: empty.
     pub transmitters: Vec<String>,
-    /// `database`: where they are stored. Default: the file `epts.sqlite`.
+    /// `database`: where they are stored, a path or `postgres://…`. Default: the file `epts.sqlite`.
     pub database: Place,
     /// `timestamp-field`: the field of a sample that is its time, in Unix milliseconds. Default: none, the
     /// time is that of the event.

@@ -1,5 +1,6 @@
 //! Where samples are kept.
 
+mod postgres;
 mod sqlite;
 
 use std::num::NonZeroU64;
@@ -14,6 +15,7 @@ use crate::batch::Batch;
 use crate::buckets::Bucket;
 use crate::settings::Place;
 
+pub use postgres::{Postgres, Unfit};
 pub use sqlite::Sqlite;
 
 /// What a store answers with, some time.
@@ -45,11 +47,11 @@ pub trait Store: Send + Sync + 'static {
 ///
 /// # Errors
 ///
-/// [`StoreError`]: the file cannot be opened, or the place is a server, which no store here speaks to.
+/// [`StoreError`]: the file cannot be opened, or the server is not there or cannot be used.
 pub async fn open(place: &Place) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match place {
         Place::File(path) => Arc::new(Sqlite::open(path).await?),
-        Place::Server(_) => return Err(StoreError::NoServer),
+        Place::Server(url) => Arc::new(Postgres::open(url).await?),
     })
 }
 
@@ -147,11 +149,9 @@ pub enum StoreError {
     /// The database does not accept a statement.
     #[error("the database refused")]
     Refused(#[source] Cause),
-    /// There is no store on PostgreSQL.
-    #[error(
-        "extension.database is a PostgreSQL server, and this build stores in a SQLite file only; name a path"
-    )]
-    NoServer,
+    /// The database is there, and set up so that it cannot be used; the source is an [`Unfit`].
+    #[error("the database cannot be used as it is set up")]
+    Unfit(#[source] Cause),
     /// The points fill more buckets than one answer may have.
     #[error(
         "there are more than {} points; ask for a larger `every`, or for a shorter time with `from` and `to`",
@@ -167,8 +167,8 @@ impl ReplyError for StoreError {
     fn status(&self) -> ErrorStatus {
         match self {
             Self::Full(_) => ErrorStatus::INSUFFICIENT_STORAGE,
-            Self::Unavailable(_) => ErrorStatus::SERVICE_UNAVAILABLE,
-            Self::Refused(_) | Self::NoServer => ErrorStatus::INTERNAL_SERVER_ERROR,
+            Self::Unavailable(_) | Self::Unfit(_) => ErrorStatus::SERVICE_UNAVAILABLE,
+            Self::Refused(_) => ErrorStatus::INTERNAL_SERVER_ERROR,
             Self::TooManyPoints => ErrorStatus::BAD_REQUEST,
         }
     }

@@ -98,3 +98,45 @@ impl Sample {
         Self { time, correlation_id, index, content_type, content }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored(lengths: &[usize]) -> Vec<StoredSample> {
+        let sample = |(id, length): (i64, &usize)| StoredSample {
+            id,
+            time: 5,
+            correlation_id: String::new(),
+            index: 0,
+            content_type: String::new(),
+            content: vec![b'x'; *length],
+        };
+        (1..).zip(lengths).map(sample).collect()
+    }
+
+    #[test]
+    fn an_answer_has_so_many_bytes_and_the_next_one_goes_on() {
+        for (second, samples, next) in
+            [(LARGEST / 2 - 1, 2, None), (LARGEST / 2, 2, None), (LARGEST / 2 + 1, 1, Some("5-1"))]
+        {
+            let list = SampleList::of(stored(&[LARGEST / 2, second]), 100);
+            assert_eq!((list.samples.len(), list.next.as_deref()), (samples, next), "{second}");
+        }
+    }
+
+    #[test]
+    fn a_sample_that_is_larger_than_an_answer_is_one() {
+        let list = SampleList::of(stored(&[LARGEST + 1, 0]), 100);
+        assert_eq!((list.samples.len(), list.next.as_deref()), (1, Some("5-1")));
+        let list = SampleList::of(stored(&[LARGEST + 1]), 100);
+        assert_eq!((list.samples.len(), list.next.as_deref()), (1, None));
+    }
+
+    #[test]
+    fn a_list_that_is_full_goes_on_and_one_that_is_not_ends() {
+        assert_eq!(SampleList::of(stored(&[1, 1]), 2).next.as_deref(), Some("5-2"));
+        assert_eq!(SampleList::of(stored(&[1, 1]), 3).next, None);
+        assert_eq!(SampleList::of(stored(&[]), 3).next, None);
+    }
+}
