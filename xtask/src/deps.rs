@@ -34,8 +34,11 @@ const FLOORS: [(&str, u8); 13] = [
 const EXAMPLES: u8 = 5;
 
 /// Libraries that are an inner matter of some crates, which alone may name them.
-const WALLS: [(&str, &[&str]); 2] =
-    [("async-nats", &["kaa-bus", "kaa-tests"]), ("rusqlite", &["kaa-sqlite", "kaa-tests"])];
+const WALLS: [(&str, &[&str]); 3] = [
+    ("async-nats", &["kaa-bus", "kaa-tests"]),
+    ("rusqlite", &["kaa-sqlite", "kaa-tests"]),
+    ("tokio-postgres", &["epts", "kaa-tests"]),
+];
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 

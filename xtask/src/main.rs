@@ -5,6 +5,7 @@
 //! | `test` | [`test`](mod@test) | is this tree good? every check, in one go |
 //! | `nats` | [`nats`] | where is a nats-server? installs one when there is none |
 //! | `clients` | [`clients`] | where are the clients that play devices? installs those that are missing |
+//! | `postgres` | [`postgres`] | where is a PostgreSQL? installs one when there is none |
 //! | `bench` | [`bench`](mod@bench) | what do the communication service and data collection cost beside the same by hand? |
 //! | `instructions` | [`instructions`] | does the codec still cost what it may cost? |
 //! | `lines` | [`lines`] | has a file grown into two ideas? |
@@ -16,11 +17,13 @@
 
 mod bench;
 mod clients;
+mod debian;
 mod deps;
 mod failure;
 mod instructions;
 mod lines;
 mod nats;
+mod postgres;
 mod process;
 mod python;
 mod scratch;
@@ -57,6 +60,7 @@ fn dispatch(arguments: &[&str]) -> Result<(), Failure> {
         ["test", options @ ..] => test::run(&workspace, &test::select(options)?),
         ["clients"] => clients::print(&workspace),
         ["nats"] => nats::print(&workspace),
+        ["postgres"] => postgres::print(),
         ["bench", "kpc"] => bench::kpc(&workspace),
         ["bench", "dcx"] => bench::dcx(&workspace, &[]),
         ["bench", "dcx", receiver] => bench::dcx(&workspace, &[receiver]),
@@ -79,6 +83,7 @@ fn help() -> String {
   test [--only STEP]...   every check of this tree, in this order; stops at the first failure:{steps}
   nats                    print the path of a nats-server; installs one when there is none
   clients                 print the directory of the clients of other people; installs what is missing
+  postgres                print the directory of a PostgreSQL; installs one when there is none
   bench kpc               cost of the communication service beside a bare NATS client, as a table
   bench dcx [RECEIVER]    cost of collecting samples beside the same by hand; RECEIVER: a package such as epts
   instructions            cost of the codec per message under valgrind, beside its limits
@@ -86,6 +91,7 @@ fn help() -> String {
   deps                    dependencies that should not be there
 
   NATS_SERVER     the nats-server to use, instead of the first one on PATH
+  KAA_POSTGRES    the directory of the PostgreSQL to use, instead of Debian's
   KAA_TOOLS_DIR   where it and the clients are installed, instead of target/tools"
     )
 }

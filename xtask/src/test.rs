@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::clients::{self, Clients};
 use crate::failure::Failure;
 use crate::nats::{self, NatsServer};
+use crate::postgres::{self, Postgres};
 use crate::workspace::Workspace;
 use crate::{deps, lines, process};
 
@@ -18,9 +19,10 @@ pub(crate) struct Step {
     check: fn(&Workspace) -> Result<(), Failure>,
 }
 
-pub(crate) const STEPS: [Step; 10] = [
+pub(crate) const STEPS: [Step; 11] = [
     Step { name: "nats-server", purpose: "find a nats-server, or install one", check: nats_server },
     Step { name: "clients", purpose: "find MQTT and HTTP clients, or install them", check: clients },
+    Step { name: "postgres", purpose: "find a PostgreSQL, or install one", check: postgres },
     Step { name: "format", purpose: "cargo fmt changes nothing", check: format },
     Step { name: "lines", purpose: "no source file is too long", check: lines::run },
     Step { name: "deps", purpose: "crates depend only on what they may", check: deps::run },
@@ -88,6 +90,11 @@ fn clients(workspace: &Workspace) -> Result<(), Failure> {
     Ok(())
 }
 
+fn postgres(_: &Workspace) -> Result<(), Failure> {
+    eprintln!("{}", Postgres::find_or_install()?);
+    Ok(())
+}
+
 fn format(workspace: &Workspace) -> Result<(), Failure> {
     process::run(
         &mut workspace.cargo(["fmt", "--all", "--check"]),
@@ -151,11 +158,13 @@ fn build(workspace: &Workspace) -> Result<(), Failure> {
 fn tests(workspace: &Workspace) -> Result<(), Failure> {
     let server = NatsServer::find_or_install(workspace)?;
     let clients = Clients::find_or_install(workspace)?;
+    let postgres = Postgres::find_or_install()?;
     process::run(
         workspace
             .cargo(["test", "--quiet", "--workspace", "--profile", "ci", "--no-fail-fast"])
             .env(nats::VARIABLE, server.path())
             .env(clients::VARIABLE, clients.libraries())
+            .env(postgres::VARIABLE, postgres.directory())
             .env("KAA_PROGRAMS", workspace.programs()?)
             // The compile-fail tests start cargo again, in the dev profile and a target directory of
             // their own. Nobody debugs what that builds, nor reads its progress.
@@ -189,7 +198,7 @@ mod tests {
     fn an_unknown_step_is_answered_with_the_known_ones() {
         let failure = select(&["--only", "fmt"]).err().unwrap().to_string();
         assert!(failure.contains("`fmt` is not a step"), "{failure}");
-        assert!(failure.contains("nats-server, clients, format"), "{failure}");
+        assert!(failure.contains("nats-server, clients, postgres, format"), "{failure}");
     }
 
     #[test]

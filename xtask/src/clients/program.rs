@@ -4,10 +4,9 @@ use std::env;
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::PathBuf;
-use std::process::Command;
 
+use crate::debian;
 use crate::failure::Failure;
-use crate::process;
 
 /// A program and the Debian package that has it.
 const PACKAGES: [(&str, &str); 6] = [
@@ -36,7 +35,7 @@ pub(super) fn find_or_install() -> Result<Vec<Program>, Failure> {
     let path = env::var_os("PATH").unwrap_or_default();
     let missing = missing_packages(&path);
     if !missing.is_empty() {
-        install(&missing)?;
+        debian::install(&missing)?;
     }
     PACKAGES.iter().map(|(name, package)| find(name, package, &path)).collect()
 }
@@ -61,30 +60,6 @@ fn find(name: &'static str, package: &str, path: &OsStr) -> Result<Program, Fail
 
 fn on_path(name: &str, path: &OsStr) -> Option<PathBuf> {
     env::split_paths(path).map(|directory| directory.join(name)).find(|path| path.is_file())
-}
-
-fn install(packages: &[&str]) -> Result<(), Failure> {
-    let is_root = process::read(Command::new("id").arg("-u")).is_ok_and(|id| id.stdout.trim() == "0");
-    if !is_root {
-        return Err(not_allowed(packages));
-    }
-    eprintln!("installing {} with apt-get", packages.join(", "));
-    let apt_get = || {
-        let mut command = Command::new("apt-get");
-        command.args(["-qq", "-o", "Acquire::Retries=5", "-o", "DPkg::Lock::Timeout=120"]);
-        command.env("DEBIAN_FRONTEND", "noninteractive");
-        command
-    };
-    process::read(apt_get().arg("update"))?;
-    process::read(apt_get().args(["install", "-y", "--no-install-recommends"]).args(packages))?;
-    Ok(())
-}
-
-fn not_allowed(packages: &[&str]) -> Failure {
-    Failure::new(
-        format!("the tests need programs of the packages {}.", packages.join(", ")),
-        format!("Type `sudo apt-get install -y {}`, then run the command again.", packages.join(" ")),
-    )
 }
 
 #[cfg(test)]
@@ -112,11 +87,5 @@ mod tests {
         fs::remove_dir_all(&directory).unwrap();
         assert_eq!(missing, ["mosquitto-clients"], "mosquitto_sub is missing");
         assert_eq!(curl.unwrap(), format!("curl at {}", directory.join("curl").display()));
-    }
-
-    #[test]
-    fn who_may_not_install_is_told_what_to_type() {
-        let failure = not_allowed(&["mosquitto-clients", "npm"]).to_string();
-        assert!(failure.contains("`sudo apt-get install -y mosquitto-clients npm`"), "{failure}");
     }
 }
