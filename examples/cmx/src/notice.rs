@@ -16,6 +16,7 @@ use kaa_ext::StoredSession;
 use kaa_ext::prelude::*;
 use kaa_ext::protocol::name::ReplicaId;
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 use crate::claim::Claim;
 use crate::key::Key;
@@ -55,6 +56,9 @@ pub(crate) struct Observed {
     pub(crate) session: StoredSession,
     /// What the endpoint was sent last.
     pub(crate) told: Option<String>,
+    /// Whether it may have something else all the same.
+    #[serde(default)]
+    pub(crate) is_doubtful: bool,
     /// What it is sure to have.
     pub(crate) confirmed: Option<String>,
     /// How long ago the endpoint was heard of, in milliseconds.
@@ -101,7 +105,9 @@ impl Notice {
 }
 
 impl Observed {
-    pub(crate) fn unheard(&self) -> Duration {
-        Duration::from_millis(self.unheard_millis)
+    /// When the endpoint was heard of, by this replica's clock.
+    pub(crate) fn heard(&self) -> Instant {
+        let now = Instant::now();
+        now.checked_sub(Duration::from_millis(self.unheard_millis)).unwrap_or(now)
     }
 }

@@ -1,5 +1,8 @@
 //! What this replica keeps in mind: who observes what, in all replicas. Bounded in number and in time.
 
+#[cfg(test)]
+mod tests;
+
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -70,7 +73,7 @@ impl Observations {
                 format!("the endpoint observes {PER_ENDPOINT} configurations already; stop observing one"),
             ));
         }
-        let watch = Arc::new(Watch::new(key.clone(), session.clone(), claim, true));
+        let watch = Arc::new(Watch::new(key.clone(), session.clone(), claim));
         watches.push(watch.clone());
         self.make_room(&mut inner);
         Ok(watch)
@@ -82,7 +85,7 @@ impl Observations {
         let (endpoint, name) = (observed.endpoint_id.clone(), observed.config_name.clone());
         // That a replica speaks of an endpoint is no sign of it, so its place stays what it was.
         if inner.endpoints.peek(&endpoint).is_none() {
-            if observed.unheard() >= self.ttl {
+            if observed.heard().elapsed() >= self.ttl {
                 return Verdict::Nobodys;
             }
             inner.endpoints.put(endpoint.clone(), Vec::new());
@@ -93,16 +96,14 @@ impl Observations {
             if watch.follows(claim, session, observed) {
                 return Verdict::Theirs;
             }
-            watch.hint_of_push(told);
+            watch.hint_of_push(told.as_deref());
             return if watch.is_ours() { Verdict::Ours(watch.clone()) } else { Verdict::Nobodys };
         }
         if watches.len() >= PER_ENDPOINT {
             return Verdict::Nobodys;
         }
         let key = Key { app_version: observed.app_version.clone(), endpoint, name };
-        let watch = Watch::new(key, session.clone(), claim.clone(), false);
-        watch.follows(claim, session, observed);
-        watches.push(Arc::new(watch));
+        watches.push(Arc::new(Watch::copy(key, session, claim, observed)));
         self.make_room(&mut inner);
         Verdict::Theirs
     }

@@ -50,7 +50,8 @@ pub(crate) async fn config(
     };
     let known = request.config_id;
     if let Some(watch) = watch {
-        let (reply, turn) = observed(&watch, key, known, is_answered, session, &provider, &messaging).await?;
+        let (reply, turn) =
+            observed(&watch, key, known, is_answered, session, &provider, &siblings, &messaging).await?;
         // In this order: the others are told when it is sent, and then comes the next.
         return Ok(reply.holding((Afterwards::new(siblings, watch.notice()), turn)));
     }
@@ -61,6 +62,7 @@ pub(crate) async fn config(
 }
 
 /// The answer to who observes, in turn with the pushes.
+#[allow(clippy::too_many_arguments, reason = "each is a piece of its own")]
 async fn observed(
     watch: &Watch,
     key: Key,
@@ -68,6 +70,7 @@ async fn observed(
     is_answered: bool,
     session: Session,
     provider: &Provider,
+    siblings: &Siblings,
     messaging: &Messaging,
 ) -> Result<(Reply, Turn), Failure> {
     let turn = watch.turn().await;
@@ -76,6 +79,10 @@ async fn observed(
     let hints = watch.hints();
     let latest = provider.latest(messaging, &key, known.as_deref()).await?;
     if is_answered {
+        if let ConfigResponse::Changed { config_id, .. } = &latest {
+            watch.is_sent(config_id.clone());
+            siblings.tell(watch.notice()).await?;
+        }
         watch.has(Some(id(&latest, known.as_deref()).to_owned()));
         watch.is_checked(hints);
     }

@@ -86,6 +86,7 @@ impl Succession {
                 },
             }
         }
+        self.hear_what_waits();
         let recital = async {
             while !self.recital.is_empty() {
                 self.recite();
@@ -101,10 +102,7 @@ impl Succession {
     /// Says that this replica is there, and sees who else is.
     fn look_around(&mut self) {
         self.say(Notice::Alive);
-        // What waits was said in time, however long it has been waiting.
-        while let Some(message) = self.notices.try_next() {
-            self.hear(&message.payload);
-        }
+        self.hear_what_waits();
         let was_asleep = self.looked.elapsed() >= self.heartbeat.saturating_mul(2);
         self.looked = Instant::now();
         if was_asleep || !self.app.siblings.are_in_reach() {
@@ -125,6 +123,13 @@ impl Succession {
                 self.app.backlog.put(&watch);
                 self.recital.push_back(watch);
             }
+        }
+    }
+
+    /// What waits was said in time, however long it has been waiting.
+    fn hear_what_waits(&mut self) {
+        while let Some(message) = self.notices.try_next() {
+            self.hear(&message.payload);
         }
     }
 

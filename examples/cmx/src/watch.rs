@@ -59,22 +59,38 @@ struct Inner {
     /// The provider is left alone until then.
     rest: Instant,
     /// What the endpoint was sent last. Changed by who has the turn.
-    known: Option<String>,
+    known: Sent,
     /// What the endpoint is sure to have: it said so, or it got it as an answer.
     confirmed: Option<String>,
     /// What the endpoint has by news from elsewhere, to replace `known` in the next turn.
-    corrected: Option<Option<String>>,
+    corrected: Option<Sent>,
+}
+
+/// What an endpoint was sent last.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Sent {
+    config_id: Option<String>,
+    /// Whether it may have something else all the same: nobody knows whether this was really sent, or what came
+    /// last. Then it is sent the latest, whatever that is.
+    is_doubtful: bool,
+}
+
+impl From<Option<String>> for Sent {
+    fn from(config_id: Option<String>) -> Self {
+        Self { config_id, is_doubtful: false }
+    }
 }
 
 impl Watch {
-    pub(crate) fn new(key: Key, session: Session, claim: Claim, is_ours: bool) -> Self {
+    /// One of this replica.
+    pub(crate) fn new(key: Key, session: Session, claim: Claim) -> Self {
         let Key { app_version, endpoint, name } = key;
         let now = Instant::now();
         let inner = Inner {
             app_version,
             session,
             claim,
-            is_ours,
+            is_ours: true,
             is_over: false,
             heard: now,
             mentioned: now,
@@ -83,11 +99,19 @@ impl Watch {
             checked: 0,
             is_queued: false,
             rest: now,
-            known: None,
+            known: Sent::default(),
             confirmed: None,
             corrected: None,
         };
         Self { endpoint, name, turn: Arc::default(), inner: Mutex::new(inner) }
+    }
+
+    /// A copy of one of another replica.
+    pub(crate) fn copy(key: Key, session: Session, claim: &Claim, observed: Observed) -> Self {
+        let watch = Self::new(key, session.clone(), claim.clone());
+        watch.lock().heard = observed.heard();
+        watch.follows(claim, session, observed);
+        watch
     }
 
     pub(crate) fn key(&self) -> Key {
@@ -137,18 +161,16 @@ impl Watch {
         if *claim < inner.claim {
             return false;
         }
-        let now = Instant::now();
-        let heard = now.checked_sub(observed.unheard()).unwrap_or(now);
         inner.claim = claim.clone();
         inner.is_ours = false;
         inner.orphaned = 0;
-        inner.mentioned = now;
-        inner.heard = inner.heard.max(heard);
+        inner.mentioned = Instant::now();
+        inner.heard = inner.heard.max(observed.heard());
         inner.app_version = observed.app_version;
         session.pin();
         inner.session = session;
         inner.confirmed = observed.confirmed;
-        inner.corrected = Some(observed.told);
+        inner.corrected = Some(Sent { config_id: observed.told, is_doubtful: observed.is_doubtful });
         true
     }
 
@@ -158,16 +180,18 @@ impl Watch {
         let inner = self.lock();
         let (endpoint_id, config_name) = (self.endpoint.clone(), self.name.clone());
         if !inner.is_ours || inner.is_over {
-            let config_id = inner.known.clone().unwrap_or_default();
+            let config_id = inner.known.config_id.clone().unwrap_or_default();
             return Notice::Told(Told { endpoint_id, config_name, config_id });
         }
+        let Sent { config_id: told, is_doubtful } = inner.latest().clone();
         Notice::Observed(Box::new(Observed {
             app_version: inner.app_version.clone(),
             endpoint_id,
             config_name,
             since: inner.claim.time,
             session: inner.session.store(),
-            told: inner.latest().clone(),
+            told,
+            is_doubtful,
             confirmed: inner.confirmed.clone(),
             unheard_millis: u64::try_from(inner.heard.elapsed().as_millis()).unwrap_or(u64::MAX),
         }))
@@ -217,28 +241,31 @@ impl Watch {
     pub(crate) fn hint_of_connection(&self, app_version: AppVersion, session: Session) {
         self.is_reached_by(app_version, session);
         let mut inner = self.lock();
-        inner.corrected = Some(inner.confirmed.clone());
+        inner.corrected = Some(inner.confirmed.clone().into());
     }
 
     /// Another replica answered the endpoint.
     pub(crate) fn hint_of_answer(&self, config_id: String) {
         let mut inner = self.lock();
+        inner.hints += 1;
         inner.confirmed = Some(config_id.clone());
-        inner.is_told(Some(config_id));
+        inner.corrected = Some(Some(config_id).into());
     }
 
     /// Another replica has told the endpoint this, in the belief that the observation was its own.
-    pub(crate) fn hint_of_push(&self, told: Option<String>) {
+    pub(crate) fn hint_of_push(&self, told: Option<&str>) {
         let mut inner = self.lock();
-        if *inner.latest() != told {
-            inner.is_told(told);
+        if inner.latest().config_id.as_deref() != told {
+            let config_id = inner.latest().config_id.clone();
+            inner.hints += 1;
+            inner.corrected = Some(Sent { config_id, is_doubtful: true });
         }
     }
 
     /// The endpoint reported on a configuration, so a push of it has arrived.
     pub(crate) fn is_confirmed(&self, config_id: &str) {
         let mut inner = self.lock();
-        if inner.latest().as_deref() == Some(config_id) {
+        if inner.latest().config_id.as_deref() == Some(config_id) {
             inner.confirmed = Some(config_id.to_owned());
         }
     }
@@ -248,7 +275,15 @@ impl Watch {
         let mut inner = self.lock();
         inner.corrected = None;
         inner.confirmed.clone_from(&config_id);
-        inner.known = config_id;
+        inner.known = config_id.into();
+    }
+
+    /// In turn: the endpoint is about to be sent this one. The other replicas are told so before, by the
+    /// [notice](Self::notice): should this one die now, nobody knows whether it was.
+    pub(crate) fn is_sent(&self, config_id: String) {
+        let mut inner = self.lock();
+        inner.corrected = None;
+        inner.known = Sent { config_id: Some(config_id), is_doubtful: true };
     }
 
     /// How many hints there have been.
@@ -290,12 +325,7 @@ impl Watch {
 
 impl Inner {
     /// What the endpoint was sent last, as far as anybody knows.
-    fn latest(&self) -> &Option<String> {
+    fn latest(&self) -> &Sent {
         self.corrected.as_ref().unwrap_or(&self.known)
-    }
-
-    fn is_told(&mut self, config_id: Option<String>) {
-        self.hints += 1;
-        self.corrected = Some(config_id);
     }
 }

@@ -6,7 +6,7 @@ use kaa_ext::prelude::*;
 use kaa_ext::protocol::cmp::ConfigResponse;
 use tokio::time::{Instant, sleep_until};
 
-use super::Watch;
+use super::{Sent, Watch};
 use crate::provider::Provider;
 use crate::siblings::Siblings;
 
@@ -29,11 +29,12 @@ impl Watch {
         sleep_until(rest).await;
         let _turn = self.turn().await;
         for _ in 0..ROUNDS {
-            let Some((hints, known)) = self.question() else { return Ok(()) };
-            let key = self.key();
-            let latest = provider.latest(messaging, &key, Some(&known)).await?;
+            let Some((hints, sent)) = self.question() else { return Ok(()) };
+            let (key, id) = (self.key(), sent.config_id.unwrap_or_default());
+            let known = (!sent.is_doubtful).then_some(id.as_str());
+            let latest = provider.latest(messaging, &key, known).await?;
             let config_id = match &latest {
-                ConfigResponse::Changed { config_id, .. } if !provider.is_older(config_id, &known) => {
+                ConfigResponse::Changed { config_id, .. } if !provider.is_older(config_id, &id) => {
                     config_id.clone()
                 }
                 _ => {
@@ -43,18 +44,20 @@ impl Watch {
                 }
             };
             let Some(session) = self.session() else { return Ok(()) };
+            self.is_sent(config_id.clone());
+            siblings.tell(self.notice()).await.map_err(Failure::internal)?;
             session.push(DeviceJson(latest)).await?;
             tracing::debug!(endpoint = %key.endpoint, config_id, "configuration pushed");
-            self.lock().known = Some(config_id);
+            self.lock().known.is_doubtful = false;
             siblings.tell(self.notice()).await.map_err(Failure::internal)?;
             // It may be out of date by now: only when the provider has nothing newer is this done.
         }
         Err(Failure::unavailable("the configuration changes faster than it can be pushed"))
     }
 
-    /// The number of hints and what the endpoint has, empty for nothing; `None` when every hint was answered,
-    /// or it is not for this replica to answer them.
-    fn question(&self) -> Option<(u64, String)> {
+    /// The number of hints and what the endpoint was sent; `None` when every hint was answered, or it is not for
+    /// this replica to answer them.
+    fn question(&self) -> Option<(u64, Sent)> {
         let mut inner = self.lock();
         if inner.is_over || !inner.is_ours || inner.hints <= inner.checked {
             return None;
@@ -62,7 +65,7 @@ impl Watch {
         if let Some(corrected) = inner.corrected.take() {
             inner.known = corrected;
         }
-        Some((inner.hints, inner.known.clone().unwrap_or_default()))
+        Some((inner.hints, inner.known.clone()))
     }
 
     fn session(&self) -> Option<Session> {
