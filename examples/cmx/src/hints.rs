@@ -1,7 +1,8 @@
 //! What other services announce. Each event is a hint: what it says is not believed, but looked up.
 //!
-//! Every replica hears every event, and the one that has the observation acts. An event of 6/CDTP does not name
-//! the configuration it is about, so all that the endpoint observes are looked up.
+//! Every replica hears every event, and the one that has the observation acts; the others do when they come to
+//! have it. An event of 6/CDTP does not name the configuration it is about, so all that the endpoint observes
+//! are looked up. Listeners wait for nobody: that is what the backlog is for.
 
 use std::sync::Arc;
 
@@ -11,19 +12,17 @@ use kaa_ext::protocol::cmp::CONFIG;
 use kaa_ext::protocol::cmx2cdp::{NewAvailable, Updated};
 use kaa_ext::protocol::elce::ConnectedEvent;
 
+use crate::backlog::Backlog;
 use crate::observations::Observations;
-use crate::provider::Provider;
-use crate::watch::Watch;
 
 /// 6/CDTP: there is a new configuration.
 #[listener(delivery = every_replica)]
 pub(crate) async fn updated(
     Event(event): Event<ConfigUpdated>,
     State(observations): State<Arc<Observations>>,
-    State(provider): State<Provider>,
-    messaging: Messaging,
+    State(backlog): State<Arc<Backlog>>,
 ) -> Result<(), Failure> {
-    changed(&event.endpoint_id, &observations, &provider, &messaging).await
+    changed(&event.endpoint_id, &observations, &backlog)
 }
 
 /// 5/CMX2CDP: the same.
@@ -31,29 +30,22 @@ pub(crate) async fn updated(
 pub(crate) async fn new_available(
     Event(event): Event<NewAvailable>,
     State(observations): State<Arc<Observations>>,
-    State(provider): State<Provider>,
-    messaging: Messaging,
+    State(backlog): State<Arc<Backlog>>,
 ) -> Result<(), Failure> {
-    changed(&event.endpoint_id, &observations, &provider, &messaging).await
+    changed(&event.endpoint_id, &observations, &backlog)
 }
 
-async fn changed(
-    endpoint: &str,
-    observations: &Observations,
-    provider: &Provider,
-    messaging: &Messaging,
-) -> Result<(), Failure> {
+fn changed(endpoint: &str, observations: &Observations, backlog: &Backlog) -> Result<(), Failure> {
     let Ok(endpoint) = endpoint.parse() else {
         return Err(Failure::bad_request(format!(
             "endpointId of the event is {endpoint:?}; expected an endpoint ID"
         )));
     };
-    let watches = observations.of_endpoint(&endpoint);
-    // All are counted before the first is asked for: what this listener has no time for, the keeper does.
-    for watch in &watches {
+    for watch in observations.of_endpoint(&endpoint) {
         watch.hint();
+        backlog.put(&watch);
     }
-    catch_up(&watches, provider, messaging).await
+    Ok(())
 }
 
 /// 9/ELCE: endpoints are there, maybe elsewhere than before, and may have missed pushes.
@@ -61,11 +53,9 @@ async fn changed(
 pub(crate) async fn connected(
     Event(event): Event<ConnectedEvent>,
     State(observations): State<Arc<Observations>>,
-    State(provider): State<Provider>,
+    State(backlog): State<Arc<Backlog>>,
     sessions: Sessions,
-    messaging: Messaging,
 ) -> Result<(), Failure> {
-    let mut watches = Vec::new();
     for (endpoint, app_version) in event.endpoints.iter() {
         let (Ok(endpoint), Ok(app_version)) = (endpoint.parse(), app_version.parse::<AppVersion>()) else {
             tracing::warn!(
@@ -81,18 +71,10 @@ pub(crate) async fn connected(
             // Which replica of the communication service has the endpoint now, that service knows best.
             let session = sessions.of_endpoint(&app_version, &endpoint, &path);
             watch.hint_of_connection(app_version.clone(), session);
-            watches.push(watch);
+            backlog.put(&watch);
         }
     }
-    catch_up(&watches, &provider, &messaging).await
-}
-
-async fn catch_up(watches: &[Arc<Watch>], provider: &Provider, messaging: &Messaging) -> Result<(), Failure> {
-    let mut result = Ok(());
-    for watch in watches {
-        result = result.and(watch.catch_up(provider, messaging).await);
-    }
-    result
+    Ok(())
 }
 
 /// 6/CDTP, from this very service: an endpoint reported, to whichever replica.

@@ -1,66 +1,63 @@
-//! What goes on beside the extension: notices of other replicas, hints that could not be followed, old age.
+//! What goes on beside the extension: the [backlog](crate::backlog), the [succession](crate::succession), and
+//! the clock, which brings old age, and a second chance for what could not be looked up.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use kaa_ext::bus::{SubscribeError, Subscription};
+use kaa_ext::StartError;
 use kaa_ext::prelude::*;
-use tokio::sync::Notify;
-use tokio::task::JoinSet;
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::App;
+use crate::backlog::{WORKERS, work};
+use crate::succession::Succession;
 
 /// How long after a failure the provider is asked again, and how often old age is looked for.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Two tasks, which end when this is dropped.
+/// The tasks, which end when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Keeper {
-    _tasks: JoinSet<()>,
+    workers: JoinSet<()>,
+    leave: oneshot::Sender<()>,
+    succession: JoinHandle<()>,
 }
 
 impl Keeper {
-    pub(crate) async fn start(app: App, messaging: Messaging) -> Result<Self, SubscribeError> {
-        let notices = app.siblings.listen(&messaging).await?;
-        let (app, news) = (Arc::new(app), Arc::new(Notify::new()));
-        let mut tasks = JoinSet::new();
-        tasks.spawn(listen(app.clone(), notices, news.clone()));
-        tasks.spawn(follow_up(app, messaging, news));
-        Ok(Self { _tasks: tasks })
+    /// Takes part when this returns: what other replicas say from now on is heard.
+    pub(crate) async fn start(
+        app: App,
+        messaging: Messaging,
+        sessions: Sessions,
+        heartbeat: Duration,
+    ) -> Result<Self, StartError> {
+        let succession = Succession::join(app.clone(), sessions, heartbeat).await?;
+        let mut workers = JoinSet::new();
+        for _ in 0..WORKERS {
+            workers.spawn(work(app.clone(), messaging.clone()));
+        }
+        workers.spawn(remind(app));
+        let (leave, left) = oneshot::channel();
+        Ok(Self { workers, leave, succession: tokio::spawn(succession.take_part(left)) })
     }
-}
 
-async fn listen(app: Arc<App>, mut notices: Subscription, news: Arc<Notify>) {
-    while let Some(message) = notices.next().await {
-        let Some(notice) = app.siblings.heard(&message.payload) else { continue };
-        let Ok((endpoint, name)) = notice.about() else { continue };
-        let Some(config_id) = notice.told else {
-            app.observations.end(&endpoint, name.as_ref(), &notice.claim);
-            continue;
-        };
-        for watch in app.observations.of_endpoint(&endpoint) {
-            if watch.name() == name.as_ref() {
-                watch.hint_of_answer(config_id.clone());
-                news.notify_one();
-            }
+    /// Ends, and leaves the observations to the other replicas.
+    pub(crate) async fn end(mut self) {
+        self.workers.shutdown().await;
+        drop(self.leave);
+        if let Err(error) = self.succession.await {
+            tracing::error!("the other replicas were not told that this one ends: {error}");
         }
     }
 }
 
-/// One after the other: a provider that comes back is not overrun.
-async fn follow_up(app: Arc<App>, messaging: Messaging, news: Arc<Notify>) {
+async fn remind(app: App) {
     let mut tick = interval(PAUSE);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        tokio::select! {
-            _ = tick.tick() => app.observations.expire(),
-            () = news.notified() => {}
-        }
-        for watch in app.observations.behind() {
-            if let Err(failure) = watch.catch_up(&app.provider, &messaging).await {
-                tracing::warn!(endpoint = %watch.key().endpoint, "will be looked up again: {failure}");
-            }
-        }
+        tick.tick().await;
+        app.observations.expire();
+        app.observations.behind().iter().for_each(|watch| app.backlog.put(watch));
     }
 }

@@ -6,26 +6,40 @@
 //! | `hints` | what other services announce: a new configuration, an endpoint that is there again |
 //! | `watch` | how an endpoint that observes comes to have the latest: the algorithm |
 //! | `observations` | who observes what, bounded |
-//! | `siblings` | what the replicas of this service tell each other |
-//! | `keeper` | what goes on beside: notices of siblings, hints that could not be followed, old age |
+//! | `backlog` | which of them are to be looked up, and by whom |
+//! | `succession` | how observations outlive a replica |
+//! | `claim`, `roster` | whose an observation is; which replicas there are, and which of them inherits it |
+//! | `siblings`, `notice` | what the replicas tell each other, and how |
+//! | `keeper` | what goes on beside the extension |
 //! | `provider` | who has the configurations |
 //!
 //! # One service in several replicas
 //!
-//! A replica that is asked to observe *has* the observation, in memory: further requests of the session come to
-//! it, since the session is pinned, and it alone pushes. When a request comes to another replica all the same
-//! (the device has a new connection), that one takes the observation over if the request says `observe`, and
-//! tells the one that has it what it answered if not. When a replica dies, its observations are gone until the
-//! device asks again with `observe`.
+//! A replica that is asked to observe *has* the observation: further requests of the session come to it, since
+//! the session is pinned, and it alone pushes. When a request comes to another replica all the same (the device
+//! has a new connection), that one takes the observation over if the request says `observe`, and tells the one
+//! that has it what it answered if not.
+//!
+//! The others keep a copy of it, and when its replica dies or is stopped, one of them goes on. The copies are in
+//! memory and there is no store. An observation is soft state: it says how a device is reached and what it was
+//! sent, which is old within seconds; the configurations themselves are with the provider. A store would have to
+//! be written for every push, be as available as this service, and would be right only as long as nobody
+//! restored it from yesterday. It would survive one thing that copies do not, that all replicas are gone at
+//! once; the devices survive that by asking again.
 
+mod backlog;
+mod claim;
 mod hints;
 mod keeper;
 mod key;
+mod notice;
 mod observations;
 mod provider;
 mod resources;
+mod roster;
 mod settings;
 mod siblings;
+mod succession;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -37,6 +51,7 @@ pub use settings::{Protocol, Settings};
 use kaa_ext::prelude::*;
 use kaa_ext::{Config, Running, StartError};
 
+use backlog::Backlog;
 use keeper::Keeper;
 use observations::Observations;
 use provider::Provider;
@@ -47,6 +62,7 @@ use siblings::Siblings;
 struct App {
     provider: Provider,
     observations: Arc<Observations>,
+    backlog: Arc<Backlog>,
     siblings: Arc<Siblings>,
 }
 
@@ -57,12 +73,14 @@ struct App {
 /// [`StartError`]: what kept it from starting.
 pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartError> {
     let settings = &config.extension;
+    settings.check()?;
     let instance = config.service.instance.name.clone();
     let instance = instance.unwrap_or_else(|| ServiceInstance::from_static("cmx"));
     let app = App {
         provider: Provider::new(settings),
         observations: Arc::new(Observations::new(settings)),
-        siblings: Arc::new(Siblings::new(&instance)?),
+        backlog: Arc::default(),
+        siblings: Arc::new(Siblings::new(bus.clone(), &instance)?),
     };
     let extension = Extension::new(instance.as_str())
         .state(app.clone())
@@ -78,6 +96,7 @@ pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartE
             .listeners_to(instance.as_str(), listeners![hints::applied_version]),
     };
     let server = extension.configure(&config).build()?.serve(bus).start().await?;
-    let keeper = Keeper::start(app, server.messaging()).await?;
-    Ok(Running::new(server).at_last(move || async move { drop(keeper) }))
+    let keeper = Keeper::start(app, server.messaging(), server.sessions(), settings.heartbeat).await?;
+    // The last thing: until then this replica may still answer, and be told.
+    Ok(Running::new(server).at_last(move || keeper.end()))
 }

@@ -7,10 +7,11 @@ use kaa_ext::protocol::cmp::{AppliedRequest, ConfigRequest, ConfigResponse};
 
 use crate::App;
 use crate::key::Key;
+use crate::notice::Notice;
 use crate::observations::Observations;
 use crate::provider::Provider;
-use crate::siblings::Siblings;
-use crate::watch::Watch;
+use crate::siblings::{Afterwards, Siblings};
+use crate::watch::{Turn, Watch};
 
 /// Gives a device its configuration unless it has the latest, and with `observe` every later one as well.
 #[allow(clippy::too_many_arguments, reason = "each is a piece of its own")]
@@ -32,30 +33,36 @@ pub(crate) async fn config(
     let watch = match request.observe {
         Some(is_wanted) => {
             let claim = siblings.claim();
-            let watch = if is_wanted {
-                Some(observations.begin(&key, &session, &claim)?)
+            if is_wanted {
+                let watch = observations.begin(&key, &session, claim)?;
+                siblings.tell(watch.notice()).await?;
+                Some(watch)
             } else {
                 if let Some(ended) = observations.end(&key.endpoint, key.name.as_ref(), &claim) {
                     // A push that has begun comes before the answer, which promises that it was the last.
                     ended.turn().await;
                 }
+                siblings.tell(Notice::ended(&key, &claim)).await?;
                 None
-            };
-            siblings.announce(&messaging, &key, claim).await?;
-            watch
+            }
         }
         None => observations.get(&key),
     };
     let known = request.config_id;
     if let Some(watch) = watch {
-        return observed(&watch, key, known, is_answered, session, &provider, &messaging).await;
+        let (reply, turn) =
+            observed(&watch, key, known, is_answered, session, &provider, &siblings, &messaging).await?;
+        // In this order: the others are told when it is sent, and then comes the next.
+        return Ok(reply.holding((Afterwards::new(siblings, watch.notice()), turn)));
     }
     let latest = provider.latest(&messaging, &key, known.as_deref()).await?;
-    let told = is_answered.then(|| siblings.told(&messaging, &key, id(&latest, known.as_deref())));
+    let told = Notice::told(&key, id(&latest, known.as_deref()));
+    let told = is_answered.then(|| Afterwards::new(siblings, told));
     Ok(DeviceJson(latest).into_reply()?.holding(told))
 }
 
 /// The answer to who observes, in turn with the pushes.
+#[allow(clippy::too_many_arguments, reason = "each is a piece of its own")]
 async fn observed(
     watch: &Watch,
     key: Key,
@@ -63,18 +70,23 @@ async fn observed(
     is_answered: bool,
     session: Session,
     provider: &Provider,
+    siblings: &Siblings,
     messaging: &Messaging,
-) -> Result<Reply, Failure> {
+) -> Result<(Reply, Turn), Failure> {
     let turn = watch.turn().await;
     watch.is_reached_by(key.app_version.clone(), session);
     watch.has(known.clone());
     let hints = watch.hints();
     let latest = provider.latest(messaging, &key, known.as_deref()).await?;
     if is_answered {
+        if let ConfigResponse::Changed { config_id, .. } = &latest {
+            watch.is_sent(config_id.clone());
+            siblings.tell(watch.notice()).await?;
+        }
         watch.has(Some(id(&latest, known.as_deref()).to_owned()));
         watch.is_checked(hints);
     }
-    Ok(DeviceJson(latest).into_reply()?.holding(turn))
+    Ok((DeviceJson(latest).into_reply()?, turn))
 }
 
 /// What the device has when it has this answer.

@@ -23,8 +23,12 @@ pub struct Settings {
     /// How long an endpoint that is not heard of is kept in mind. Default: 7 days.
     #[serde(with = "duration")]
     pub endpoint_ttl: Duration,
-    /// How many endpoints are kept in mind; the one not heard of for longest makes room. Default: 100,000.
+    /// How many endpoints are kept in mind, those of other replicas included; the one not heard of for longest makes room. Default: 100,000.
     pub max_endpoints: NonZeroUsize,
+    /// How often the replicas tell each other that they are there. One that is silent for three of them is taken
+    /// for dead. Default: 2 s.
+    #[serde(with = "duration")]
+    pub heartbeat: Duration,
 }
 
 /// A protocol between this service and its provider.
@@ -45,6 +49,7 @@ impl Default for Settings {
             request_timeout: Duration::from_secs(5),
             endpoint_ttl: Duration::from_secs(7 * 24 * 3600),
             max_endpoints: NonZeroUsize::MIN.saturating_add(99_999),
+            heartbeat: Duration::from_secs(2),
         }
     }
 }
@@ -57,7 +62,36 @@ impl kaa_ext::Settings for Settings {
         Variable { name: "CMX_REQUEST_TIMEOUT", expected: duration::EXPECTED, set: |s, v| set(&mut s.request_timeout, duration::parse(v)?) },
         Variable { name: "CMX_ENDPOINT_TTL", expected: duration::EXPECTED, set: |s, v| set(&mut s.endpoint_ttl, duration::parse(v)?) },
         Variable { name: "CMX_MAX_ENDPOINTS", expected: "a number above 0", set: |s, v| set(&mut s.max_endpoints, v.parse::<NonZeroUsize>().ok()?) },
+        Variable { name: "CMX_HEARTBEAT", expected: duration::EXPECTED, set: |s, v| set(&mut s.heartbeat, duration::parse(v)?) },
     ];
+}
+
+/// The shortest heartbeat: below it, replicas would take each other for dead for being scheduled late.
+const SHORTEST_HEARTBEAT: Duration = Duration::from_millis(50);
+
+/// A setting that cannot be.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("extension.{entry} is {is:?}; expected at least {least:?}")]
+pub(crate) struct TooShort {
+    entry: &'static str,
+    is: Duration,
+    least: Duration,
+}
+
+impl Settings {
+    pub(crate) fn check(&self) -> Result<(), TooShort> {
+        let shortest = Duration::from_millis(1);
+        for (entry, is, least) in [
+            ("request-timeout", self.request_timeout, shortest),
+            ("endpoint-ttl", self.endpoint_ttl, shortest),
+            ("heartbeat", self.heartbeat, SHORTEST_HEARTBEAT),
+        ] {
+            if is < least {
+                return Err(TooShort { entry, is, least });
+            }
+        }
+        Ok(())
+    }
 }
 
 fn protocol(text: &str) -> Option<Protocol> {

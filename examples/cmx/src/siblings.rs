@@ -1,128 +1,123 @@
-//! What the replicas of this service tell each other, so that they behave as one.
+//! The way to the other replicas of this service, and from them.
 //!
-//! | notice | what the others do |
-//! |---|---|
-//! | the observation is mine, or over | forget theirs, if they took it before |
-//! | I told the endpoint something | check that it is the latest, if they have the observation |
-//!
-//! A notice is an event of the service, in JSON, at `kaa.v1.events.<cmx>.endpoint.config.observation`. It is
-//! delivered at most once: when one is lost, two replicas may push the same, until the endpoint asks again.
+//! Each [`Notice`] is an event of the service at `kaa.v1.events.<cmx>.endpoint.config.observation`. It is
+//! delivered at most once.
 
-use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
 
 use kaa_ext::StartError;
-use kaa_ext::bus::{PublishError, SubscribeError, Subscription};
+use kaa_ext::bus::{Connection, PublishError, SubscribeError, Subscription};
 use kaa_ext::prelude::*;
-use kaa_ext::protocol::name::{NameError, ReplicaId};
+use kaa_ext::protocol::name::ReplicaId;
 use kaa_ext::protocol::subject::{Subject, SubjectFilter};
-use serde::{Deserialize, Serialize};
 
-use crate::key::Key;
-
-/// Who took an observation, and when: the greatest claim holds. Times are those of a clock that is never behind
-/// a claim it has heard of (a hybrid logical clock), so who takes over wins, whatever its own clock says.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Claim {
-    time: i64,
-    replica: String,
-}
-
-/// One notice.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Notice {
-    pub(crate) claim: Claim,
-    pub(crate) endpoint_id: String,
-    pub(crate) config_name: Option<String>,
-    /// What the endpoint was told; `None` for a notice about the observation.
-    pub(crate) told: Option<String>,
-}
+use crate::claim::{Claim, ClaimClock};
+use crate::notice::{MAX_LEN, Notice, Signed};
 
 /// The other replicas of this service.
 #[derive(Debug)]
 pub(crate) struct Siblings {
+    bus: Bus,
     subject: Subject,
-    replica: String,
-    latest: AtomicI64,
+    replica: ReplicaId,
+    clock: ClaimClock,
 }
 
 impl Siblings {
-    pub(crate) fn new(instance: &ServiceInstance) -> Result<Self, StartError> {
+    pub(crate) fn new(bus: Bus, instance: &ServiceInstance) -> Result<Self, StartError> {
         let subject = format!("kaa.v1.events.{instance}.endpoint.config.observation").parse()?;
-        Ok(Self { subject, replica: ReplicaId::random(instance).to_string(), latest: AtomicI64::new(0) })
+        // Not the name an operator gave: who comes back under it does not know what it knew before.
+        let replica = ReplicaId::random(instance);
+        Ok(Self { bus, subject, replica, clock: ClaimClock::default() })
     }
 
-    /// A claim that is greater than all that were heard of.
+    /// This replica, among the others.
+    pub(crate) fn me(&self) -> &ReplicaId {
+        &self.replica
+    }
+
+    /// A claim of this replica that is greater than all it has heard of.
     pub(crate) fn claim(&self) -> Claim {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        let now = i64::try_from(now).unwrap_or(i64::MAX);
-        let next = |latest: i64| now.max(latest.saturating_add(1));
-        let before = self.latest.fetch_update(Relaxed, Relaxed, |latest| Some(next(latest)));
-        Claim { time: next(before.unwrap_or_else(|latest| latest)), replica: self.replica.clone() }
+        Claim { time: self.clock.next(), replica: self.replica.clone() }
     }
 
-    /// Tells the others whose the observation is.
-    pub(crate) async fn announce(
-        &self,
-        messaging: &Messaging,
-        key: &Key,
-        claim: Claim,
-    ) -> Result<(), PublishError> {
-        messaging.bus().publish(self.subject.clone(), None, notice(key, claim, None).into()).await
+    /// Whether they can be heard at all.
+    pub(crate) fn are_in_reach(&self) -> bool {
+        self.bus.connection() == Connection::Connected
     }
 
-    /// Tells the others what the endpoint was told, when what is returned is dropped.
-    pub(crate) fn told(&self, messaging: &Messaging, key: &Key, config_id: &str) -> Told {
-        let payload = notice(key, self.claim(), Some(config_id.to_owned()));
-        Told { messaging: messaging.clone(), subject: self.subject.clone(), payload }
+    /// Tells the others.
+    pub(crate) async fn tell(&self, notice: Notice) -> Result<(), PublishError> {
+        self.bus.publish(self.subject.clone(), None, self.sign(notice).into()).await
     }
 
-    pub(crate) async fn listen(&self, messaging: &Messaging) -> Result<Subscription, SubscribeError> {
-        messaging.bus().subscribe(SubjectFilter::from(self.subject.clone()), None).await
+    /// The same for those who must not wait.
+    pub(crate) fn try_tell(&self, notice: Notice) -> Result<(), PublishError> {
+        self.bus.try_publish(self.subject.clone(), None, self.sign(notice).into())
     }
 
-    /// A notice of another replica.
-    pub(crate) fn heard(&self, payload: &[u8]) -> Option<Notice> {
-        let notice: Notice = match serde_json::from_slice(payload) {
-            Ok(notice) => notice,
+    fn sign(&self, notice: Notice) -> Vec<u8> {
+        let signed = Signed { replica: self.replica.clone(), notice };
+        // Text and numbers can always be written.
+        serde_json::to_vec(&signed).unwrap_or_default()
+    }
+
+    pub(crate) async fn listen(&self) -> Result<Subscription, SubscribeError> {
+        self.bus.subscribe(SubjectFilter::from(self.subject.clone()), None).await
+    }
+
+    /// A notice of another replica. The subject is open to everybody on the bus: what cannot be a notice is
+    /// logged and ignored.
+    pub(crate) fn heard(&self, payload: &[u8]) -> Option<Signed> {
+        match self.read(payload) {
+            Ok(signed) => (signed.replica != self.replica).then_some(signed),
             Err(error) => {
-                tracing::warn!(subject = %self.subject, "not a notice of another replica: {error}");
-                return None;
+                tracing::warn!(subject = %self.subject, "ignored what is no notice of another replica: {error}");
+                None
             }
-        };
-        self.latest.fetch_max(notice.claim.time, Relaxed);
-        (notice.claim.replica != self.replica).then_some(notice)
+        }
+    }
+
+    fn read(&self, payload: &[u8]) -> Result<Signed, NotANotice> {
+        if payload.len() > MAX_LEN {
+            return Err(NotANotice::TooLong(payload.len()));
+        }
+        let signed: Signed = serde_json::from_slice(payload)?;
+        match signed.notice.since() {
+            Some(time) if !self.clock.hear(time) => Err(NotANotice::FromTheFuture(time)),
+            _ => Ok(signed),
+        }
     }
 }
 
-fn notice(key: &Key, claim: Claim, told: Option<String>) -> Vec<u8> {
-    let Key { endpoint, name, .. } = key;
-    let config_name = name.as_ref().map(ToString::to_string);
-    let notice = Notice { claim, endpoint_id: endpoint.to_string(), config_name, told };
-    // Text and a number can always be written.
-    serde_json::to_vec(&notice).unwrap_or_default()
-}
-
-impl Notice {
-    pub(crate) fn about(&self) -> Result<(EndpointId, Option<ConfigName>), NameError> {
-        let name = self.config_name.as_deref().map(str::parse).transpose()?;
-        Ok((self.endpoint_id.parse()?, name))
-    }
+/// Why a message is ignored.
+#[derive(Debug, thiserror::Error)]
+enum NotANotice {
+    #[error("it has {0} bytes; at most {MAX_LEN} are read")]
+    TooLong(usize),
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error("its claim is of {0} ms since 1970, more than a day ahead; set the clocks of the replicas")]
+    FromTheFuture(i64),
 }
 
 /// A notice that goes out when this is dropped: an answer that holds it has been sent.
 #[derive(Debug)]
-pub(crate) struct Told {
-    messaging: Messaging,
-    subject: Subject,
-    payload: Vec<u8>,
+pub(crate) struct Afterwards {
+    siblings: Arc<Siblings>,
+    notice: Option<Notice>,
 }
 
-impl Drop for Told {
+impl Afterwards {
+    pub(crate) fn new(siblings: Arc<Siblings>, notice: Notice) -> Self {
+        Self { siblings, notice: Some(notice) }
+    }
+}
+
+impl Drop for Afterwards {
     fn drop(&mut self) {
-        let payload = std::mem::take(&mut self.payload).into();
-        if let Err(error) = self.messaging.bus().try_publish(self.subject.clone(), None, payload) {
+        let told = self.notice.take().map_or(Ok(()), |notice| self.siblings.try_tell(notice));
+        if let Err(error) = told {
             tracing::warn!("the other replicas do not know of an answer: {error}");
         }
     }

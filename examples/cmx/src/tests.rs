@@ -5,11 +5,15 @@ mod limits;
 mod provider;
 mod replicas;
 mod resources;
+mod settings;
+mod succession;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use kaa_ext::Config;
+use kaa_ext::bus::MemoryServer;
 use kaa_ext::prelude::*;
 use kaa_ext::protocol::cdtp::{ConfigRequest, ConfigResponse, ConfigUpdated};
 use kaa_ext::testing::{Answering, Device, TestKaa, TestReply, TestService};
@@ -22,8 +26,30 @@ pub(super) struct Stage {
     pub(super) kaa: TestKaa,
     pub(super) provider: TestService,
     pub(super) store: Store,
-    pub(super) replicas: Vec<Running>,
+    pub(super) replicas: Vec<Replica>,
+    bus_server: MemoryServer,
+    settings: Settings,
     answering: Option<Answering<ConfigRequest>>,
+}
+
+/// One replica, with a connection of its own.
+pub(super) struct Replica {
+    bus: Bus,
+    running: Running,
+}
+
+impl Replica {
+    /// Ends as it does when it is told to.
+    pub(super) async fn stop(self) {
+        self.running.stop(Duration::ZERO).await.unwrap();
+        self.bus.close(Duration::from_secs(1)).await.unwrap();
+    }
+
+    /// Ends without a word.
+    pub(super) async fn die(self) {
+        // In no time nothing can be said any more.
+        let _ = self.bus.close(Duration::ZERO).await;
+    }
 }
 
 /// What the provider has, by endpoint and name; and whether it says no.
@@ -87,17 +113,25 @@ impl Stage {
     pub(super) async fn with(replicas: usize, settings: Settings) -> Self {
         // The stage without the extension: its replicas come as they come in operation, with all that
         // stands beside them.
-        let kaa = TestKaa::start(Extension::new("cmx").build().unwrap()).await;
+        let bus_server = MemoryServer::new();
+        let kaa = TestKaa::start_on(bus_server.connect(), Extension::new("cmx").build().unwrap()).await;
         kaa.stop().await;
         let provider = kaa.service("cdp");
-        let mut stage =
-            Self { kaa, provider, store: Store::default(), replicas: Vec::new(), answering: None };
+        let (store, answering) = (Store::default(), None);
+        let mut stage = Self { kaa, provider, store, replicas: Vec::new(), bus_server, settings, answering };
         stage.provider_comes().await;
         for replica in 0..replicas {
-            let bus = stage.kaa.bus().clone();
-            stage.replicas.push(start(bus, config(replica, settings.clone())).await.unwrap());
+            let replica = stage.replica(replica).await;
+            stage.replicas.push(replica);
         }
         stage
+    }
+
+    /// One more replica.
+    pub(super) async fn replica(&self, number: usize) -> Replica {
+        let bus = self.bus_server.connect();
+        let running = start(bus.clone(), config(number, self.settings.clone())).await.unwrap();
+        Replica { bus, running }
     }
 
     pub(super) async fn provider_comes(&mut self) {
@@ -133,14 +167,14 @@ impl Stage {
         self.provider.publish(&event).await;
     }
 
-    /// The pushes of all replicas.
+    /// The pushes of all replicas that are there.
     pub(super) fn pushed(&self) -> u64 {
-        self.replicas.iter().map(|replica| replica.counters().pushed).sum()
+        self.replicas.iter().map(|replica| replica.running.counters().pushed).sum()
     }
 
     /// Lets everything happen that is going to happen by itself.
     pub(super) async fn quiet(&self) {
-        tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_secs(60)).await;
     }
 }
 
