@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::path::Path;
 
 use tokio::process::Command;
 
@@ -32,11 +33,28 @@ impl Kpc {
     ///
     /// When it does not start.
     pub async fn start_with(server: &NatsServer, configure: impl FnOnce(&mut Command)) -> Self {
-        let mut command = Command::new(program("kaa-kpc"));
-        command.args(["--nats", &server.url(), "--trustful", "--admin", "off"]);
-        command.args(["--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
+        let mut command = Self::command(server);
+        command.arg("--trustful");
         configure(&mut command);
         Self::serving(command).await
+    }
+
+    /// A replica on this server that does what this file says.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn configured(server: &NatsServer, file: &Path) -> Self {
+        let mut command = Self::command(server);
+        command.arg("--config").arg(file);
+        Self::serving(command).await
+    }
+
+    fn command(server: &NatsServer) -> Command {
+        let mut command = Command::new(program("kaa-kpc"));
+        command.args(["--nats", &server.url(), "--admin", "off"]);
+        command.args(["--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
+        command
     }
 
     async fn serving(command: Command) -> Self {

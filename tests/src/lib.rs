@@ -4,7 +4,9 @@
 //! |---|---|
 //! | [`avro`] | the codec of a peer that is not ours |
 //! | [`clients`] | clients that other people wrote |
+//! | [`device`] | devices on rumqttc and curl |
 //! | [`flood`] | a publisher that does not stop |
+//! | [`http`] | calls over HTTP |
 //! | [`kpc`] | `kaa-kpc` as a process |
 //! | [`lifeline`] | a connection that can be cut |
 //! | [`measured`] | child processes and what they cost |
@@ -28,7 +30,9 @@
 
 pub mod avro;
 pub mod clients;
+pub mod device;
 pub mod flood;
+pub mod http;
 pub mod kpc;
 pub mod lifeline;
 pub mod measured;

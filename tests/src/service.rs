@@ -1,5 +1,7 @@
 //! Services as processes, as an operator would run them.
 
+use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -39,6 +41,41 @@ impl Service {
     /// When it does not start.
     pub async fn stage(server: &NatsServer, replica: &str) -> Self {
         Self::extension("stage", server, replica).await
+    }
+
+    /// A service of the workspace on this server, with these variables in its environment, which keeps its files in
+    /// `directory`; it serves when this returns. Its REST port, if it has one, is a free one.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn configured(
+        name: &str,
+        server: &NatsServer,
+        directory: &Path,
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let mut command = Command::new(program(name));
+        command.env("NATS_URLS", server.url()).env("REST_LISTEN", "127.0.0.1:0").current_dir(directory);
+        command.envs(variables.iter().copied());
+        let mut service = Self::start(command);
+        service.logged("serving").await;
+        service
+    }
+
+    /// Where its REST port listens.
+    ///
+    /// # Panics
+    ///
+    /// When it has none.
+    pub async fn rest(&mut self) -> SocketAddr {
+        const LISTENS: &str = "REST on http://";
+        let line = match self.seen.iter().find(|line| line.contains(LISTENS)) {
+            Some(line) => line.clone(),
+            None => self.logged(LISTENS).await,
+        };
+        let address = line.split_once(LISTENS).and_then(|(_, rest)| rest.split(',').next()?.parse().ok());
+        address.unwrap_or_else(|| panic!("{line:?} has no address"))
     }
 
     async fn extension(name: &str, server: &NatsServer, replica: &str) -> Self {
@@ -101,6 +138,16 @@ impl Service {
     /// When it has ended already.
     pub fn kill(&self) {
         self.signal(Signal::KILL);
+    }
+
+    /// Kills it, and waits until it is gone and its files are nobody's.
+    ///
+    /// # Panics
+    ///
+    /// When it has ended already.
+    pub async fn killed(self) {
+        self.kill();
+        assert!(!self.ended().await, "a killed service did not end well");
     }
 
     /// Asks it to stop (SIGTERM).

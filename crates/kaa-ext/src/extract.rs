@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | [`Json<T>`] | the payload as JSON | 400, naming line and column |
 //! | [`DeviceJson<T>`] | the payload by the rules of its device protocol | 400, naming what was expected |
-//! | [`Samples`](kaa_protocol::dcp::Samples) | the samples of a 2/DCP payload | 400, naming what was expected |
+//! | [`Samples`](kaa_protocol::dcp::Samples) | the samples of a 2/DCP payload | 400, naming what was expected, or 413 |
 //! | [`Payload`] | the payload as it came | never |
 //! | a path parameter | matched by its name, parsed by [`FromSegment`] | 400, naming the parameter |
 //! | [`EndpointId`](kaa_protocol::name::EndpointId) | the endpoint | 400 without one |

@@ -2,12 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use kaa_tests::device::{Device, post};
 use kaa_tests::kpc::Kpc;
 use kaa_tests::nats_server::NatsServer;
 use kaa_tests::patience::soon;
 use kaa_tests::service::Service;
-
-use crate::device::{Device, post};
 
 /// How long a request may take here.
 const TIMEOUT: Duration = Duration::from_secs(2);

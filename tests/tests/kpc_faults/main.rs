@@ -9,7 +9,6 @@
     reason = "a test fails by panicking"
 )]
 
-mod device;
 mod faults;
 mod presence;
 mod roaming;

@@ -1,10 +1,10 @@
 //! A device that goes from one replica to another.
 
+use kaa_tests::device::{Device, post};
 use kaa_tests::kpc::Kpc;
 use kaa_tests::nats_server::NatsServer;
 use kaa_tests::service::Service;
 
-use crate::device::{Device, post};
 use crate::presence::Presence;
 
 fn pair(topic: &str, payload: &str) -> (String, String) {

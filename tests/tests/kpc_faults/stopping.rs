@@ -1,11 +1,11 @@
 //! A replica of the communication service that is asked to stop (SIGTERM).
 
+use kaa_tests::device::{Device, post};
 use kaa_tests::kpc::Kpc;
 use kaa_tests::nats_server::NatsServer;
 use kaa_tests::patience::soon;
 use kaa_tests::service::Service;
 
-use crate::device::{Device, post};
 use crate::presence::Presence;
 
 #[tokio::test]

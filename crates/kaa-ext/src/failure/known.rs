@@ -54,10 +54,10 @@ impl ReplyError for PushError {
     }
 }
 
-/// 400, and the device is told what was expected.
+/// 400, or 413 for what is only too much, and the device is told what was expected.
 impl ReplyError for PayloadError {
     fn status(&self) -> ErrorStatus {
-        ErrorStatus::BAD_REQUEST
+        if self.is_too_much() { ErrorStatus::PAYLOAD_TOO_LARGE } else { ErrorStatus::BAD_REQUEST }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A batch of samples, split without copying.
 
+use std::cell::Cell;
 use std::fmt;
 
 use bytes::Bytes;
@@ -73,8 +74,13 @@ impl Samples {
             [b'[', inside @ .., b']'] => (true, inside),
             text => (text.first() == Some(&b'['), text),
         };
-        let count = read(Self::KIND, payload, limits.nesting, Count { batch, max: limits.samples })?;
-        Ok(Self { text: payload.slice_ref(text), count })
+        let is_too_much = Cell::new(false);
+        let count = Count { batch, max: limits.samples, is_too_much: &is_too_much };
+        match read(Self::KIND, payload, limits.nesting, count) {
+            Ok(count) => Ok(Self { text: payload.slice_ref(text), count }),
+            Err(error) if is_too_much.get() => Err(error.too_much()),
+            Err(error) => Err(error),
+        }
     }
 
     /// How many there are.
@@ -95,12 +101,14 @@ impl Samples {
 }
 
 /// Counts the samples of a payload.
-struct Count {
+struct Count<'a> {
     batch: bool,
     max: usize,
+    /// Set when that is the reason of the error: serde has only texts.
+    is_too_much: &'a Cell<bool>,
 }
 
-impl<'de> DeserializeSeed<'de> for Count {
+impl<'de> DeserializeSeed<'de> for Count<'_> {
     type Value = usize;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<usize, D::Error> {
@@ -111,7 +119,7 @@ impl<'de> DeserializeSeed<'de> for Count {
     }
 }
 
-impl<'de> Visitor<'de> for Count {
+impl<'de> Visitor<'de> for Count<'_> {
     type Value = usize;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -123,6 +131,7 @@ impl<'de> Visitor<'de> for Count {
         // A RawValue, unlike IgnoredAny, has been checked for UTF-8.
         while samples.next_element::<&RawValue>()?.is_some() {
             if count == self.max {
+                self.is_too_much.set(true);
                 return Err(A::Error::custom(format_args!("more than {} samples", self.max)));
             }
             count += 1;
@@ -201,6 +210,10 @@ mod tests {
             "not 2/DCP samples: more than 2 samples at line 1 column 7; \
              expected a JSON array of samples, or one sample of any type"
         );
+        let is_too_much =
+            |payload| Samples::split(&Bytes::from_static(payload), limits).unwrap_err().is_too_much();
+        assert!(is_too_much(b"[1,2,3]"));
+        assert!(!is_too_much(b"[1,2,]"));
         let none = Limits { samples: 0, ..limits };
         assert!(Samples::split(&Bytes::from_static(b"[]"), none).is_ok());
     }

@@ -11,6 +11,7 @@ use super::Kind;
 pub struct PayloadError {
     kind: Kind,
     problem: String,
+    is_too_much: bool,
 }
 
 impl PayloadError {
@@ -20,7 +21,12 @@ impl PayloadError {
 
     #[cold]
     pub(crate) fn new(kind: Kind, problem: impl Display) -> Self {
-        Self { kind, problem: problem.to_string() }
+        Self { kind, problem: problem.to_string(), is_too_much: false }
+    }
+
+    /// Nothing is wrong with it but how much it is.
+    pub(crate) fn too_much(self) -> Self {
+        Self { is_too_much: true, ..self }
     }
 
     #[cold]
@@ -31,6 +37,12 @@ impl PayloadError {
         let cut = problem.char_indices().nth(Self::QUOTED).and_then(|(end, _)| problem.get(..end));
         let ellipsis = if cut.is_some() { "…" } else { "" };
         Self::new(kind, printable(cut.unwrap_or(problem)) + ellipsis + &place)
+    }
+
+    /// Whether it has more of something than is taken at once, and would do in parts: a batch with too many
+    /// samples.
+    pub fn is_too_much(&self) -> bool {
+        self.is_too_much
     }
 
     /// The payload it was meant to be, with its RFC: `a 7/CMP config request`.

@@ -21,7 +21,7 @@ async fn a_batch_has_at_most_ten_thousand_samples_unless_an_operator_says_otherw
             assert_eq!(epts.next().await.event.data_samples.len(), samples);
         }
         let reply = device.request("/json").payload(batch(limit + 1)).await;
-        let reason = reply.assert_status(400).reason.as_deref().unwrap();
+        let reason = reply.assert_status(413).reason.as_deref().unwrap();
         assert!(reason.contains(&format!("more than {limit} samples")), "{reason}");
         assert!(epts.hears_nothing().await);
     }

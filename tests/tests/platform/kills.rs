@@ -1,0 +1,138 @@
+//! What got 200 is stored, once, whatever is killed.
+//!
+//! A device cannot know what became of a batch that was not confirmed, and a second try would be another request to
+//! everybody. So devices here never send a batch again: it may have been stored or not, but not twice, and not in
+//! part.
+
+use std::collections::{BTreeMap, HashMap};
+use std::env;
+
+use kaa_tests::service::Service;
+use serde_json::Value;
+
+use crate::load::{Door, Fates, Load, SAMPLES};
+use crate::store::{Store, Stored};
+use crate::world::World;
+
+/// The order of the kills; `KAA_KILLS_SEED` for another one.
+const SEED: u64 = 5;
+
+/// How many further batches have to get their 200 after each kill.
+const PROGRESS: usize = 30;
+
+/// Who is killed, and how often.
+const VICTIMS: [(&str, usize); 5] =
+    [("dcx-0", 3), ("dcx-1", 3), ("epts", 5), ("kaa-kpc", 5), ("nats-server", 4)];
+
+struct Platform {
+    world: World,
+    store: Store,
+    services: HashMap<&'static str, Service>,
+}
+
+impl Platform {
+    async fn start(world: World, store: Store) -> Self {
+        let mut platform = Self { world, store, services: HashMap::new() };
+        for name in ["epts", "dcx-0", "dcx-1"] {
+            platform.begin(name).await;
+        }
+        platform
+    }
+
+    async fn begin(&mut self, name: &'static str) {
+        let service = match name {
+            "epts" => self.world.service("epts", &self.store.variables()).await,
+            _ => {
+                let variables = [
+                    ("SERVICE_INSTANCE_REPLICA_ID", name),
+                    ("DCX_RECEIVERS", "epts"),
+                    // What is lost with the one who was killed is not waited for longer than need be.
+                    ("DCX_TIMEOUT", "500ms"),
+                ];
+                self.world.service("dcx", &variables).await
+            }
+        };
+        self.services.insert(name, service);
+    }
+
+    /// `kill -9`, and a new one.
+    async fn kill(&mut self, victim: &'static str) {
+        match victim {
+            "kaa-kpc" => {
+                self.world.kpc.kill();
+                self.world.kpc = self.world.communication().await;
+            }
+            "nats-server" => self.world.server.restart().await,
+            service => {
+                self.services.remove(service).unwrap().killed().await;
+                self.begin(service).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_batch_that_got_200_is_in_the_database_and_none_twice_after_twenty_kills() {
+    let seed = env::var("KAA_KILLS_SEED").map_or(SEED, |seed| seed.parse().unwrap());
+    let world =
+        World::start_with("tokens: { mode: trustful }\nrequests: { timeout: 1s }\nextensions: { dcx: {} }\n")
+            .await;
+    let store = Store::sqlite(&world);
+    let mut platform = Platform::start(world, store).await;
+    let load = Load::start(Door::of(&platform.world.kpc), 24, 8);
+    load.goes_on("the load to begin", PROGRESS).await;
+    for (number, victim) in shuffled(seed).into_iter().enumerate() {
+        load.close_door();
+        platform.kill(victim).await;
+        load.open_door(Door::of(&platform.world.kpc));
+        let what = format!("progress after kill {number}, of {victim} (KAA_KILLS_SEED={seed})");
+        load.goes_on(&what, PROGRESS).await;
+    }
+    let fates = load.stop().await;
+    platform.services.remove("epts").unwrap().killed().await;
+    is_stored_once(&fates, &platform.store.samples(), seed);
+}
+
+/// Compares what devices were told with what is stored.
+#[allow(clippy::print_stdout, reason = "the figures, for those who ask with --nocapture")]
+fn is_stored_once(fates: &Fates, stored: &[Stored], seed: u64) {
+    let mut told = BTreeMap::new();
+    for fate in fates.values() {
+        *told.entry(*fate).or_insert(0_usize) += 1;
+    }
+    let context = format!("KAA_KILLS_SEED={seed}; batches by what devices were told: {told:?}");
+    let mut batches: BTreeMap<String, Vec<(i64, u64)>> = BTreeMap::new();
+    for sample in stored {
+        let content: Value = serde_json::from_str(&sample.content).unwrap();
+        let batch = content["batch"].as_str().unwrap();
+        assert!(fates.contains_key(batch), "{batch} was never sent; {context}");
+        assert_eq!(batch.split('/').next(), Some(&*sample.endpoint), "{context}");
+        let number = content["sample"].as_u64().unwrap();
+        batches.entry(batch.to_owned()).or_default().push((sample.batch, number));
+    }
+    for (name, samples) in &batches {
+        let whole: Vec<_> = (0..).take(SAMPLES).map(|number| (samples[0].0, number)).collect();
+        assert_eq!(*samples, whole, "{name} is not stored once and whole; {context}");
+    }
+    for (name, fate) in fates {
+        assert!(*fate != Some(200) || batches.contains_key(name), "{name} got 200 and is lost; {context}");
+        assert!(matches!(fate, None | Some(200 | 503 | 504)), "{name} was told {fate:?}; {context}");
+    }
+    assert!(told.keys().any(|fate| *fate != Some(200)), "no kill was felt by any device; {context}");
+    println!("{context}; stored: {}", batches.len());
+}
+
+/// The victims, in an order that the seed decides (splitmix64, Fisher and Yates).
+fn shuffled(mut seed: u64) -> Vec<&'static str> {
+    let mut victims: Vec<_> =
+        VICTIMS.iter().flat_map(|(victim, times)| std::iter::repeat_n(*victim, *times)).collect();
+    for last in (1..victims.len()).rev() {
+        seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut drawn = seed;
+        drawn = (drawn ^ (drawn >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        drawn = (drawn ^ (drawn >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let below = u64::try_from(last + 1).unwrap();
+        victims.swap(last, usize::try_from((drawn ^ (drawn >> 31)) % below).unwrap());
+    }
+    victims
+}

@@ -1,0 +1,81 @@
+//! What stands behind a device.
+
+use std::path::PathBuf;
+
+use kaa_bus::{Bus, NatsOptions};
+use kaa_tests::device::Device;
+use kaa_tests::kpc::Kpc;
+use kaa_tests::nats_server::NatsServer;
+use kaa_tests::patience::soon;
+use kaa_tests::service::Service;
+use kaa_tests::venue::jetstream;
+use tempfile::TempDir;
+
+/// What devices may ask. Every token is an endpoint.
+const TRUSTFUL: &str = "
+tokens: { mode: trustful }
+requests: { timeout: 4s }
+extensions: { dcx: {}, cmx: {}, cex: {}, epmx: {}, rsx: {}, tsx: { endpoint-aware: false } }
+";
+
+/// A nats-server whose JetStream syncs before it acknowledges, and a communication service on it. The services come
+/// as they are asked for.
+pub(crate) struct World {
+    pub(crate) kpc: Kpc,
+    pub(crate) server: NatsServer,
+    files: TempDir,
+}
+
+impl World {
+    /// Every token is an endpoint.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(TRUSTFUL).await
+    }
+
+    /// With a communication service that does what this configuration says.
+    pub(crate) async fn start_with(communication: &str) -> Self {
+        let files = tempfile::Builder::new().prefix("kaa-platform-").tempdir().unwrap();
+        let file = files.path().join("kpc.yaml");
+        std::fs::write(&file, communication).unwrap();
+        let server = NatsServer::start_with(|directory| jetstream(directory, "always")).await;
+        let kpc = Kpc::configured(&server, &file).await;
+        Self { kpc, server, files }
+    }
+
+    /// One more communication service like the first.
+    pub(crate) async fn communication(&self) -> Kpc {
+        Kpc::configured(&self.server, &self.file("kpc.yaml")).await
+    }
+
+    /// A service with these variables in its environment.
+    pub(crate) async fn service(&self, name: &str, variables: &[(&str, &str)]) -> Service {
+        Service::configured(name, &self.server, self.files.path(), variables).await
+    }
+
+    /// A file of the services.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.files.path().join(name)
+    }
+
+    /// A connection of one endpoint.
+    pub(crate) async fn device(&self, endpoint: &str) -> Device {
+        Device::connect(&self.kpc, endpoint).await
+    }
+
+    /// A way to listen to the services, and to speak as one of them.
+    pub(crate) async fn bus(&self) -> Bus {
+        soon("a connection", Bus::nats(NatsOptions::new(&self.server.url()).unwrap())).await.unwrap()
+    }
+}
+
+/// What is on its way to becoming so is asked for until it is.
+pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let found = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+        }
+    };
+    soon(what, found).await
+}
