@@ -6,7 +6,22 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 /// The packages that have a program, all built at once.
-const PACKAGES: [&str; 4] = ["quickstart", "kaa-cli", "kaa-kpc", "kaa-stage"];
+const PACKAGES: [&str; 14] = [
+    "quickstart",
+    "kaa-cli",
+    "kaa-kpc",
+    "kaa-stage",
+    "dcx",
+    "cmx",
+    "cdp",
+    "epts",
+    "tsx",
+    "cex",
+    "rsx",
+    "epmx",
+    "epl",
+    "ccm",
+];
 
 /// The variable that names the directory of the programs, for those who have just built them.
 ///
