@@ -1,6 +1,8 @@
 //! `.run()`: what a service's `main` needs, in one call.
 
+use std::ffi::OsStr;
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kaa_bus::{Bus, ConnectError};
@@ -8,6 +10,7 @@ use kaa_process::config::{ConfigError, NatsConfigError};
 use kaa_process::error::Chain;
 use kaa_process::logs::log_to_stderr;
 use kaa_process::signals::{self, SignalsError, Stop};
+use kaa_protocol::name::{ReplicaId, ServiceInstance};
 
 use crate::config::{Config, Settings};
 use crate::extension::{BuildError, Builder};
@@ -81,7 +84,8 @@ impl<S: Send + Sync + 'static> Builder<S> {
 
 /// Runs a service that is more than its extension, as [`Builder::run`] runs one that is not: logs,
 /// configuration with its own [`Settings`], NATS, `start`, and when a signal comes the graceful end of
-/// everything that [`Running`] holds.
+/// everything that [`Running`] holds. The server lists the connection under the identity of the replica, which
+/// is made of the program's name when the configuration has none.
 ///
 /// ```no_run
 /// use kaa_ext::prelude::*;
@@ -110,16 +114,35 @@ pub async fn run<E: Settings>(
     start: impl AsyncFnOnce(Bus, Config<E>) -> Result<Running, StartError>,
 ) -> Result<Stopped, RunError> {
     log_to_stderr();
-    let config = Config::load_as::<E>()?;
+    run_with(Config::load_as()?, start).await
+}
+
+/// The same with a configuration from elsewhere, and without setting up logs.
+async fn run_with<E>(
+    mut config: Config<E>,
+    start: impl AsyncFnOnce(Bus, Config<E>) -> Result<Running, StartError>,
+) -> Result<Stopped, RunError> {
     signals::run(async |stop| {
         let grace = config.limits.grace.unwrap_or(crate::Limits::default().grace);
-        let bus = Bus::nats(config.nats.options()?).await?;
+        // Settled before there is an extension: the connection has the same name.
+        let instance = &mut config.service.instance;
+        let replica = instance
+            .replica_id
+            .get_or_insert_with(|| ReplicaId::random(&instance.name.clone().unwrap_or_else(program)));
+        let bus = Bus::nats(config.nats.options()?.name(replica.as_str())).await?;
         let running = start(bus.clone(), config).await.map_err(RunError::Start)?;
         let stopped = running.stop_when(stop, grace).await?;
         close(&bus).await;
         Ok(stopped)
     })
     .await?
+}
+
+/// What a service is called until it says so itself: as its program.
+fn program() -> ServiceInstance {
+    let path = std::env::args_os().next().map(PathBuf::from);
+    let name = path.as_deref().and_then(Path::file_stem).and_then(OsStr::to_str);
+    name.and_then(|name| name.parse().ok()).unwrap_or(ServiceInstance::from_static("extension"))
 }
 
 async fn close(bus: &Bus) {
@@ -145,7 +168,7 @@ pub enum RunError {
     #[error(transparent)]
     Nats(#[from] NatsConfigError),
     /// NATS cannot be reached.
-    #[error(transparent)]
+    #[error("there is no bus; where it is stands in nats.urls (NATS_URLS)")]
     Connect(#[from] ConnectError),
     /// The service could not be started.
     #[error("the service cannot be started")]
@@ -161,5 +184,53 @@ pub enum RunError {
 impl fmt::Debug for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&Chain(self), f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+    use tokio::net::TcpListener;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(10);
+
+    /// What a service that runs with this configuration says about its connection.
+    async fn introduction(mut config: Config) -> String {
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        config.nats.urls = vec![server.local_addr().unwrap().to_string()];
+        let introduced = async {
+            let (stream, _) = server.accept().await.unwrap();
+            let mut stream = BufReader::new(stream);
+            stream.write_all(b"INFO {\"max_payload\":1048576}\r\n").await.unwrap();
+            let mut line = String::new();
+            stream.read_line(&mut line).await.unwrap();
+            line
+        };
+        let service = run_with(config, async |_, _| panic!("nothing has answered"));
+        tokio::select! {
+            line = timeout(LONG, introduced) => line.unwrap(),
+            ended = service => panic!("{ended:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_connection_has_the_name_of_the_replica() {
+        let mut config = Config::default();
+        config.service.instance.replica_id = Some("dcx-7".parse().unwrap());
+        let line = introduction(config).await;
+        assert!(line.contains(r#""name":"dcx-7""#), "{line}");
+    }
+
+    #[tokio::test]
+    async fn without_one_it_is_named_after_the_instance_or_the_program() {
+        let mut config = Config::default();
+        let line = introduction(config.clone()).await;
+        assert!(line.contains(r#""name":"kaa_ext-"#), "{line}");
+        config.service.instance.name = Some("dcx".parse().unwrap());
+        let line = introduction(config).await;
+        assert!(line.contains(r#""name":"dcx-"#), "{line}");
     }
 }

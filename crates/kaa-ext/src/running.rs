@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use tokio::time::timeout;
 
 use crate::counters::Counters;
 use crate::serve::{ServeError, Server, Stopped};
@@ -45,7 +46,8 @@ impl Running {
         self
     }
 
-    /// What is to be done when the extension has stopped: the last thing first.
+    /// What is to be done when the extension has stopped: the last thing first. Each has the time that
+    /// [`stop`](Self::stop) is given; what is not done by then is dropped where it waits, and that is logged.
     pub fn at_last<F: Future<Output = ()> + Send + 'static>(
         mut self,
         task: impl FnOnce() -> F + Send + 'static,
@@ -99,8 +101,8 @@ impl Running {
         self.stop(grace).await
     }
 
-    /// Ends everything, the REST port within `grace` and the extension within its own
-    /// [`Limits::grace`](crate::Limits::grace).
+    /// Ends everything: the REST port within `grace`, the extension within its own
+    /// [`Limits::grace`](crate::Limits::grace), and each thing that is to be done at last within `grace` again.
     ///
     /// # Errors
     ///
@@ -110,11 +112,13 @@ impl Running {
         if let Some(rest) = self.rest {
             rest.stop(grace).await;
         }
-        #[cfg(not(feature = "rest"))]
-        let _ = grace;
         let stopped = self.server.stop().await;
         for task in self.last.into_iter().rev() {
-            task().await;
+            if timeout(grace, task()).await.is_err() {
+                tracing::warn!(
+                    "what the service was to do at last is not done after {grace:?}; it ends all the same"
+                );
+            }
         }
         stopped
     }
@@ -153,7 +157,7 @@ mod tests {
         let (running, mut ended) = with_companion().await;
         tokio::task::yield_now().await;
         assert!(ended.try_recv().is_err_and(|error| error == oneshot::error::TryRecvError::Empty));
-        running.stop(Duration::ZERO).await.unwrap();
+        running.stop(GRACE).await.unwrap();
         assert!(ended.try_recv().is_err_and(|error| error == oneshot::error::TryRecvError::Closed));
     }
 
@@ -183,6 +187,16 @@ mod tests {
         let running = start(&bus, &ends).await.stop_when(ready(()), GRACE).await;
         assert_eq!(running.unwrap().unfinished, 0);
         assert_eq!(*ends.lock().unwrap(), ["cache", "store"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_does_not_come_to_an_end_is_left_when_its_time_is_over() {
+        let (bus, ends) = (Bus::memory(), Ends::default());
+        let running = start(&bus, &ends).await.at_last(pending);
+        let began = tokio::time::Instant::now();
+        running.stop(GRACE).await.unwrap();
+        assert_eq!(began.elapsed(), GRACE);
+        assert_eq!(*ends.lock().unwrap(), ["cache", "store"], "the others have had their turns");
     }
 
     #[tokio::test(start_paused = true)]

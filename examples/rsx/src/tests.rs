@@ -1,3 +1,4 @@
+use std::sync::Mutex;
 use std::time::Duration;
 
 use kaa_ext::protocol::avro::Record;
@@ -136,6 +137,37 @@ async fn the_watch_ends_with_the_service() {
     running.stop(Duration::from_secs(1)).await.unwrap();
     let nobody = bus.request(REPLICA.parse().unwrap(), "?".into(), Duration::from_secs(1)).await;
     assert!(matches!(nobody, Err(kaa_ext::bus::RequestError::NoResponders { .. })), "{nobody:?}");
+}
+
+/// What is logged.
+#[derive(Clone, Default)]
+struct Logged(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Logged {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_it_costs_others_is_said_once_when_it_starts() {
+    let logged = Logged::default();
+    let writer = logged.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).finish();
+    let _logging = tracing::subscriber::set_default(subscriber);
+    let running = start(Bus::memory(), Config::default()).await.unwrap();
+    running.stop(Duration::from_secs(1)).await.unwrap();
+    let text = String::from_utf8(logged.0.lock().unwrap().clone()).unwrap();
+    let warnings: Vec<_> = text.lines().filter(|line| line.contains("WARN")).collect();
+    assert!(
+        matches!(warnings[..], [line] if line.contains("kaa.v1.replica.*") && line.contains("do without rsx")),
+        "{text}"
+    );
 }
 
 #[test]

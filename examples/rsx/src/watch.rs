@@ -28,10 +28,14 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Subscribes: what is sent from now on is seen.
+    /// Subscribes: what is sent from now on is seen. Logs what that costs the others.
     pub(crate) async fn open(bus: &Bus, own: ServiceInstance) -> Result<Self, StartError> {
         let services = bus.subscribe(SERVICES.parse::<SubjectFilter>()?, None).await?;
         let replicas = bus.subscribe(REPLICAS.parse::<SubjectFilter>()?, None).await?;
+        tracing::warn!(
+            "while this reads along on {REPLICAS}, no extension learns that a replica of the communication service \
+             is gone: pushes to it are lost until the device asks again; where that matters, do without {own}"
+        );
         Ok(Self { services, replicas, own })
     }
 

@@ -79,8 +79,9 @@ mod tests {
     fn what_is_wrong_is_told_with_file_and_line_and_not_with_what_stands_there() {
         let (read, path) = reading(b"# levels\nlevel: hunter2\n");
         let error = read.unwrap_err();
-        let text =
-            format!("configuration file {path:?}, line 2: this is not a number that fits, expected u8");
+        let text = format!(
+            "configuration file {path:?}, line 2: this is not a number that fits, expected a whole number from 0 to 255"
+        );
         assert_eq!(error.to_string(), text);
         assert!(!format!("{error:?}").contains("hunter2"));
     }

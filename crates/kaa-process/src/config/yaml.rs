@@ -56,12 +56,14 @@ fn message(error: &Error) -> String {
             format!("this is not one of the values it can be: {}", one_of(expected))
         }
         Error::SerdeInvalidType { unexpected, expected, .. } => {
-            format!("this is {}, expected {expected}", kind(unexpected))
+            format!("this is {}, expected {}", kind(unexpected), plain(expected))
         }
         Error::InvalidScalar { ty: "boolean", .. } => "this is neither true nor false".to_owned(),
-        Error::InvalidScalar { ty, .. } => format!("this is not a number that fits, expected {ty}"),
+        Error::InvalidScalar { ty, .. } => format!("this is not a number that fits, expected {}", plain(ty)),
         Error::Unexpected { expected, .. } => format!("expected {}", plain(expected)),
-        Error::SerdeInvalidValue { expected, .. } => format!("this cannot be used, expected {expected}"),
+        Error::SerdeInvalidValue { expected, .. } => {
+            format!("this cannot be used, expected {}", plain(expected))
+        }
         Error::DuplicateMappingKey { .. } => "this entry is there twice; leave one of them".to_owned(),
         Error::MultipleDocuments { .. } => "a second document begins here; a configuration is one".to_owned(),
         Error::Budget { .. } => "this is more, or deeper, than a configuration can be".to_owned(),
@@ -100,12 +102,19 @@ fn kind(unexpected: &str) -> &str {
     unexpected.split(['"', '`', '\'']).next().unwrap_or_default().trim_end()
 }
 
-/// The parser's words in those of a reader.
+/// The words of the parser and of Rust in those of a reader.
 fn plain(expected: &str) -> &str {
     match expected {
         "mapping start" => "entries below this one",
         "sequence start" => "a list",
         "string scalar" => "text",
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" => "a whole number from 0 to 4294967295",
+        "u64" | "usize" => "a whole number, 0 or more",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        expected if expected.starts_with("a nonzero ") => "a whole number, 1 or more",
         other => other,
     }
 }

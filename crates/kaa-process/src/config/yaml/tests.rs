@@ -16,6 +16,7 @@ struct Config {
     service: Service,
     listen: Option<SocketAddr>,
     workers: u16,
+    replicas: Option<NonZero<u64>>,
     verbose: bool,
     #[serde(with = "duration::optional")]
     handler_timeout: Option<Duration>,
@@ -112,8 +113,10 @@ fn an_unknown_entry_is_repeated_up_to_a_limit_and_without_control_characters() {
 #[test]
 fn a_value_that_cannot_be_is_told_by_its_line_and_what_it_may_be() {
     for (text, line, message) in [
-        ("workers: many", 1, "this is not a number that fits, expected u16"),
-        ("workers: 65536", 1, "this is not a number that fits, expected u16"),
+        ("workers: many", 1, "this is not a number that fits, expected a whole number from 0 to 65535"),
+        ("workers: 65536", 1, "this is not a number that fits, expected a whole number from 0 to 65535"),
+        ("workers: 1.5", 1, "this is not a number that fits, expected a whole number from 0 to 65535"),
+        ("replicas: 0", 1, "this cannot be used, expected a whole number, 1 or more"),
         ("\nverbose: perhaps", 2, "this is neither true nor false"),
         ("\n\nhandler-timeout: soon", 3, "this cannot be used, expected a duration such as 250ms, 30s or 5m"),
         ("handler-timeout: 30", 1, "this cannot be used, expected a duration such as 250ms, 30s or 5m"),
