@@ -24,20 +24,23 @@
 //! - or [`BucketOptions::replicas`] is 3 or more, in a cluster whose servers do not lose power together:
 //!   the acknowledgement then says that most of them have the write.
 //!
-//! Neither can be asked of a server through its protocol, so nobody checks it but the operator. A bucket
-//! inside the process lives as long as its server.
+//! How many servers keep a bucket, and whether in files, is what [`Bucket::keeping`] tells. When a server syncs
+//! cannot be asked through its protocol, so nobody checks that but the operator. A bucket inside the process
+//! lives as long as its server.
 //!
 //! | file | what it does |
 //! |---|---|
 //! | `options` | [`BucketOptions`] |
 //! | `bucket` | [`Bucket`], [`Entry`] |
 //! | `changes` | [`Changes`]: watching a bucket |
+//! | `keeping` | [`Keeping`]: what its durability rests on |
 //! | `key` | any text as a part of a subject |
 //! | `error` | [`KvError`] |
 
 mod bucket;
 mod changes;
 mod error;
+mod keeping;
 mod key;
 mod options;
 
@@ -45,6 +48,7 @@ pub(crate) use bucket::Keep;
 pub use bucket::{Bucket, Entry};
 pub use changes::{Change, Changes};
 pub use error::KvError;
+pub use keeping::Keeping;
 pub(crate) use key::{decode, encode};
 pub use options::BucketOptions;
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use http::StatusCode;
 use rusqlite::{ErrorCode, ffi};
 
 /// Why a database did not do what it was asked.
@@ -100,6 +101,16 @@ impl From<rusqlite::Error> for SqliteError {
 }
 
 impl SqliteError {
+    /// What it is for somebody who asked for the write, a device or a caller of a REST port: 507 when the disk is
+    /// full, 500 for what is wrong with the service itself, and 503 otherwise.
+    pub fn http_status(&self) -> StatusCode {
+        match self {
+            Self::Full => StatusCode::INSUFFICIENT_STORAGE,
+            Self::Refused(_) | Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
     /// What SQLite says when the file is opened.
     pub(crate) fn open(path: PathBuf, source: rusqlite::Error) -> Self {
         match source.sqlite_error_code() {

@@ -49,6 +49,11 @@ struct App {
 /// [`StartError`]: what kept it from starting.
 pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartError> {
     let store = Store::open(&config.extension.database).await?;
+    serve(bus, &config, store).await
+}
+
+/// The service on a store.
+async fn serve(bus: Bus, config: &Config<Settings>, store: Store) -> Result<Running, StartError> {
     let app = App { store: store.clone(), hasher: Arc::new(Hasher::new(config.extension.hashes)) };
     let extension = Extension::new("ccm")
         .state(app.clone())
@@ -60,7 +65,7 @@ pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartE
             validation::basic,
             validation::tenant_certificate,
         ])
-        .configure(&config)
+        .configure(config)
         .build()?;
     let server = extension.serve(bus).start().await?;
     let rest = RestServer::bind(&config.extension.rest, management::api(app, server.messaging())).await?;

@@ -78,13 +78,18 @@ struct NewCredential {
     serial_number: Option<String>,
 }
 
+/// The longest part of a list.
+const LONGEST_PART: u32 = 1_000;
+
 /// Which part of a list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct Part {
     /// The ID that the part before ended with.
     #[serde(default)]
     after: String,
-    /// How many, up to 1,000. Default: 100.
+    /// How many, 1 to 1000; 100 when it is left out.
     limit: Option<u32>,
 }
 
@@ -123,7 +128,8 @@ async fn create_token(
 }
 
 /// Lists tokens, without themselves.
-#[utoipa::path(get, path = "/tokens", params(Part), responses((status = 200, body = [Token])))]
+#[utoipa::path(get, path = "/tokens", params(Part),
+    responses((status = 200, body = [Token]), (status = 400, body = Problem)))]
 async fn list_tokens(State(desk): State<Arc<Desk>>, Query(part): Query<Part>) -> Answer<Json<Vec<Token>>> {
     list(&desk, part).await
 }
@@ -178,7 +184,8 @@ async fn create_client(
 }
 
 /// Lists credentials, without passwords.
-#[utoipa::path(get, path = "/clients", params(Part), responses((status = 200, body = [Credential])))]
+#[utoipa::path(get, path = "/clients", params(Part),
+    responses((status = 200, body = [Credential]), (status = 400, body = Problem)))]
 async fn list_clients(
     State(desk): State<Arc<Desk>>,
     Query(part): Query<Part>,
@@ -199,7 +206,10 @@ async fn step_client(
 }
 
 async fn list<T: Kept>(desk: &Desk, Part { after, limit }: Part) -> Answer<Json<Vec<T>>> {
-    let limit = limit.unwrap_or(100).min(1_000);
+    let limit = limit.unwrap_or(100);
+    if !(1..=LONGEST_PART).contains(&limit) {
+        return Err(Problem::bad_request(format!("limit has to be 1 to {LONGEST_PART}")));
+    }
     desk.app.store.list(after, limit).await.map(Json).map_err(problem)
 }
 

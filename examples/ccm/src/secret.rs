@@ -100,3 +100,62 @@ impl Hasher {
 fn argon2() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::DEFAULT)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+    use std::pin::pin;
+
+    use super::*;
+
+    fn hasher(at_once: usize) -> Hasher {
+        Hasher::new(NonZeroUsize::new(at_once).unwrap())
+    }
+
+    /// Whether a future that is polled once gives the thread back, and goes on elsewhere.
+    async fn gives_the_thread_back<F: Future>(mut future: std::pin::Pin<&mut F>) -> bool {
+        tokio::select! {
+            biased;
+            _ = &mut future => false,
+            () = ready(()) => true,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_password_costs_19_mib_and_two_passes_and_has_a_salt_of_its_own() {
+        let hasher = hasher(1);
+        let (one, again) =
+            (hasher.hash("one".to_owned()).await.unwrap(), hasher.hash("one".to_owned()).await.unwrap());
+        assert!(one.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{one}");
+        assert_ne!(one, again);
+        assert!(hasher.verify("one".to_owned(), Some(one.clone())).await.unwrap());
+        assert!(!hasher.verify("two".to_owned(), Some(one)).await.unwrap());
+        assert!(!hasher.verify("nobody".to_owned(), None).await.unwrap());
+        assert_eq!(hasher.verify("one".to_owned(), Some("one".to_owned())).await, Err(HashError));
+    }
+
+    #[tokio::test]
+    async fn hashing_leaves_the_thread_that_serves_to_others_and_is_done_one_at_a_time() {
+        let hasher = hasher(1);
+        let mut first = pin!(hasher.hash("one".to_owned()));
+        assert!(gives_the_thread_back(first.as_mut()).await, "it was hashed on the thread that serves");
+        assert_eq!(hasher.turns.available_permits(), 0);
+        let mut second = pin!(hasher.hash("two".to_owned()));
+        assert!(gives_the_thread_back(second.as_mut()).await);
+        first.await.unwrap();
+        second.await.unwrap();
+        assert_eq!(hasher.turns.available_permits(), 1);
+    }
+
+    #[tokio::test]
+    async fn who_hangs_up_keeps_the_turn_until_the_thread_is_done() {
+        let hasher = hasher(1);
+        {
+            let mut first = pin!(hasher.hash("one".to_owned()));
+            assert!(gives_the_thread_back(first.as_mut()).await);
+        }
+        // Otherwise those who ask and hang up would have as many threads busy as they like.
+        assert_eq!(hasher.turns.available_permits(), 0);
+        drop(hasher.turns.acquire().await.unwrap());
+    }
+}

@@ -75,3 +75,30 @@ impl FromStr for Status {
         all.find(|status| status.as_str().eq_ignore_ascii_case(text)).ok_or(UnknownStatus)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Status::{Active, Revoked, Suspended};
+    use super::*;
+
+    #[test]
+    fn every_way_is_open_but_the_one_back_from_revoked() {
+        let all = [Active, Suspended, Revoked];
+        let closed: Vec<_> = all
+            .into_iter()
+            .flat_map(|from| all.map(|to| (from, to)))
+            .filter(|(from, to)| !from.may_become(*to))
+            .collect();
+        assert_eq!(closed, [(Revoked, Active), (Revoked, Suspended)]);
+    }
+
+    #[test]
+    fn a_status_is_read_in_any_case_and_another_word_is_none() {
+        for (text, status) in [("active", Active), ("SUSPENDED", Suspended), ("Revoked", Revoked)] {
+            assert_eq!(text.parse(), Ok(status));
+        }
+        for text in ["", "pending", "active ", "inactive"] {
+            assert_eq!(text.parse::<Status>(), Err(UnknownStatus), "{text:?}");
+        }
+    }
+}

@@ -133,6 +133,12 @@ impl Store {
         Database::open(path, MIGRATIONS).await.map(Self)
     }
 
+    /// What is behind it, for tests that break it.
+    #[cfg(test)]
+    pub(crate) fn database(&self) -> &Database {
+        &self.0
+    }
+
     /// Keeps a token; `false` when there is one like it already.
     pub(crate) async fn add_token(&self, token: Token, hash: [u8; 32]) -> Stored<bool> {
         let Token { id, application, endpoint, status } = token;

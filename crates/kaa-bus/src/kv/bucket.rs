@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::changes::{Changes, Watched};
 use super::error::KvError;
+use super::keeping::Keeping;
 use super::key::MAX_KEY_LEN;
 use super::options::BucketOptions;
 use crate::bus::Bus;
@@ -181,6 +182,21 @@ impl Bucket {
         };
         let watched = attempt(&self.shared, &self.options, watch).await?;
         Ok(Changes { watched, _shared: Arc::clone(&self.shared) })
+    }
+
+    /// How the bucket is kept. It may have been made by somebody else, with other options.
+    ///
+    /// # Errors
+    ///
+    /// [`KvError`].
+    pub async fn keeping(&self) -> Result<Keeping, KvError> {
+        let keeping = async {
+            match &self.keep {
+                Keep::Memory(_) => Ok(Keeping { replicas: 1, in_files: false }),
+                Keep::Nats(bucket) => bucket.keeping().await,
+            }
+        };
+        attempt(&self.shared, &self.options, keeping).await
     }
 
     fn check_key(&self, key: &str) -> Result<(), KvError> {

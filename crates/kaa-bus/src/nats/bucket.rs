@@ -12,12 +12,13 @@ use async_nats::jetstream::context::{AccountErrorKind, CreateKeyValueError, GetS
 use async_nats::jetstream::kv::{
     CreateError, CreateErrorKind, Operation, Store, UpdateError, UpdateErrorKind, Watch,
 };
+use async_nats::jetstream::stream::StorageType;
 use async_nats::jetstream::{self, ErrorCode, kv};
 use bytes::Bytes;
 use futures_util::StreamExt;
 
 use super::client::Client;
-use crate::kv::{BucketOptions, Change, Entry, HEADERS, KvError, decode, encode};
+use crate::kv::{BucketOptions, Change, Entry, HEADERS, Keeping, KvError, decode, encode};
 use crate::link::{Connection, Link};
 
 /// The oldest nats-server whose answers async-nats understands, and that can do what is needed.
@@ -123,6 +124,13 @@ impl Bucket {
         let watch = self.store.watch_with_history(">").await;
         let watch = watch.map_err(|error| refused(&self.store.name, "be watched", error))?;
         Ok(BucketChanges { watch, bucket: self.store.name.clone(), link: Arc::clone(&self.link) })
+    }
+
+    pub(crate) async fn keeping(&self) -> Result<Keeping, KvError> {
+        let status = self.store.status().await;
+        let config =
+            status.map_err(|error| refused(&self.store.name, "say how it is kept", error))?.info.config;
+        Ok(Keeping { replicas: config.num_replicas, in_files: config.storage == StorageType::File })
     }
 
     fn check_size(&self, key: &str, size: usize) -> Result<(), KvError> {

@@ -61,15 +61,11 @@ impl ReplyError for PayloadError {
     }
 }
 
-/// 507 when the disk is full, 500 for what is wrong with the service itself, 503 otherwise.
+/// With its [`http_status`](kaa_sqlite::SqliteError::http_status).
 #[cfg(feature = "sqlite")]
 impl ReplyError for kaa_sqlite::SqliteError {
     fn status(&self) -> ErrorStatus {
-        match self {
-            Self::Full => ErrorStatus::INSUFFICIENT_STORAGE,
-            Self::Refused(_) | Self::Panicked => ErrorStatus::INTERNAL_SERVER_ERROR,
-            _ => ErrorStatus::SERVICE_UNAVAILABLE,
-        }
+        ErrorStatus::new(self.http_status().as_u16()).unwrap_or(ErrorStatus::INTERNAL_SERVER_ERROR)
     }
 }
 
