@@ -1,5 +1,5 @@
 //! `cargo xtask bench kpc`: what the communication service costs, beside a bare NATS client.
-//! `cargo xtask bench dcx`: what collecting samples costs, beside the same flow written by hand.
+//! `cargo xtask bench dcx`: what collecting and storing samples costs, beside the same flow written by hand.
 //!
 //! Builds everything with the release profile, then hands over to an example of the tests, which starts the
 //! programs and prints the table. Nothing here is a test: the machine decides the figures, and only those of
@@ -14,18 +14,17 @@ const REMEDY: &str =
     "The benchmark needs Linux, and that nothing else is wrong: `cargo xtask test` says what.";
 
 pub(crate) fn kpc(workspace: &Workspace) -> Result<(), Failure> {
-    bench(workspace, &["kaa-kpc", "quickstart"], "kpc_bench", &[])
+    bench(workspace, &["kaa-kpc", "quickstart"], "kpc_bench")
 }
 
-/// `receivers`: packages whose program stores the samples, beside the one by hand; at most one.
-pub(crate) fn dcx(workspace: &Workspace, receivers: &[&str]) -> Result<(), Failure> {
-    bench(workspace, &[&["dcx"], receivers].concat(), "dcx_bench", receivers)
+pub(crate) fn dcx(workspace: &Workspace) -> Result<(), Failure> {
+    bench(workspace, &["dcx", "epts"], "dcx_bench")
 }
 
-fn bench(workspace: &Workspace, packages: &[&str], example: &str, arguments: &[&str]) -> Result<(), Failure> {
+fn bench(workspace: &Workspace, packages: &[&str], example: &str) -> Result<(), Failure> {
     let server = NatsServer::find_or_install(workspace)?;
     let mut programs = workspace.cargo(["build", "--release", "--bins"]);
     process::run(programs.args(packages.iter().flat_map(|package| ["-p", package])), REMEDY)?;
-    let mut measured = workspace.cargo(["run", "--release", "-p", "kaa-tests", "--example", example, "--"]);
-    process::run(measured.args(arguments).env(nats::VARIABLE, server.path()), REMEDY)
+    let mut measured = workspace.cargo(["run", "--release", "-p", "kaa-tests", "--example", example]);
+    process::run(measured.env(nats::VARIABLE, server.path()), REMEDY)
 }

@@ -62,8 +62,7 @@ fn dispatch(arguments: &[&str]) -> Result<(), Failure> {
         ["nats"] => nats::print(&workspace),
         ["postgres"] => postgres::print(),
         ["bench", "kpc"] => bench::kpc(&workspace),
-        ["bench", "dcx"] => bench::dcx(&workspace, &[]),
-        ["bench", "dcx", receiver] => bench::dcx(&workspace, &[receiver]),
+        ["bench", "dcx"] => bench::dcx(&workspace),
         ["instructions"] => instructions::run(&workspace),
         ["lines"] => lines::run(&workspace),
         ["deps"] => deps::run(&workspace),
@@ -85,7 +84,7 @@ fn help() -> String {
   clients                 print the directory of the clients of other people; installs what is missing
   postgres                print the directory of a PostgreSQL; installs one when there is none
   bench kpc               cost of the communication service beside a bare NATS client, as a table
-  bench dcx [RECEIVER]    cost of collecting samples beside the same by hand; RECEIVER: a package such as epts
+  bench dcx               cost of collecting and storing samples beside the same flow by hand
   instructions            cost of the codec per message under valgrind, beside its limits
   lines                   source files that are too long
   deps                    dependencies that should not be there

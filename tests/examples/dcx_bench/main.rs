@@ -3,16 +3,16 @@
 //!
 //! ```text
 //! devices ── ClientData ──► transmitter ── DataSamplesEvent ──────► receiver ── SQLite
-//!         ◄─ ExtensionData ─            ◄─ DataSamplesProcessed ───
+//!         ◄─ ExtensionData ─            ◄─ DataSamplesProcessed ───         ── TimeSeriesEvent ──► anybody
 //! ```
 //!
-//! Both ends can be the service or the program by hand, since they speak the same protocol: bare async-nats,
-//! Avro in a straight line, and rusqlite with group commit. All are processes of their own, share the machine
-//! and one nats-server, and their CPU time is from the scheduler's statistics. Rounds are interleaved, and a
-//! ratio is taken within a round. The program by hand checks nothing and waits for ever: no limits, no
-//! deadlines, no order of an endpoint's requests. It is what the rest is measured against, not an alternative.
-//!
-//! The argument is the program of another receiver, such as `epts`; it is started in an empty directory.
+//! Each end is the service (dcx, epts) or the program by hand, since they speak the same protocol: bare
+//! async-nats, Avro in a straight line, and rusqlite with group commit on the schema of epts. All are processes
+//! of their own, share the machine and one nats-server, and their CPU time is from the scheduler's statistics.
+//! Rounds are interleaved, and a ratio is taken within a round. The program by hand does what this flow needs
+//! and checks nothing: no limits, no deadlines, no order of an endpoint's requests, no sample but flat objects of
+//! numbers, no counts, no REST, and it waits for ever. It is what the rest is measured against, not an
+//! alternative.
 
 #![allow(
     clippy::expect_used,
@@ -56,18 +56,17 @@ async fn main() {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["by-hand", "transmitter", url] => transmitter::run(url).await,
         ["by-hand", "receiver", url] => receiver::run(url).await,
-        [] => compare(None).await,
-        [receiver] => compare(Some(receiver)).await,
-        _ => panic!("the only argument is the program of a receiver, such as epts"),
+        [] => compare().await,
+        _ => panic!("there are no arguments"),
     }
 }
 
-async fn compare(receiver: Option<&str>) {
+async fn compare() {
     // They were built beside `examples`, where this program is.
     let programs = std::env::current_exe().unwrap().parent().and_then(Path::parent).unwrap().to_owned();
-    let dcx = Program::Service(programs.join("dcx"));
-    let mut pairs = vec![(Program::ByHand, Program::ByHand), (dcx.clone(), Program::ByHand)];
-    pairs.extend(receiver.map(|name| (dcx, Program::Service(programs.join(name)))));
+    let service = |name| Program::Service(programs.join(name));
+    let (by_hand, dcx, epts) = (Program::ByHand, service("dcx"), service("epts"));
+    let pairs = [(&by_hand, &by_hand), (&dcx, &by_hand), (&by_hand, &epts), (&dcx, &epts)];
     println!(
         "{DEVICES} devices, {SAMPLES} samples a batch, {WINDOW} batches on their way, {BATCHES} batches a round"
     );
@@ -75,7 +74,7 @@ async fn compare(receiver: Option<&str>) {
     for round in 1..=ROUNDS {
         eprint!("\rround {round} of {ROUNDS} ");
         let mut costs = Vec::new();
-        for (transmitter, receiver) in &pairs {
+        for (transmitter, receiver) in pairs {
             let server = NatsServer::start().await;
             let receiver = receiver.start("receiver", &server);
             let transmitter = transmitter.start("transmitter", &server);

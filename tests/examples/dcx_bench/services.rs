@@ -47,7 +47,8 @@ impl Program {
                 command
             }
         };
-        command.env("NATS_URLS", server.url()).env("DCX_RECEIVERS", RECEIVER).env("RUST_LOG", "info");
+        command.env("NATS_URLS", server.url()).env("DCX_RECEIVERS", RECEIVER);
+        command.env("REST_LISTEN", "127.0.0.1:0").env("RUST_LOG", "info");
         command.current_dir(directory.path()).stderr(Stdio::piped());
         let mut process = Measured::start(&mut command);
         let log = BufReader::new(process.child().stderr.take().unwrap());

@@ -117,6 +117,8 @@ pub(crate) struct Event<'a> {
     pub(crate) endpoint: &'a str,
     pub(crate) content_type: &'a str,
     pub(crate) samples: Vec<&'a [u8]>,
+    /// All of them, as they are on the wire.
+    pub(crate) samples_wire: &'a [u8],
 }
 
 impl<'a> Event<'a> {
@@ -124,6 +126,7 @@ impl<'a> Event<'a> {
         let mut reader = Reader(datum);
         let (correlation_id, timestamp, _timeout) = (reader.text(), reader.long(), reader.long());
         let (app_version, endpoint, content_type) = (reader.text(), reader.text(), reader.text());
+        let samples_wire = reader.0;
         let mut samples = Vec::new();
         loop {
             let count = reader.long();
@@ -133,7 +136,30 @@ impl<'a> Event<'a> {
             assert!(count > 0, "blocks without their size, as this flow has them");
             samples.extend((0..count).map(|_| reader.bytes()));
         }
-        Self { correlation_id, timestamp, app_version, endpoint, content_type, samples }
+        Self { correlation_id, timestamp, app_version, endpoint, content_type, samples, samples_wire }
+    }
+
+    /// The points of one series as an event (14/TSTP).
+    pub(crate) fn points(&self, series: &str, values: &[f64]) -> Vec<u8> {
+        let mut datum = Vec::with_capacity(160 + 40 * values.len());
+        bytes(&mut datum, self.correlation_id.as_bytes());
+        long(&mut datum, now());
+        long(&mut datum, 0);
+        bytes(&mut datum, self.app_version.as_bytes());
+        bytes(&mut datum, self.endpoint.as_bytes());
+        bytes(&mut datum, series.as_bytes());
+        long(&mut datum, values.len() as i64);
+        for value in values {
+            long(&mut datum, self.timestamp);
+            long(&mut datum, self.timestamp);
+            long(&mut datum, 1);
+            bytes(&mut datum, b"value");
+            long(&mut datum, 4);
+            datum.extend_from_slice(&value.to_le_bytes());
+            long(&mut datum, 0);
+        }
+        long(&mut datum, 0);
+        datum
     }
 
     pub(crate) fn receipt(&self, receiver: &str) -> Vec<u8> {
