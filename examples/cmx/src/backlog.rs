@@ -25,7 +25,7 @@ pub(crate) struct Backlog {
 impl Backlog {
     /// Has it looked up, if this replica has it.
     pub(crate) fn put(&self, watch: &Arc<Watch>) {
-        if watch.is_behind() && watch.is_queued() {
+        if watch.is_behind() && watch.enters_backlog() {
             self.lock().push_back(watch.clone());
             self.news.notify_one();
         }
@@ -36,7 +36,7 @@ impl Backlog {
             let next = self.lock().pop_front();
             match next {
                 Some(watch) => {
-                    watch.is_taken();
+                    watch.leaves_backlog();
                     return watch;
                 }
                 None => self.news.notified().await,

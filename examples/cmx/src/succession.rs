@@ -32,8 +32,10 @@ const SILENCE: u32 = 3;
 /// How many heartbeats an observation is left to its heir, who may not know of it.
 const RELUCTANCE: u32 = 3;
 
-/// How many observations are told of at once, and the pause after: some 12,800 in a second. Whoever hears them
-/// has room for 65,536 that wait.
+/// How many notices may wait to be heard: as many as the bus lets wait.
+const WAITING: usize = 65_536;
+
+/// How many observations are told of at once, and the pause after: some 12,800 in a second.
 const BURST: usize = 256;
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -128,7 +130,8 @@ impl Succession {
 
     /// What waits was said in time, however long it has been waiting.
     fn hear_what_waits(&mut self) {
-        while let Some(message) = self.notices.try_next() {
+        for _ in 0..WAITING {
+            let Some(message) = self.notices.try_next() else { return };
             self.hear(&message.payload);
         }
     }
@@ -166,7 +169,10 @@ impl Succession {
         let claim = Claim { time: observed.since, replica };
         if let Verdict::Ours(watch) = self.app.observations.follow(&claim, session, observed) {
             self.app.backlog.put(&watch);
-            self.recital.push_back(watch);
+            // Who says so again and again is not told each time.
+            if self.recital.len() < WAITING {
+                self.recital.push_back(watch);
+            }
         }
     }
 

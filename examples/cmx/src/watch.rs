@@ -309,12 +309,11 @@ impl Watch {
     }
 
     /// Enters the backlog; `false` when it is there already.
-    pub(crate) fn is_queued(&self) -> bool {
+    pub(crate) fn enters_backlog(&self) -> bool {
         !std::mem::replace(&mut self.lock().is_queued, true)
     }
 
-    /// Leaves the backlog.
-    pub(crate) fn is_taken(&self) {
+    pub(crate) fn leaves_backlog(&self) {
         self.lock().is_queued = false;
     }
 
