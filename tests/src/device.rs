@@ -130,7 +130,7 @@ impl Device {
         let (heard, payload) = self.hears().await;
         assert_eq!(heard, format!("{topic}/error"), "{payload}");
         let error: Value = serde_json::from_str(&payload).unwrap();
-        assert_eq!(error["statusCode"], code, "{payload}");
+        assert_eq!(error.get("statusCode").and_then(Value::as_u64), Some(code.into()), "{payload}");
     }
 
     /// Waits until the other side has ended the connection; nothing else comes before.

@@ -72,7 +72,7 @@ async fn a_device_that_was_offline_gets_its_commands_in_order_when_it_asks() {
     assert_eq!(call(rest, "GET", &format!("{REBOOT}/{}", ids[0]), "").await.status, 202);
 
     let mut device = world.device("device-1").await;
-    device.tell("cex/device-1/command/reboot/1", "").await;
+    device.tell("cex/device-1/command/reboot/1", "{}").await;
     let outstanding = hears(&mut device, "cex/device-1/command/reboot/1").await;
     let expected: Vec<_> =
         ids.iter().enumerate().map(|(number, id)| json!({ "id": id, "payload": number })).collect();
