@@ -89,7 +89,12 @@ impl Transcript {
     }
 
     pub(crate) fn with(out: impl Write + Send + 'static, is_coloured: bool, columns: Columns) -> Self {
-        Self(Arc::new(Inner { started: Instant::now(), is_coloured, columns, out: Mutex::new(Box::new(out)) }))
+        Self(Arc::new(Inner {
+            started: Instant::now(),
+            is_coloured,
+            columns,
+            out: Mutex::new(Box::new(out)),
+        }))
     }
 
     /// What is no line of the conversation. The text is the demo's own, so it is not escaped.
