@@ -57,7 +57,12 @@ impl Kpc {
         command
     }
 
-    async fn serving(command: Command) -> Self {
+    /// From a command with all its arguments; devices are served when this returns.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn serving(command: Command) -> Self {
         let mut service = Service::start(command);
         let mut listeners = HashMap::new();
         loop {

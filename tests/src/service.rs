@@ -159,6 +159,15 @@ impl Service {
         self.signal(Signal::TERM);
     }
 
+    /// What ctrl-c does in a terminal (SIGINT).
+    ///
+    /// # Panics
+    ///
+    /// When it has ended already.
+    pub fn interrupt(&self) {
+        self.signal(Signal::INT);
+    }
+
     fn signal(&self, signal: Signal) {
         let id = self.process.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
         kill_process(id.expect("a running process"), signal).expect("our own child takes signals");

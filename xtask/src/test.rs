@@ -33,6 +33,11 @@ pub(crate) const STEPS: [Step; 11] = [
         purpose: "the first example runs to its end without a server",
         check: quickstart,
     },
+    Step {
+        name: "demo",
+        purpose: "the platform in one process gives everybody the right answers",
+        check: demo,
+    },
     Step { name: "build", purpose: "the programs and the tests of all crates, in one go", check: build },
     Step { name: "tests", purpose: "unit, doc, compile-fail and integration tests", check: tests },
 ];
@@ -135,6 +140,16 @@ fn quickstart(workspace: &Workspace) -> Result<(), Failure> {
             // With a server named, it would serve until told to stop.
             .env_remove("NATS_URLS"),
         "`cargo run -p quickstart` is the first thing a newcomer types: it has to end with exit code 0.",
+    )
+}
+
+fn demo(workspace: &Workspace) -> Result<(), Failure> {
+    let free_ports = ["--mqtt", "--http", "--cdp", "--epts", "--cex", "--ccm"].map(|flag| [flag, "0"]);
+    process::run(
+        workspace
+            .cargo(["run", "--quiet", "--profile", "ci", "--package", "demo", "--", "--duration", "3s"])
+            .args(free_ports.as_flattened()),
+        "`cargo run -p demo` is what a newcomer looks at: its transcript above tells who got no right answer.",
     )
 }
 

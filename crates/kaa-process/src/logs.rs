@@ -18,17 +18,21 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// Every event is one line, and nothing in it can move the cursor or change a colour: control characters in
 /// messages and fields are written as escapes.
 pub fn log_to_stderr() {
-    log_to_stderr_from(Level::INFO);
+    log_to_stderr_from(Level::INFO, &[]);
 }
 
-/// The same for a program that says what goes on elsewhere: `usual` is what holds when `RUST_LOG` says nothing.
-pub fn log_to_stderr_from(usual: Level) {
+/// The same for a program that says what goes on elsewhere: `usual` is what holds when `RUST_LOG` says nothing,
+/// except for the modules in `others`, such as `("kaa_bus", Level::ERROR)`.
+pub fn log_to_stderr_from(usual: Level, others: &[(&str, Level)]) {
     let wanted = std::env::var("RUST_LOG").ok();
     let filter = wanted.as_deref().and_then(|text| text.parse::<Targets>().ok());
     let is_wrong = wanted.is_some() && filter.is_none();
     // The connection's own news are repeated by kaa-bus where they matter.
-    let defaults = || Targets::new().with_default(usual).with_target("async_nats", LevelFilter::WARN);
-    let lines = lines(stderr, stderr().is_terminal());
+    let defaults = || {
+        let usual = Targets::new().with_default(usual).with_target("async_nats", LevelFilter::WARN);
+        others.iter().fold(usual, |targets, (module, level)| targets.with_target(*module, *level))
+    };
+    let lines = lines(stderr, wants_colours(&stderr()));
     // An error says that the program logs already: then its way of logging holds.
     let _ = tracing_subscriber::registry().with(filter.unwrap_or_else(defaults)).with(lines).try_init();
     if is_wrong {
@@ -38,15 +42,20 @@ pub fn log_to_stderr_from(usual: Level) {
     }
 }
 
+/// Whether what is written there may be coloured: it is a terminal, and `NO_COLOR` is not set or empty.
+pub fn wants_colours(output: &impl IsTerminal) -> bool {
+    output.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
 /// Events as lines.
 fn lines<S>(
     writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static,
-    is_terminal: bool,
+    is_coloured: bool,
 ) -> impl Layer<S> + Send + Sync
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(is_terminal).fmt_fields(escape::fields())
+    tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(is_coloured).fmt_fields(escape::fields())
 }
 
 #[cfg(test)]
@@ -72,10 +81,10 @@ mod tests {
         }
     }
 
-    fn logged(is_terminal: bool, log: impl FnOnce()) -> String {
+    fn logged(is_coloured: bool, log: impl FnOnce()) -> String {
         let written = Written::default();
         let writer = written.clone();
-        let subscriber = tracing_subscriber::registry().with(lines(move || writer.clone(), is_terminal));
+        let subscriber = tracing_subscriber::registry().with(lines(move || writer.clone(), is_coloured));
         with_default(subscriber, log);
         let bytes = written.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()

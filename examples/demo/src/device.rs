@@ -5,6 +5,7 @@ mod command;
 mod configuration;
 mod link;
 mod outstanding;
+mod recent;
 mod sensor;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use self::command::Command;
 use self::configuration::{Configuration, Sampling};
 use self::link::{Link, News};
 use self::outstanding::{Answer, Asked, Outstanding, Question, Refusal};
+use self::recent::Recent;
 use self::sensor::Sensor;
 use crate::summary::Tally;
 use crate::transcript::{Mood, Outcome, Transcript};
@@ -36,6 +38,7 @@ pub(crate) struct Device {
     sampling: Sampling,
     /// The configuration it works with.
     config_id: String,
+    recent: Recent,
     tally: Tally,
 }
 
@@ -56,6 +59,7 @@ impl Device {
             sensor: Sensor::new(name),
             sampling: Sampling::default(),
             config_id: String::new(),
+            recent: Recent::default(),
             tally: Tally::default(),
         };
         tokio::select! {
@@ -129,12 +133,20 @@ impl Device {
     fn send_samples(&mut self) {
         let samples = self.sensor.batch();
         self.ask(Question::Samples(samples.len()), &Value::from(samples));
+        if let Some(earlier) = self.recent.worth_asking() {
+            self.ask(Question::Outcome(earlier), &Value::Null);
+        }
     }
 
     fn ask(&mut self, question: Question, payload: &Value) {
         let payload = if payload.is_null() { String::new() } else { payload.to_string() };
-        let (topic, what) = self.outstanding.next(&question);
-        let asked = Asked { question, what: format!("{what} {payload}"), since: Instant::now() };
+        let (topic, id) = self.outstanding.next(&question);
+        let (extension, resource) = question.path();
+        let what = match &question {
+            Question::Outcome(_) => format!("{extension} {resource}/{id}"),
+            _ => format!("{extension} {resource} {payload}"),
+        };
+        let asked = Asked { question, id, what, since: Instant::now() };
         self.tally.requests += 1;
         match self.link.publish(&topic, payload) {
             Ok(()) => self.outstanding.keep(topic, asked),
@@ -161,6 +173,7 @@ impl Device {
         match understood {
             Some(next) => {
                 self.tally.answers += 1;
+                self.recent.note(asked);
                 self.act(next);
             }
             None => self.tally.wrong += 1,
@@ -178,6 +191,10 @@ impl Device {
             Question::Time => {
                 serde_json::from_slice::<Value>(payload).ok()?.get("timestamp")?.as_u64()?;
                 Some(Duty::None)
+            }
+            Question::Outcome(_) => {
+                let outcome: Value = serde_json::from_slice(payload).ok()?;
+                (outcome.get("statusCode")? == 200).then_some(Duty::None)
             }
             Question::Config => Configuration::read(payload).map(Duty::Apply),
             Question::Commands => Command::read(payload).map(Duty::Run),

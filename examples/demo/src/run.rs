@@ -78,7 +78,7 @@ async fn play(
         operators.spawn(operator::operate(addresses, transcript.clone(), is_dismissed));
     }
     tokio::select! {
-        () = stop => {}
+        () = stop => transcript.say("\nIt ends in order; another ctrl-c ends it at once.\n\n"),
         () = elapsed(options.duration) => {}
     }
     dismiss.send_replace(true);

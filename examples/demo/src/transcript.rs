@@ -6,16 +6,42 @@
 //! ```
 
 use std::fmt;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use kaa_ext::logs;
+use terminal_size::{Width, terminal_size_of};
 use tokio::time::Instant;
 
-/// How many characters what is asked may take, so that the answers stand below each other.
-const QUESTION: usize = 58;
-/// How many characters an answer may take.
-const ANSWER: usize = 64;
+/// How many characters what is asked may take, so that the answers stand below each other, and how many an answer
+/// may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Columns {
+    pub(crate) question: usize,
+    pub(crate) answer: usize,
+}
+
+impl Columns {
+    /// What is not cut is not read either.
+    const WIDEST: Self = Self { question: 58, answer: 64 };
+    /// Below this, nobody knows any more what was asked.
+    const NARROWEST: Self = Self { question: 30, answer: 7 };
+    /// What else stands in a line: times, who, the arrow, the status.
+    const REST: usize = 43;
+
+    /// For lines of so many characters, which a narrow terminal does not break in two.
+    pub(crate) fn within(width: usize) -> Self {
+        let all = width.saturating_sub(Self::REST);
+        let question = (all / 2).clamp(Self::NARROWEST.question, Self::WIDEST.question);
+        let answer = all.saturating_sub(question).clamp(Self::NARROWEST.answer, Self::WIDEST.answer);
+        Self { question, answer }
+    }
+
+    fn both(self) -> usize {
+        self.question + self.answer
+    }
+}
 
 /// Where lines go. Clones write to the same place.
 #[derive(Clone)]
@@ -24,6 +50,7 @@ pub struct Transcript(Arc<Inner>);
 struct Inner {
     started: Instant,
     is_coloured: bool,
+    columns: Columns,
     /// Held for the time of one line.
     out: Mutex<Box<dyn Write + Send>>,
 }
@@ -49,15 +76,25 @@ pub(crate) struct Outcome<'a> {
 }
 
 impl Transcript {
-    /// To standard output, with colours if that is a terminal and `NO_COLOR` is not set.
+    /// To standard output: if that is a terminal, as wide as it is now, and with colours unless `NO_COLOR` is set.
     pub fn stdout() -> Self {
-        let is_coloured = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Self::new(io::stdout(), is_coloured)
+        let width = terminal_size_of(io::stdout()).map(|(Width(width), _)| usize::from(width));
+        let columns = width.map_or(Columns::WIDEST, Columns::within);
+        Self::with(io::stdout(), logs::wants_colours(&io::stdout()), columns)
     }
 
     /// To somewhere else.
     pub fn new(out: impl Write + Send + 'static, is_coloured: bool) -> Self {
-        Self(Arc::new(Inner { started: Instant::now(), is_coloured, out: Mutex::new(Box::new(out)) }))
+        Self::with(out, is_coloured, Columns::WIDEST)
+    }
+
+    pub(crate) fn with(out: impl Write + Send + 'static, is_coloured: bool, columns: Columns) -> Self {
+        Self(Arc::new(Inner {
+            started: Instant::now(),
+            is_coloured,
+            columns,
+            out: Mutex::new(Box::new(out)),
+        }))
     }
 
     /// What is no line of the conversation. The text is the demo's own, so it is not escaped.
@@ -68,22 +105,24 @@ impl Transcript {
     /// A request and what became of it.
     pub(crate) fn exchange(&self, who: &str, asked: &str, outcome: &Outcome<'_>) {
         let Outcome { status, payload, took, mood } = outcome;
-        let asked = format!("{:<QUESTION$}", printable(asked.as_bytes(), QUESTION));
+        let Columns { question, answer } = self.0.columns;
+        let asked = format!("{:<question$}", printable(asked.as_bytes(), question));
         let status = self.paint(if *mood == Mood::Good { "32" } else { "31" }, &format!("{status:>3}"));
         let took = format!("{:>7.1} ms", took.as_secs_f64() * 1e3);
-        self.line(who, &format!("-> {asked} {status} {took}  {}", printable(payload, ANSWER)));
+        self.line(who, &format!("-> {asked} {status} {took}  {}", printable(payload, answer)));
     }
 
     /// What a device was told without asking.
     pub(crate) fn push(&self, who: &str, what: &str, payload: &[u8]) {
-        let what = format!("{what} {}", printable(payload, QUESTION + ANSWER));
-        let told = self.paint("36", &format!("<= {}", printable(what.as_bytes(), QUESTION + ANSWER)));
+        let most = self.0.columns.both();
+        let what = format!("{what} {}", printable(payload, most));
+        let told = self.paint("36", &format!("<= {}", printable(what.as_bytes(), most)));
         self.line(who, &told);
     }
 
     /// What somebody does, or what went wrong with it.
     pub(crate) fn note(&self, who: &str, text: &str) {
-        self.line(who, &printable(text.as_bytes(), QUESTION + ANSWER));
+        self.line(who, &printable(text.as_bytes(), self.0.columns.both()));
     }
 
     fn line(&self, who: &str, rest: &str) {

@@ -1,5 +1,6 @@
 //! The requests of a device that wait for their answers (1/KP).
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde_json::Value;
@@ -24,12 +25,21 @@ pub(super) enum Question {
     Metadata,
     /// What time it is.
     Time,
+    /// What became of an earlier request.
+    Outcome(Earlier),
+}
+
+/// A request that was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Earlier {
+    pub(super) extension: &'static str,
+    pub(super) id: u32,
 }
 
 impl Question {
     /// The extension and the resource.
-    fn path(&self) -> (&'static str, &'static str) {
-        match self {
+    pub(super) fn path(&self) -> (&'static str, Cow<'static, str>) {
+        let (extension, resource) = match self {
             Self::Samples(_) => ("dcx", "/json"),
             Self::Config => ("cmx", "/config/json"),
             Self::Applied => ("cmx", "/applied/json"),
@@ -37,7 +47,9 @@ impl Question {
             Self::Result => ("cex", "/result/blink"),
             Self::Metadata => ("epmx", "/update/keys"),
             Self::Time => ("tsx", "/json"),
-        }
+            Self::Outcome(earlier) => return ("rsx", format!("/{}", earlier.extension).into()),
+        };
+        (extension, resource.into())
     }
 }
 
@@ -45,6 +57,8 @@ impl Question {
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) question: Question,
+    /// Its request ID.
+    pub(super) id: u32,
     /// The same for people.
     pub(super) what: String,
     pub(super) since: Instant,
@@ -71,12 +85,18 @@ impl Outstanding {
         Self { token, last_id: 0, asked: HashMap::new() }
     }
 
-    /// The topic of the next request, and the same for people.
-    pub(super) fn next(&mut self, question: &Question) -> (String, String) {
-        // Request IDs have 31 bits and may be used again.
-        self.last_id = (self.last_id + 1) & 0x7fff_ffff;
-        let (extension, resource) = question.path();
-        (format!("{}/{}", self.topic(question), self.last_id), format!("{extension} {resource}"))
+    /// The topic of the next request, and its ID.
+    pub(super) fn next(&mut self, question: &Question) -> (String, u32) {
+        let id = match question {
+            // Whoever asks about a request has its ID.
+            Question::Outcome(earlier) => earlier.id,
+            _ => {
+                // Request IDs have 31 bits and may be used again.
+                self.last_id = (self.last_id + 1) & 0x7fff_ffff;
+                self.last_id
+            }
+        };
+        (format!("{}/{id}", self.topic(question)), id)
     }
 
     /// The topic without a request ID. The clock serves clients rather than endpoints: its paths have no token.

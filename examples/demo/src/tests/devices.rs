@@ -71,6 +71,12 @@ async fn result(State(heard): State<Heard>, kind: String, payload: Payload) -> (
     let _ = heard.told.send(("result", read(&payload)));
 }
 
+#[resource("/{extension}")]
+async fn outcome(extension: ServiceInstance, State(heard): State<Heard>) -> Json<Value> {
+    let _ = heard.told.send(("outcome", Value::from(extension.as_str())));
+    Json(json!({ "statusCode": 200, "timestamp": 0 }))
+}
+
 #[resource("/update/keys")]
 async fn metadata(State(heard): State<Heard>, payload: Payload) -> () {
     let _ = heard.told.send(("metadata", read(&payload)));
@@ -99,6 +105,7 @@ impl World {
             named("cmx").resources(resources![config, applied]),
             named("cex").resources(resources![command, result]),
             named("epmx").resources(resources![metadata]),
+            named("rsx").resources(resources![outcome]),
             named("tsx").resources(resources![time]),
         ];
         let mut servers = Vec::new();
@@ -107,7 +114,7 @@ impl World {
         }
         let anywhere: SocketAddr = "127.0.0.1:0".parse().unwrap();
         let mut options = KpcOptions::trustful([ListenerOptions::new(Transport::Mqtt, anywhere)]);
-        for name in ["dcx", "cmx", "cex", "epmx", "tsx"] {
+        for name in ["dcx", "cmx", "cex", "epmx", "rsx", "tsx"] {
             let endpoint_aware = name != "tsx";
             let extension = ExtensionOptions { endpoint_aware, ..ExtensionOptions::default() };
             options.applications.extensions.insert(name.to_owned(), extension);
@@ -161,13 +168,16 @@ async fn a_device_samples_applies_its_configuration_and_does_what_it_is_told() {
     world.push("command", json!([{ "id": 1, "payload": { "times": 5 } }])).await;
     assert_eq!(world.told("result").await, blinked(1, 5));
     assert_eq!(world.told("samples").await.as_array().unwrap().len(), 3);
+    world.push("config", json!({ "configId": "slow", "config": { "sampling": 400 } })).await;
+    let asked_about = world.told("outcome").await;
+    assert!(asked_about == "dcx" || asked_about == "cmx", "{asked_about}");
 
     world.push("config", json!({ "configId": "b", "config": { "sampling": "often" } })).await;
     let refused = world.told("applied").await;
     assert_eq!((&refused["configId"], &refused["statusCode"]), (&json!("b"), &json!(400)));
 
     let (tally, text) = world.end().await;
-    assert_eq!((tally.wrong, tally.unanswered, tally.pushes), (0, 0, 2), "{text}");
+    assert_eq!((tally.wrong, tally.unanswered, tally.pushes), (0, 0, 3), "{text}");
     assert_eq!(tally.requests, tally.answers);
     assert!(tally.confirmed >= 3 && tally.confirmed % 3 == 0, "{tally:?}");
     assert!(text.contains(r#"<= cmx /config/json {"config":{"sampling":"often"}"#), "{text}");

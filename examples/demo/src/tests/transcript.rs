@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Written;
-use crate::transcript::{Mood, Outcome, Transcript, printable};
+use crate::transcript::{Columns, Mood, Outcome, Transcript, printable};
 
 fn exchange(transcript: &Transcript, asked: &str, payload: &[u8], mood: Mood) {
     let outcome = Outcome { status: "200", payload, took: Duration::from_micros(1_234), mood };
@@ -28,6 +28,21 @@ async fn answers_stand_below_each_other() {
         text.starts_with("   0.00 s  cellar      -> dcx /json [1] ") && text.contains("1.2 ms"),
         "{text}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_line_is_wider_than_the_terminal() {
+    for width in [80, 100, 164, 165, 300] {
+        let written = Written::default();
+        let transcript = Transcript::with(written.clone(), false, Columns::within(width));
+        exchange(&transcript, &"x".repeat(500), &[b'y'; 500], Mood::Good);
+        transcript.push("greenhouse", "cmx /config/json", &[b'y'; 500]);
+        transcript.note("greenhouse", &"z".repeat(500));
+        let widths: Vec<_> = written.text().lines().map(|line| line.chars().count()).collect();
+        assert!(widths.iter().all(|line| *line <= width.min(165)), "{width}: {widths:?}");
+        assert_eq!(widths.first(), Some(&width.min(165)));
+    }
+    assert_eq!(Columns::within(0), Columns::within(80), "nothing is left out altogether");
 }
 
 #[tokio::test(start_paused = true)]
