@@ -13,6 +13,7 @@
 //! | [`nats_tls`] | a certificate authority, a server and a client it trusts |
 //! | [`patience`] | waiting for an event, but not for ever |
 //! | [`program`] | the programs of the workspace, freshly built |
+//! | [`rest`] | a REST port and who calls it |
 //! | [`service`] | extensions and `kaa` as processes |
 //! | [`venue`] | one scenario on both buses |
 //!
@@ -36,5 +37,6 @@ pub mod nats_server;
 pub mod nats_tls;
 pub mod patience;
 pub mod program;
+pub mod rest;
 pub mod service;
 pub mod venue;
