@@ -21,9 +21,6 @@ use crate::store::StoreError;
 /// How many changes may wait to be announced.
 const WAITING: usize = 256;
 
-/// How many endpoints are looked up at once.
-const PAGE: usize = 256;
-
 /// How long the end may take.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -95,21 +92,16 @@ impl Announcer {
         if let Some(endpoint) = &place.endpoint {
             return self.tell(place, endpoint, &current).await;
         }
-        let mut last = None;
-        loop {
-            let page = self.configurations.asked(&place.app_version, last.as_ref(), PAGE).await?;
-            for endpoint in &page {
+        for slot in self.configurations.asker_slots().await? {
+            for endpoint in self.configurations.askers(&place.app_version, &slot).await? {
                 let own = Place { endpoint: Some(endpoint.clone()), ..place.clone() };
                 // Those with a configuration of their own do not get this one.
                 if self.configurations.get(&own).await?.is_none() {
-                    self.tell(place, endpoint, &current).await?;
+                    self.tell(place, &endpoint, &current).await?;
                 }
             }
-            last = page.last().cloned();
-            if page.len() < PAGE {
-                return Ok(());
-            }
         }
+        Ok(())
     }
 
     async fn tell(

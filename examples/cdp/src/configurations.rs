@@ -1,12 +1,14 @@
 //! What the service knows: configurations, who has asked for them, and what became of them.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use kaa_ext::bus::kv::Entry;
 use kaa_ext::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::askers::{self, Askers};
 use crate::configuration::Configuration;
 use crate::place::{self, Place};
 use crate::store::{Store, StoreError};
@@ -155,32 +157,36 @@ impl Configurations {
         app_version: &AppVersion,
         endpoint: &EndpointId,
     ) -> Result<(), StoreError> {
-        let key = place::asked(app_version, endpoint.as_str());
-        if self.0.get(&key).await?.is_some() {
-            return Ok(());
+        let (slot, today) = (askers::key(app_version, endpoint), today());
+        for _ in 0..ATTEMPTS {
+            let entry = self.0.get(&slot).await?;
+            let revision = entry.as_ref().map(|entry| entry.revision);
+            let mut askers =
+                entry.map_or_else(|| Ok(Askers::default()), |entry| read_askers(&slot, &entry))?;
+            if !askers.note(app_version, endpoint, today) {
+                return Ok(());
+            }
+            match self.0.put(&slot, askers.to_bytes(), revision).await {
+                Err(StoreError::Conflict) => {}
+                written => return written.map(drop),
+            }
         }
-        match self.0.put(&key, Bytes::new(), None).await {
-            // Another replica was asked too.
-            Ok(_) | Err(StoreError::Conflict) => Ok(()),
-            Err(error) => Err(error),
-        }
+        Err(StoreError::Conflict)
     }
 
-    /// Endpoints that have asked, in order, after one of them.
-    pub(crate) async fn asked(
+    /// The slots of endpoints that have asked.
+    pub(crate) async fn asker_slots(&self) -> Result<Vec<String>, StoreError> {
+        self.0.keys(askers::PREFIX, None, askers::SLOTS.into()).await
+    }
+
+    /// The endpoints of an application version that have asked, of one slot.
+    pub(crate) async fn askers(
         &self,
         app_version: &AppVersion,
-        after: Option<&EndpointId>,
-        limit: usize,
+        slot: &str,
     ) -> Result<Vec<EndpointId>, StoreError> {
-        let prefix = place::asked(app_version, "");
-        let after = after.map(|endpoint| place::asked(app_version, endpoint.as_str()));
-        let keys = self.0.keys(&prefix, after.as_deref(), limit).await?;
-        let endpoint = |key: String| {
-            let parsed = key.strip_prefix(&prefix).and_then(|endpoint| endpoint.parse().ok());
-            parsed.ok_or(StoreError::Foreign { key })
-        };
-        keys.into_iter().map(endpoint).collect()
+        let Some(entry) = self.0.get(slot).await? else { return Ok(Vec::new()) };
+        Ok(read_askers(slot, &entry)?.of(app_version).collect())
     }
 
     /// Keeps what an endpoint reported, under the names of its configurations for which `is_meant` is true:
@@ -258,6 +264,16 @@ impl Configurations {
         }
         Err(StoreError::Conflict)
     }
+}
+
+fn read_askers(slot: &str, entry: &Entry) -> Result<Askers, StoreError> {
+    Askers::from_bytes(&entry.value).ok_or_else(|| StoreError::Foreign { key: slot.to_owned() })
+}
+
+/// The day, counted from 1970.
+fn today() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    since.as_secs() / (24 * 60 * 60)
 }
 
 fn current(key: &str, entry: &Entry) -> Result<Current, StoreError> {

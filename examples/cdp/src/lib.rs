@@ -12,12 +12,14 @@
 //! | `place` | whose configuration it is |
 //! | `configuration` | what a configuration is, and its ID |
 //! | `store` | [`Store`]: where things are kept, in a file or a bucket |
+//! | `askers` | who has asked, bounded |
 //! | `configurations` | what is kept, and what it means |
 //! | `provider` | what other services ask and report |
 //! | `announcer` | telling them of changes |
 //! | `rest` | the REST port |
 
 mod announcer;
+mod askers;
 mod configuration;
 mod configurations;
 mod place;
@@ -33,7 +35,7 @@ use std::sync::Arc;
 pub use settings::{Protocol, Settings, StoreKind};
 pub use store::{SqliteStore, Store, StoreError, StoreFuture};
 
-use kaa_ext::bus::kv::BucketOptions;
+use kaa_ext::bus::kv::{BucketOptions, Keeping};
 use kaa_ext::prelude::*;
 use kaa_ext::rest::RestServer;
 use kaa_ext::{Config, Running, StartError};
@@ -65,14 +67,29 @@ pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartE
         StoreKind::Jetstream => {
             let options = BucketOptions::new(&settings.bucket).replicas(settings.bucket_replicas);
             let bucket = bus.bucket(&options).await?;
-            if settings.bucket_replicas < 3 {
-                tracing::warn!(
-                    "configurations survive a loss of power only if the NATS server has `sync_interval: always` \
-                     in its `jetstream` section, or with extension.bucket-replicas 3"
-                );
-            }
+            tell_durability(&settings.bucket, bucket.keeping().await?);
             let (running, _) = serve(bus, &config, Arc::new(bucket)).await?;
             Ok(running)
+        }
+    }
+}
+
+/// Says what an acknowledged write survives, as far as the server tells.
+fn tell_durability(bucket: &str, Keeping { replicas, in_files, .. }: Keeping) {
+    match (in_files, replicas) {
+        (false, _) => tracing::warn!(
+            bucket,
+            replicas,
+            "the bucket is kept in memory: configurations are gone with the NATS server; give it file storage"
+        ),
+        (true, 0..3) => tracing::warn!(
+            bucket,
+            replicas,
+            "configurations survive a loss of power only if the NATS server has `sync_interval: always` in its \
+             `jetstream` section, which it does not tell, or if at least 3 servers of a cluster keep the bucket"
+        ),
+        (true, _) => {
+            tracing::info!(bucket, replicas, "configurations are kept in files of several NATS servers")
         }
     }
 }

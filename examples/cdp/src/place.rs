@@ -57,11 +57,6 @@ fn optional<T: std::str::FromStr>(text: &str) -> Option<Option<T>> {
     if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) }
 }
 
-/// The key under which it is kept that an endpoint has asked.
-pub(crate) fn asked(app_version: &AppVersion, endpoint: &str) -> String {
-    format!("asked/{app_version}/{endpoint}")
-}
-
 /// The key of what an endpoint reported of a configuration; of all of them, without a name.
 pub(crate) fn applied(app_version: &AppVersion, endpoint: &EndpointId, name: &str) -> String {
     format!("applied/{app_version}/{endpoint}/{name}")

@@ -3,18 +3,21 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 use std::path::Path;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response};
-use kaa_ext::bus::kv::{Bucket, BucketOptions};
+use bytes::Bytes;
+use kaa_ext::bus::kv::BucketOptions;
 use kaa_ext::bus::{Events, Messaging};
 use kaa_ext::prelude::*;
 use kaa_ext::protocol::cdtp::{ConfigApplied, ConfigRequest, ConfigResponse, ConfigUpdated};
 use kaa_ext::protocol::cmx2cdp;
 use kaa_ext::protocol::name::ReplicaId;
+use kaa_ext::sqlite::rusqlite::Connection;
 use kaa_ext::{Config, Running};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -22,7 +25,7 @@ use tower::ServiceExt;
 use crate::configuration::MAX_CONTENT;
 use crate::configurations::Configurations;
 use crate::rest::Desk;
-use crate::{Settings, SqliteStore, Store, StoreError, StoreKind};
+use crate::{Protocol, Settings, SqliteStore, Store};
 
 const CDP: ServiceInstance = ServiceInstance::from_static("cdp");
 const SOON: Duration = Duration::from_secs(10);
@@ -35,26 +38,30 @@ struct Replica {
     cmx: Messaging,
     updated: Events<ConfigUpdated>,
     api: Router,
+    configurations: Configurations,
 }
 
-async fn replica(bus: &Bus, settings: Settings) -> Replica {
+async fn replica_on(bus: &Bus, settings: Settings, store: Arc<dyn Store>) -> Replica {
     let mut config = Config::<Settings>::default();
     config.extension = settings;
     config.extension.rest = kaa_ext::rest::RestConfig::on_port(0);
-    let store: Arc<dyn Store> = match config.extension.store {
-        StoreKind::Sqlite => Arc::new(SqliteStore::open(&config.extension.path).await.unwrap()),
-        StoreKind::Jetstream => Arc::new(bus.bucket(&BucketOptions::new("cdp")).await.unwrap()),
-    };
     let cmx =
         Messaging::new(bus.clone(), ServiceInstance::from_static("cmx"), ReplicaId::from_static("cmx-0"));
     let updated = cmx.listen(None, Delivery::EveryReplica).await.unwrap();
     let (running, desk) = crate::serve(bus.clone(), &config, store).await.unwrap();
-    Replica { running, cmx, updated, api: crate::rest::api(desk).split_for_parts().0 }
+    let configurations = desk.configurations.clone();
+    Replica { running, cmx, updated, api: crate::rest::api(desk).split_for_parts().0, configurations }
 }
 
-/// With a bucket in the process for a store.
+/// With a bucket in the process for a store, in these protocols.
+async fn speaking(bus: &Bus, protocol: Protocol) -> Replica {
+    let bucket = bus.bucket(&BucketOptions::new("cdp")).await.unwrap();
+    replica_on(bus, Settings { protocol, ..Settings::default() }, Arc::new(bucket)).await
+}
+
+/// The same in 6/CDTP.
 async fn in_memory(bus: &Bus) -> Replica {
-    replica(bus, Settings { store: StoreKind::Jetstream, ..Settings::default() }).await
+    speaking(bus, Protocol::Cdtp).await
 }
 
 impl Replica {
@@ -95,6 +102,22 @@ impl Replica {
             ..ConfigRequest::default()
         };
         self.cmx.request(CDP, &request, SOON).await.unwrap()
+    }
+
+    /// Stops the replica, which announces first what it has to: the endpoints and the contents.
+    async fn all_updates_until_stopped(self) -> Vec<(String, Bytes)> {
+        let Self { running, cmx, mut updated, .. } = self;
+        running.stop(SOON).await.unwrap();
+        let end = ConfigUpdated { endpoint_id: "end".into(), ..ConfigUpdated::default() };
+        cmx.publish_event(&end).await.unwrap();
+        let mut all = Vec::new();
+        loop {
+            let event = tokio::time::timeout(SOON, updated.next()).await.unwrap().unwrap().unwrap();
+            if &*event.endpoint_id == "end" {
+                return all;
+            }
+            all.push((event.endpoint_id.to_string(), event.content));
+        }
     }
 
     async fn next_update(&mut self) -> ConfigUpdated {
@@ -166,23 +189,50 @@ async fn a_change_is_announced_to_those_it_is_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_replicas_see_the_writes_of_each_other_and_announce_once() {
+async fn two_replicas_see_the_writes_of_each_other_and_announce_each_once() {
     let server = kaa_ext::bus::MemoryServer::new();
     let mut first = in_memory(&server.connect()).await;
     let second = in_memory(&server.connect()).await;
     let tag_of_first = tag(&first.put(ONE, "1").await);
+    assert_eq!(first.next_update().await.content, "1");
     let replaced = second.call("PUT", ONE, &[("if-match", &tag_of_first)], "2").await;
     assert_eq!(replaced.status(), 200);
+    assert_eq!(first.next_update().await.content, "2");
     let late = first.call("PUT", ONE, &[("if-match", &tag_of_first)], "3").await;
     assert_eq!(late.status(), 412);
     assert_eq!(first.ask("ep-1", None, None).await.content.unwrap(), "2");
-    first.put(ONE, "3").await;
-    let mut contents = Vec::new();
-    while contents.last().is_none_or(|content| content != "3") {
-        contents.push(first.next_update().await.content);
+    // Both have asked the same slot of the store, and both know who is to be told.
+    second.ask("ep-2", None, None).await;
+    first.put(ALL, "4").await;
+    second.running.stop(SOON).await.unwrap();
+    assert_eq!(first.all_updates_until_stopped().await, [("ep-2".to_owned(), "4".into())]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_of_a_version_is_for_its_endpoints_and_not_for_those_of_another() {
+    let mut replica = in_memory(&Bus::memory()).await;
+    let other = ConfigRequest {
+        app_version_name: "plug".into(),
+        endpoint_id: "ep-9".into(),
+        ..ConfigRequest::default()
+    };
+    replica.cmx.request(CDP, &other, SOON).await.unwrap();
+    let mut endpoints: Vec<_> = (0..40).map(|number| format!("ep-{number}")).collect();
+    for endpoint in &endpoints {
+        let endpoint = EndpointId::from_str(endpoint).unwrap();
+        let app_version = AppVersion::from_static("lamp-v1");
+        replica.configurations.remember(&app_version, &endpoint).await.unwrap();
     }
-    // The two announcers may take turns, but none repeats what the other said.
-    assert!(contents.len() <= 3, "{contents:?}");
+    replica.put(ALL, "1").await;
+    let mut told = Vec::new();
+    for _ in 0..endpoints.len() {
+        let event = replica.next_update().await;
+        assert_eq!(&*event.app_version_name, "lamp-v1");
+        told.push(event.endpoint_id.to_string());
+    }
+    told.sort_unstable();
+    endpoints.sort_unstable();
+    assert_eq!(told, endpoints);
 }
 
 #[tokio::test(start_paused = true)]
@@ -293,9 +343,7 @@ async fn the_list_comes_in_pages() {
 
 #[tokio::test(start_paused = true)]
 async fn the_first_platform_is_served_in_its_own_protocol() {
-    let settings =
-        Settings { store: StoreKind::Jetstream, protocol: crate::Protocol::Cmx2cdp, ..Settings::default() };
-    let replica = replica(&Bus::memory(), settings).await;
+    let replica = speaking(&Bus::memory(), Protocol::Cmx2cdp).await;
     let mut available: Events<cmx2cdp::NewAvailable> =
         replica.cmx.listen(None, Delivery::EveryReplica).await.unwrap();
     let request = cmx2cdp::ConfigRequest {
@@ -310,66 +358,98 @@ async fn the_first_platform_is_served_in_its_own_protocol() {
     let response = replica.cmx.request(CDP, &request, SOON).await.unwrap();
     assert_eq!((response.status_code, &*response.content_type), (0, "json"));
     assert_eq!((response.config_version, response.content), (event.config_version, Some("1".into())));
+    // Nobody serves the other protocol.
+    let other = ConfigRequest { endpoint_id: "ep-1".into(), ..ConfigRequest::default() };
+    assert!(replica.cmx.request(CDP, &other, SOON).await.is_err());
 }
 
-/// What every store keeps to.
-async fn contract(store: &dyn Store) {
-    assert_eq!(store.get("a").await.unwrap(), None);
-    let first = store.put("a", "1".into(), None).await.unwrap();
-    assert!(matches!(store.put("a", "2".into(), None).await, Err(StoreError::Conflict)));
-    let second = store.put("a", "2".into(), Some(first)).await.unwrap();
-    assert!(second > first);
-    for stale in [first, 0, u64::MAX] {
-        assert!(matches!(store.put("a", "3".into(), Some(stale)).await, Err(StoreError::Conflict)));
-        assert!(matches!(store.delete("a", stale).await, Err(StoreError::Conflict)));
-    }
-    let entry = store.get("a").await.unwrap().unwrap();
-    assert_eq!((&entry.value[..], entry.revision), (&b"2"[..], second));
-    store.delete("a", second).await.unwrap();
-    assert_eq!(store.get("a").await.unwrap(), None);
-    assert!(store.put("a", "3".into(), None).await.unwrap() > second);
-    for key in ["b/ä", "b/1", "c", "b"] {
-        store.put(key, "".into(), None).await.unwrap();
-    }
-    assert_eq!(store.keys("", None, 10).await.unwrap(), ["a", "b", "b/1", "b/ä", "c"]);
-    assert_eq!(store.keys("b/", None, 1).await.unwrap(), ["b/1"]);
-    assert_eq!(store.keys("b/", Some("b/1"), 10).await.unwrap(), ["b/ä"]);
+#[tokio::test(start_paused = true)]
+async fn both_protocols_are_served_at_once_and_tell_the_same() {
+    let mut replica = speaking(&Bus::memory(), Protocol::Both).await;
+    let mut available: Events<cmx2cdp::NewAvailable> =
+        replica.cmx.listen(None, Delivery::EveryReplica).await.unwrap();
+    replica.put(ONE, "1").await;
+    let updated = replica.next_update().await;
+    let event = tokio::time::timeout(SOON, available.next()).await.unwrap().unwrap().unwrap();
+    assert_eq!((&updated.content[..], &event.content[..]), (&b"1"[..], &b"1"[..]));
+    let request = cmx2cdp::ConfigRequest {
+        app_version_token: "lamp-v1".into(),
+        endpoint_id: "ep-1".into(),
+        ..cmx2cdp::ConfigRequest::default()
+    };
+    let versioned = replica.cmx.request(CDP, &request, SOON).await.unwrap();
+    assert_eq!((versioned.config_version, versioned.content), (event.config_version, Some("1".into())));
+    let identified = replica.ask("ep-1", None, None).await;
+    assert_eq!((identified.config_id, identified.content), (Some(updated.config_id), Some("1".into())));
+    // A configuration with a name is none of the older protocol.
+    replica.put(&format!("{ONE}?name=network"), "2").await;
+    assert_eq!(replica.next_update().await.content, "2");
+    replica.put(ONE, "3").await;
+    let event = tokio::time::timeout(SOON, available.next()).await.unwrap().unwrap().unwrap();
+    assert_eq!(event.content, "3");
+    // What was applied may be reported in either; this one knows versions.
+    let applied = cmx2cdp::Updated {
+        app_version_token: "lamp-v1".into(),
+        endpoint_id: "ep-1".into(),
+        config_version: event.config_version,
+        event_timestamp: 7,
+        ..cmx2cdp::Updated::default()
+    };
+    replica.cmx.publish_event(&applied).await.unwrap();
+    let path = "/app-versions/lamp-v1/endpoints/ep-1/applied";
+    let reported = async {
+        while replica.json(path).await == json!([]) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(SOON, reported).await.unwrap();
+    assert_eq!(replica.json(path).await[0]["reportedAt"], 7);
 }
 
-async fn file(directory: &Path) -> SqliteStore {
-    SqliteStore::open(&directory.join("cdp.sqlite")).await.unwrap()
-}
-
-#[tokio::test]
-async fn a_file_keeps_the_contract_and_what_is_in_it() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = file(directory.path()).await;
-    contract(&store).await;
-    let kept = store.get("a").await.unwrap();
-    store.close().await;
-    assert_eq!(file(directory.path()).await.get("a").await.unwrap(), kept);
-}
-
-#[tokio::test]
-async fn a_bucket_keeps_the_contract() {
-    let bucket: Bucket = Bus::memory().bucket(&BucketOptions::new("cdp")).await.unwrap();
-    contract(&bucket).await;
-}
-
-#[tokio::test]
-async fn a_write_that_cannot_be_stored_is_no_success() {
-    let directory = tempfile::tempdir().unwrap();
-    let settings = Settings { path: directory.path().join("cdp.sqlite"), ..Settings::default() };
-    let replica = replica(&Bus::memory(), settings).await;
+/// A replica on a file that takes no more after its first configuration, as `breaks` makes it.
+async fn broken_after_one(
+    directory: &Path,
+    breaks: impl FnOnce(&Connection) -> kaa_ext::sqlite::rusqlite::Result<()> + Send + 'static,
+) -> Replica {
+    let store = SqliteStore::open(&directory.join("cdp.sqlite")).await.unwrap();
+    let replica = replica_on(&Bus::memory(), Settings::default(), Arc::new(store.clone())).await;
     assert_eq!(replica.put(ALL, "1").await.status(), 201);
-    // Somebody else has taken the table away: the file refuses.
-    let other = kaa_ext::sqlite::rusqlite::Connection::open(directory.path().join("cdp.sqlite")).unwrap();
-    other
-        .execute_batch("CREATE TRIGGER t BEFORE INSERT ON entries BEGIN SELECT RAISE(ABORT, 'no'); END")
-        .unwrap();
-    let refused = replica.put(ALL, "2").await;
-    assert_eq!(refused.status(), 503);
+    assert_eq!(replica.ask("ep-1", None, None).await.status_code, 200);
+    store.database().write(breaks).await.unwrap();
+    replica
+}
+
+/// Whatever was to be written is refused with this status, and everything is as it was.
+async fn nothing_is_acknowledged(replica: Replica, status: u16) {
+    let headers = [("content-type", "application/octet-stream")];
+    for path in [ALL, ONE] {
+        let refused = replica.call("PUT", path, &headers, vec![b'x'; 100_000]).await;
+        assert_eq!(refused.status(), status, "{path}");
+        assert_eq!(refused.headers()["content-type"], "application/problem+json");
+    }
+    assert_eq!(replica.call("GET", ONE, &[], "").await.status(), 404);
     assert_eq!(replica.ask("ep-1", None, None).await.content.unwrap(), "1");
+    let told = replica.all_updates_until_stopped().await;
+    assert!(told.iter().all(|(_, content)| content == "1"), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_full_disk_is_507_and_nothing_is_acknowledged() {
+    let directory = tempfile::tempdir().unwrap();
+    let full = |file: &Connection| {
+        let pages: i64 = file.pragma_query_value(None, "page_count", |row| row.get(0))?;
+        file.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+    };
+    nothing_is_acknowledged(broken_after_one(directory.path(), full).await, 507).await;
+}
+
+#[tokio::test]
+async fn a_file_that_may_only_be_read_is_503_and_nothing_is_acknowledged() {
+    let directory = tempfile::tempdir().unwrap();
+    let read_only = |file: &Connection| file.pragma_update(None, "query_only", true);
+    let replica = broken_after_one(directory.path(), read_only).await;
+    assert_eq!(replica.call("DELETE", ALL, &[], "").await.status(), 503);
+    nothing_is_acknowledged(replica, 503).await;
 }
 
 #[test]

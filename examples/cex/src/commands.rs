@@ -1,6 +1,6 @@
 //! The commands and what became of them: in memory, so many, for so long.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -27,19 +27,29 @@ pub(crate) type Pending = watch::Receiver<Option<Done>>;
 /// it may ask again.
 pub(crate) struct Commands {
     limits: Settings,
-    endpoints: Mutex<HashMap<EndpointId, VecDeque<Entry>>>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    /// Those of each endpoint, the oldest first.
+    endpoints: HashMap<EndpointId, VecDeque<Entry>>,
+    /// All of them by their serial number, with when and whose: the first is the next whose time is over.
+    by_age: BTreeMap<u64, (Instant, EndpointId)>,
+    /// How many there ever were.
+    given: u64,
 }
 
 struct Entry {
+    serial: u64,
     command: Command,
     command_type: CommandType,
-    given: Instant,
     done: watch::Sender<Option<Done>>,
 }
 
 impl Commands {
     pub(crate) fn new(settings: &Settings) -> Self {
-        Self { limits: settings.clone(), endpoints: Mutex::default() }
+        Self { limits: settings.clone(), kept: Mutex::default() }
     }
 
     /// How long a command is kept.
@@ -57,9 +67,9 @@ impl Commands {
         payload: Option<RawJson>,
     ) -> Result<(i32, Pending, bool), Failure> {
         self.check_size("the payload", payload.as_ref().map_or(0, |payload| payload.as_str().len()))?;
-        let mut endpoints = self.lock();
+        let mut kept = self.lock();
         if let Some(id) = id
-            && let Some(entry) = self.find(&endpoints, endpoint, command_type, id)
+            && let Some(entry) = kept.find(endpoint, command_type, id)
         {
             let conflict = || format!("command {id} of this type is there, with another payload");
             let is_same = entry.command.payload == payload;
@@ -67,34 +77,21 @@ impl Commands {
                 .then(|| (id, entry.done.subscribe(), false))
                 .ok_or_else(|| Failure::new(ErrorStatus::CONFLICT, conflict()));
         }
-        self.make_room(&mut endpoints, endpoint)?;
-        let entries = endpoints.entry(endpoint.clone()).or_default();
-        let is_taken = |id| entries.iter().any(|entry| entry.command.id == id);
-        let id = id.unwrap_or_else(|| {
-            loop {
-                // Random, so that what a device says of a command of a replica that died is about no other one.
-                let id = i32::try_from(RandomState::new().hash_one(entries.len()) >> 33).unwrap_or_default();
-                if !is_taken(id) {
-                    break id;
-                }
-            }
-        });
+        self.make_room(&mut kept, endpoint)?;
+        let id = id.unwrap_or_else(|| kept.new_id(endpoint));
         let (done, pending) = watch::channel(None);
         let command = Command { id, command_type: None, payload };
-        let command_type = command_type.clone();
-        entries.push_back(Entry { command, command_type, given: Instant::now(), done });
+        let serial = kept.given;
+        kept.keep(endpoint, Entry { serial, command, command_type: command_type.clone(), done });
         Ok((id, pending, true))
     }
 
     /// What an endpoint is to do, the oldest first; of every type, each with its type, or of one.
     pub(crate) fn outstanding(&self, endpoint: &EndpointId, of: Option<&CommandType>) -> Vec<Command> {
-        let endpoints = self.lock();
-        let entries = endpoints.get(endpoint).into_iter().flatten();
-        let outstanding = entries.filter(|entry| {
-            self.is_alive(entry)
-                && entry.done.borrow().is_none()
-                && of.is_none_or(|of| entry.command_type == *of)
-        });
+        let kept = self.lock();
+        let entries = kept.endpoints.get(endpoint).into_iter().flatten();
+        let outstanding = entries
+            .filter(|entry| entry.done.borrow().is_none() && of.is_none_or(|of| entry.command_type == *of));
         let with_type = |entry: &Entry| Command {
             command_type: of.is_none().then(|| entry.command_type.clone()),
             ..entry.command.clone()
@@ -116,10 +113,10 @@ impl Commands {
             let reason = result.reason_phrase.as_ref().map_or(0, String::len);
             self.check_size("a result", payload.saturating_add(reason))?;
         }
-        let endpoints = self.lock();
+        let kept = self.lock();
         let mut unknown = Vec::new();
         for result in results {
-            let Some(entry) = self.find(&endpoints, endpoint, command_type, result.id) else {
+            let Some(entry) = kept.find(endpoint, command_type, result.id) else {
                 unknown.push(result.id);
                 continue;
             };
@@ -134,22 +131,7 @@ impl Commands {
 
     /// What became of a command so far; `None` when there is no such command.
     pub(crate) fn state(&self, endpoint: &EndpointId, of: &CommandType, id: i32) -> Option<Option<Done>> {
-        Some(self.find(&self.lock(), endpoint, of, id)?.done.borrow().clone())
-    }
-
-    fn find<'a>(
-        &self,
-        endpoints: &'a HashMap<EndpointId, VecDeque<Entry>>,
-        endpoint: &EndpointId,
-        of: &CommandType,
-        id: i32,
-    ) -> Option<&'a Entry> {
-        let mut entries = endpoints.get(endpoint)?.iter();
-        entries.find(|entry| entry.command.id == id && entry.command_type == *of && self.is_alive(entry))
-    }
-
-    fn is_alive(&self, entry: &Entry) -> bool {
-        entry.given.elapsed() < self.limits.ttl
+        Some(self.lock().find(endpoint, of, id)?.done.borrow().clone())
     }
 
     fn check_size(&self, what: &str, size: usize) -> Result<(), Failure> {
@@ -158,39 +140,70 @@ impl Commands {
         (size <= most).then_some(()).ok_or_else(|| Failure::new(ErrorStatus::PAYLOAD_TOO_LARGE, reason()))
     }
 
-    /// Makes sure that one more fits. Only now those whose time is over go: what nobody needs room for harms
-    /// nobody.
-    fn make_room(
-        &self,
-        endpoints: &mut HashMap<EndpointId, VecDeque<Entry>>,
-        endpoint: &EndpointId,
-    ) -> Result<(), Failure> {
+    /// Makes sure that one more fits.
+    fn make_room(&self, kept: &mut Kept, endpoint: &EndpointId) -> Result<(), Failure> {
         let Settings { commands, per_endpoint, .. } = self.limits;
-        let is_full = endpoints.values().map(VecDeque::len).sum::<usize>() >= commands;
-        if is_full {
-            endpoints.retain(|_, entries| {
-                entries.retain(|entry| self.is_alive(entry));
-                !entries.is_empty()
-            });
-        }
-        if endpoints.values().map(VecDeque::len).sum::<usize>() >= commands {
+        if kept.by_age.len() >= commands {
             return Err(Failure::unavailable(format!(
                 "there are {commands} commands already; try again later"
             )));
         }
-        let Some(entries) = endpoints.get_mut(endpoint) else { return Ok(()) };
-        entries.retain(|entry| self.is_alive(entry));
-        if entries.len() >= per_endpoint
-            && let Some(oldest) = entries.iter().position(|entry| entry.done.borrow().is_some())
-        {
-            entries.remove(oldest);
-        }
-        let reason = || format!("{per_endpoint} commands wait for this endpoint already; try again later");
-        let has_room = entries.len() < per_endpoint;
-        has_room.then_some(()).ok_or_else(|| Failure::new(ErrorStatus::TOO_MANY_REQUESTS, reason()))
+        let entries = kept.endpoints.get_mut(endpoint).filter(|entries| entries.len() >= per_endpoint);
+        let Some(entries) = entries else { return Ok(()) };
+        let oldest_done = entries.iter().position(|entry| entry.done.borrow().is_some());
+        let Some(entry) = oldest_done.and_then(|at| entries.remove(at)) else {
+            let reason = format!("{per_endpoint} commands wait for this endpoint already; try again later");
+            return Err(Failure::new(ErrorStatus::TOO_MANY_REQUESTS, reason));
+        };
+        kept.by_age.remove(&entry.serial);
+        Ok(())
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<EndpointId, VecDeque<Entry>>> {
-        self.endpoints.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Those whose time is not over.
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.forget_older_than(self.limits.ttl);
+        kept
+    }
+}
+
+impl Kept {
+    /// Each command is forgotten once, so this is one step for each that is given.
+    fn forget_older_than(&mut self, ttl: Duration) {
+        while let Some(oldest) = self.by_age.first_entry()
+            && oldest.get().0.elapsed() >= ttl
+        {
+            let (_, endpoint) = oldest.remove();
+            if let Some(entries) = self.endpoints.get_mut(&endpoint) {
+                entries.pop_front();
+                if entries.is_empty() {
+                    self.endpoints.remove(&endpoint);
+                }
+            }
+        }
+    }
+
+    fn keep(&mut self, endpoint: &EndpointId, entry: Entry) {
+        self.given += 1;
+        self.by_age.insert(entry.serial, (Instant::now(), endpoint.clone()));
+        self.endpoints.entry(endpoint.clone()).or_default().push_back(entry);
+    }
+
+    fn find(&self, endpoint: &EndpointId, of: &CommandType, id: i32) -> Option<&Entry> {
+        let mut entries = self.endpoints.get(endpoint)?.iter();
+        entries.find(|entry| entry.command.id == id && entry.command_type == *of)
+    }
+
+    /// A number that no command of the endpoint has. Random, so that what a device says of a command of a
+    /// replica that died is about no other one.
+    fn new_id(&self, endpoint: &EndpointId) -> i32 {
+        let is_taken =
+            |id| self.endpoints.get(endpoint).into_iter().flatten().any(|entry| entry.command.id == id);
+        loop {
+            let id = i32::try_from(RandomState::new().hash_one(self.given) >> 33).unwrap_or_default();
+            if !is_taken(id) {
+                return id;
+            }
+        }
     }
 }

@@ -18,7 +18,9 @@ pub(crate) async fn command(
     State(commands): State<Arc<Commands>>,
     State(observers): State<Arc<Observers>>,
     DeviceJson(request): DeviceJson<CommandRequest>,
-) -> DeviceJson<CommandResponse> {
+) -> Result<Reply, Failure> {
+    // Commands that are given from now on are pushed after the answer.
+    let turn = observers.turn(&endpoint).await;
     // This replica has the commands and the session, so the results have to come here.
     session.pin();
     if request.observe == Some(false) {
@@ -26,7 +28,8 @@ pub(crate) async fn command(
     } else {
         observers.add(endpoint.clone(), command_type.clone(), session);
     }
-    DeviceJson(CommandResponse(commands.outstanding(&endpoint, command_type.as_ref())))
+    let outstanding = CommandResponse(commands.outstanding(&endpoint, command_type.as_ref()));
+    Ok(DeviceJson(outstanding).into_reply()?.holding(turn))
 }
 
 /// Takes what became of commands. Said twice, the first word counts; what is no command is named.

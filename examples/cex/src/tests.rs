@@ -128,6 +128,55 @@ async fn an_observer_gets_a_command_at_once_and_its_caller_the_result() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn commands_are_pushed_in_the_order_in_which_they_were_given() {
+    let cex = Cex::start().await;
+    let mut device = cex.kaa.endpoint("ep-1");
+    commands(&device, "/command/reboot").await;
+    let all: Vec<_> = (0..20).map(|number| number.to_string()).collect();
+    let mut given = tokio::task::JoinSet::new();
+    for payload in &all {
+        let (rest, payload) = (cex.rest.clone(), payload.clone());
+        given.spawn(async move {
+            let request = HttpRequest::builder().method("POST").uri(REBOOT).body(Body::from(payload));
+            rest.oneshot(request.unwrap()).await.unwrap().status()
+        });
+    }
+    let mut pushed = Vec::new();
+    for _ in &all {
+        pushed.push(device.next_push().await.json::<Value>()[0].clone());
+    }
+    assert!(given.join_all().await.iter().all(|status| *status == 202));
+    // What a device gets when it asks is in the order in which they were given.
+    assert_eq!(commands(&device, "/command/reboot").await, json!(pushed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_is_not_pushed_while_its_device_is_being_answered() {
+    let app = App::new(&Settings::default());
+    let kaa = TestKaa::start(app.clone().extension().build().unwrap()).await;
+    let mut device = kaa.endpoint("ep-1");
+    commands(&device, "/command/reboot").await;
+    // What an answer holds until it is with the bus.
+    let answering = app.observers.turn(&"ep-1".parse().unwrap()).await;
+    let (endpoint, reboot) = ("ep-1".parse().unwrap(), "reboot".parse().unwrap());
+    let mut order = std::pin::pin!(app.order(&endpoint, &reboot, Some(1), None));
+    tokio::select! {
+        biased;
+        _ = &mut order => panic!("it has overtaken the answer"),
+        () = std::future::ready(()) => {}
+    }
+    // Others are not held up.
+    let other = "ep-2".parse().unwrap();
+    app.order(&other, &reboot, Some(1), None).await.unwrap();
+    drop(answering);
+    order.await.unwrap();
+    device.next_push().await.assert_json(json!([{ "id": 1 }]));
+    // An answer that was sent holds nothing any more.
+    commands(&device, "/command/reboot").await;
+    app.order(&endpoint, &reboot, Some(2), None).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_observer_of_every_type_is_told_the_type() {
     let cex = Cex::start().await;
     let mut device = cex.kaa.endpoint("ep-1");
@@ -209,6 +258,12 @@ async fn an_endpoint_has_so_many_commands_and_done_ones_make_room() {
     assert_eq!(say(&cex.kaa.endpoint("ep-1"), json!([{ "id": first, "statusCode": 200 }])).await, 200);
     cex.give(REBOOT, "").await;
     assert_eq!(cex.call("GET", &format!("{REBOOT}/{first}"), "").await.0, 404);
+    // What made room is counted no more, and what is forgotten with time is not the wrong one.
+    tokio::time::advance(Settings::default().ttl).await;
+    let later = [cex.give(REBOOT, "").await, cex.give(REBOOT, "").await];
+    assert_eq!(cex.call("POST", REBOOT, "").await.0, 429);
+    let device = cex.kaa.endpoint("ep-1");
+    assert_eq!(commands(&device, "/command/reboot").await, json!([{ "id": later[0] }, { "id": later[1] }]));
 }
 
 #[tokio::test(start_paused = true)]
@@ -217,8 +272,13 @@ async fn there_are_so_many_commands_and_those_of_the_past_make_room() {
     cex.give("/endpoints/ep-1/commands/reboot", "").await;
     cex.give("/endpoints/ep-2/commands/reboot", "").await;
     assert_eq!(cex.call("POST", "/endpoints/ep-3/commands/reboot", "").await.0, 503);
-    tokio::time::advance(Settings::default().ttl).await;
+    let half = Settings::default().ttl / 2;
+    tokio::time::advance(half).await;
+    assert_eq!(cex.call("POST", "/endpoints/ep-3/commands/reboot", "").await.0, 503);
+    tokio::time::advance(half).await;
     cex.give("/endpoints/ep-3/commands/reboot", "").await;
+    cex.give("/endpoints/ep-1/commands/reboot", "").await;
+    assert_eq!(cex.call("POST", "/endpoints/ep-3/commands/reboot", "").await.0, 503);
 }
 
 #[tokio::test(start_paused = true)]

@@ -29,6 +29,12 @@ impl SqliteStore {
         Database::open(path, MIGRATIONS).await.map(Self)
     }
 
+    /// What is behind it, for tests that break it.
+    #[cfg(test)]
+    pub(crate) fn database(&self) -> &Database {
+        &self.0
+    }
+
     /// Finishes what was begun and closes the file.
     pub async fn close(&self) {
         self.0.close().await;
