@@ -61,13 +61,13 @@ fn in_savepoint<T>(
     connection: &Connection,
     work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
 ) -> Result<T, SqliteError> {
-    connection.execute_batch("SAVEPOINT kaa_write")?;
+    execute(connection, "SAVEPOINT kaa_write")?;
     // What the work leaves behind in the connection is taken back below, so nothing half done is seen.
     let done = match catch_unwind(AssertUnwindSafe(|| work(connection))) {
         Ok(done) => done.map_err(SqliteError::from),
         Err(_) => Err(SqliteError::Panicked),
     };
-    let done = done.and_then(|value| Ok(connection.execute_batch("RELEASE kaa_write").map(|()| value)?));
+    let done = done.and_then(|value| Ok(execute(connection, "RELEASE kaa_write").map(|()| value)?));
     if done.is_err()
         && !connection.is_autocommit()
         && connection.execute_batch("ROLLBACK TO kaa_write; RELEASE kaa_write").is_err()
@@ -76,4 +76,9 @@ fn in_savepoint<T>(
         let _ = connection.execute_batch("ROLLBACK");
     }
     done
+}
+
+/// Every write has these statements, so they are compiled once.
+fn execute(connection: &Connection, statement: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(statement)?.execute([]).map(drop)
 }
