@@ -19,7 +19,7 @@ pub(crate) struct Step {
     check: fn(&Workspace) -> Result<(), Failure>,
 }
 
-pub(crate) const STEPS: [Step; 11] = [
+pub(crate) const STEPS: [Step; 12] = [
     Step { name: "nats-server", purpose: "find a nats-server, or install one", check: nats_server },
     Step { name: "clients", purpose: "find MQTT and HTTP clients, or install them", check: clients },
     Step { name: "postgres", purpose: "find a PostgreSQL, or install one", check: postgres },
