@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 /// The packages that have a program, all built at once.
-const PACKAGES: [&str; 14] = [
+const PACKAGES: [&str; 15] = [
     "quickstart",
     "kaa-cli",
     "kaa-kpc",
@@ -16,6 +16,7 @@ const PACKAGES: [&str; 14] = [
     "cex",
     "cmx",
     "dcx",
+    "demo",
     "epl",
     "epmx",
     "epts",

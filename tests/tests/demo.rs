@@ -6,6 +6,7 @@ use std::fs;
 use std::net::SocketAddr;
 
 use kaa_tests::nats_server::NatsServer;
+use kaa_tests::program::program;
 use kaa_tests::service::Service;
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
@@ -21,7 +22,7 @@ struct Demo {
 impl Demo {
     fn start(flags: &[&str]) -> Self {
         let temporary = tempfile::tempdir().unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_demo"));
+        let mut command = Command::new(program("demo"));
         command.args(["--mqtt=0", "--http=0", "--cdp=0", "--epts=0", "--cex=0", "--ccm=0"]);
         command.args(flags).env("TMPDIR", temporary.path());
         Self { program: Service::start(command), temporary }
