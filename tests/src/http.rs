@@ -50,7 +50,7 @@ pub async fn call(address: SocketAddr, method: &str, path: &str, body: &str) -> 
     call_with(address, method, path, &[], body).await
 }
 
-/// Calls with further fields in the head.
+/// Calls with further fields in the head. The body is JSON unless one of them says what it is.
 ///
 /// # Panics
 ///
@@ -78,10 +78,12 @@ async fn exchange(
     fields: &[(&str, &str)],
     body: &str,
 ) -> Option<Answer> {
-    let fields: String = fields.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let is_json = !fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    let json = is_json.then_some(&("Content-Type", "application/json"));
+    let fields: String =
+        json.into_iter().chain(fields).map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\n{fields}\r\n{body}",
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n{fields}\r\n{body}",
         body.len()
     );
     let mut connection = TcpStream::connect(address).await.ok()?;

@@ -16,7 +16,6 @@
 //! | [`patience`] | waiting for an event, but not for ever |
 //! | [`postgres`] | a PostgreSQL server of one's own, to be killed and restarted |
 //! | [`program`] | the programs of the workspace, freshly built |
-//! | [`rest`] | a REST port and who calls it |
 //! | [`service`] | extensions and `kaa` as processes |
 //! | [`venue`] | one scenario on both buses |
 //!
@@ -43,6 +42,5 @@ pub mod nats_tls;
 pub mod patience;
 pub mod postgres;
 pub mod program;
-pub mod rest;
 pub mod service;
 pub mod venue;

@@ -3,6 +3,7 @@
 
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,14 +16,14 @@ use kaa_ext::protocol::cdtp::ConfigUpdated;
 use kaa_ext::rest::RestConfig;
 use kaa_ext::{Config, Running};
 use kaa_protocol::name::{ReplicaId, ServiceInstance};
+use kaa_tests::http::{Answer, call, call_with};
 use kaa_tests::nats_server::NatsServer;
 use kaa_tests::patience::soon;
-use kaa_tests::rest::{Answer, Rest};
 use kaa_tests::venue::{Venue, becomes, until};
 
 const ALL: &str = "/app-versions/lamp-v1/config";
 const ONE: &str = "/app-versions/lamp-v1/endpoints/ep-1/config";
-const TEXT: &str = "Content-Type: text/plain";
+const TEXT: (&str, &str) = ("Content-Type", "text/plain");
 
 /// What two handles of a store keep to.
 async fn contract(first: &dyn Store, second: &dyn Store) {
@@ -112,7 +113,7 @@ async fn a_bucket_on_jetstream_keeps_the_contract_and_what_is_in_it_after_kill_9
 struct Replica {
     bus: Bus,
     running: Running,
-    rest: Rest,
+    rest: SocketAddr,
 }
 
 impl Replica {
@@ -122,19 +123,23 @@ impl Replica {
         config.extension.store = StoreKind::Jetstream;
         config.extension.rest = RestConfig::on_port(0);
         let running = cdp::start(bus.clone(), config).await.unwrap();
-        let rest = Rest(running.rest_addr().unwrap());
+        let rest = running.rest_addr().unwrap();
         Self { bus, running, rest }
     }
 
-    async fn put(&self, path: &str, fields: &[&str], content: &str) -> Answer {
-        self.rest.call("PUT", path, &[&[TEXT], fields].concat(), content).await
+    async fn put(&self, path: &str, fields: &[(&str, &str)], content: &str) -> Answer {
+        put(self.rest, path, fields, content).await
     }
 
     async fn content(&self, path: &str) -> String {
-        let answer = self.rest.call("GET", path, &[], "").await;
+        let answer = call(self.rest, "GET", path, "").await;
         assert_eq!(answer.status, 200, "{answer:?}");
         answer.body
     }
+}
+
+async fn put(rest: SocketAddr, path: &str, fields: &[(&str, &str)], content: &str) -> Answer {
+    call_with(rest, "PUT", path, &[&[TEXT], fields].concat(), content).await
 }
 
 #[tokio::test]
@@ -146,14 +151,14 @@ async fn two_replicas_share_a_bucket_and_announce_each_change_once() {
     let mut updates = cmx.listen::<ConfigUpdated>(None, Delivery::EveryReplica).await.unwrap();
     let mut changes = bucket(&first.bus).await.watch().await.unwrap();
 
-    let made = first.put(ONE, &["If-None-Match: *"], "1").await;
+    let made = first.put(ONE, &[("If-None-Match", "*")], "1").await;
     assert_eq!(made.status, 201, "{made:?}");
     let told = soon("an update", updates.next()).await.unwrap().unwrap();
     assert_eq!((&*told.endpoint_id, &told.content[..]), ("ep-1", &b"1"[..]));
-    assert_eq!(second.put(ONE, &["If-None-Match: *"], "2").await.status, 412);
-    let tag = format!("If-Match: {}", made.field("etag"));
-    assert_eq!(second.put(ONE, &[&tag], "2").await.status, 200);
-    assert_eq!(first.put(ONE, &[&tag], "3").await.status, 412);
+    assert_eq!(second.put(ONE, &[("If-None-Match", "*")], "2").await.status, 412);
+    let tag = ("If-Match", made.field("etag"));
+    assert_eq!(second.put(ONE, &[tag], "2").await.status, 200);
+    assert_eq!(first.put(ONE, &[tag], "3").await.status, 412);
     assert_eq!((first.content(ONE).await, second.content(ONE).await), ("2".to_owned(), "2".to_owned()));
 
     // Who watches the bucket sees what was acknowledged, in order.
@@ -181,17 +186,16 @@ async fn two_replicas_share_a_bucket_and_announce_each_change_once() {
 #[tokio::test]
 async fn what_was_acknowledged_over_rest_is_there_after_kill_9_of_the_server() {
     let mut venue = Venue::jetstream().await;
-    let replicas = Arc::new([Replica::start(&venue).await, Replica::start(&venue).await]);
+    let replicas = [Replica::start(&venue).await, Replica::start(&venue).await];
     let bus = venue.connect().await;
     let acknowledged = Arc::new(AtomicUsize::new(0));
     let writers: Vec<_> = (0..8)
         .map(|writer| {
-            let (replicas, acknowledged) = (Arc::clone(&replicas), Arc::clone(&acknowledged));
+            let (rest, acknowledged) = (replicas[writer % 2].rest, Arc::clone(&acknowledged));
             tokio::spawn(async move {
                 let path = format!("/app-versions/lamp-v1/endpoints/ep-{writer}/config");
-                let replica = &replicas[writer % 2];
                 for number in 1.. {
-                    let answer = replica.put(&path, &[], &number.to_string()).await;
+                    let answer = put(rest, &path, &[], &number.to_string()).await;
                     if !matches!(answer.status, 200 | 201) {
                         assert_eq!(answer.status, 503, "{answer:?}");
                         assert_eq!(answer.field("content-type"), "application/problem+json");
@@ -213,7 +217,7 @@ async fn what_was_acknowledged_over_rest_is_there_after_kill_9_of_the_server() {
     venue.start(&replicas[0].bus).await;
     becomes(&replicas[1].bus, Connection::Connected).await;
     for (path, acknowledged) in last {
-        for replica in replicas.iter() {
+        for replica in &replicas {
             let kept: u32 = replica.content(&path).await.parse().unwrap();
             // The write that was refused may have been stored all the same.
             assert!((acknowledged..=acknowledged + 1).contains(&kept), "{path}: {acknowledged}, {kept}");
@@ -246,5 +250,5 @@ async fn a_full_bucket_is_507_and_nothing_is_acknowledged_that_is_not_there() {
     for number in 0..stored {
         assert_eq!(replica.content(&path(number)).await, content);
     }
-    assert_eq!(replica.rest.call("GET", &path(stored), &[], "").await.status, 404);
+    assert_eq!(call(replica.rest, "GET", &path(stored), "").await.status, 404);
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use epts::batch::{Batch, MOST_SAMPLES};
 use epts::buckets::{Bucket, MOST_BUCKETS};
-use epts::store::{Inserted, Page, Points, Samples, Store, StoreError, StoredSample};
+use epts::store::{Inserted, Page, Points, Samples, StoreError, StoredSample};
 use futures_util::future::join_all;
 use kaa_protocol::dstp::DataSamplesEvent;
 use place::Place;
@@ -157,7 +157,7 @@ mod scenarios {
         let mut wanted = Samples { limit: 1, ..samples_of("ep-1") };
         for expected in &all {
             let one = store.samples(wanted.clone()).await.unwrap();
-            assert_eq!(one, [expected.clone()]);
+            assert_eq!(one, std::slice::from_ref(expected));
             (wanted.from, wanted.after) = (one[0].time, one[0].id);
         }
         assert_eq!(store.samples(wanted).await.unwrap(), []);

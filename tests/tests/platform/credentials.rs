@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use kaa_tests::device::{Device, post};
 use kaa_tests::http::call;
 use kaa_tests::service::Service;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::world::{World, eventually};
 
@@ -13,7 +13,14 @@ use crate::world::{World, eventually};
 const TOKENS: &str = "tokens: { mode: ecap, provider: ccm }\n";
 
 /// Clients have to show a password as well.
-const CLIENTS: &str = "tokens: { mode: ecap, provider: ccm }\nclients: { mode: ecap, provider: ccm }\n";
+const ECAP_CLIENTS: &str = "
+tokens: { mode: ecap, provider: ccm }
+clients: { mode: ecap, provider: ccm }
+";
+const CAP_CLIENTS: &str = "
+tokens: { mode: ecap, provider: ccm }
+clients: { mode: cap, tenant-id: t-1, provider: ccm }
+";
 
 /// A world that asks `ccm`, and an extension to speak to: the time, which here is told endpoints.
 async fn guarded(communication: &str) -> (World, Service, Service, SocketAddr) {
@@ -91,26 +98,49 @@ async fn nobody_is_let_in_with_an_unknown_token_or_while_nobody_could_know_it() 
     assert!(!known.body.contains(&token), "a token is shown once: {known:?}");
 }
 
-#[tokio::test]
-async fn a_client_logs_in_with_its_password_and_is_cut_off_when_its_credential_is_revoked() {
-    let (world, _ccm, _tsx, rest) = guarded(CLIENTS).await;
-    let body = json!({ "client": "gateway-7", "username": "ann", "password": "correct horse" });
-    let created = call(rest, "POST", "/clients", &body.to_string()).await;
-    assert_eq!(created.status, 201, "{created:?}");
-    assert!(!created.body.contains("correct horse"));
-    let created: Value = created.json();
-    let id = created["id"].as_str().unwrap();
+async fn a_client_logs_in_and_is_cut_off(communication: &str) {
+    let (world, _ccm, _tsx, rest) = guarded(communication).await;
+    let created = |username: &'static str, password: &'static str| async move {
+        let body =
+            json!({ "tenant": "t-1", "client": "gateway", "username": username, "password": password });
+        let created = call(rest, "POST", "/clients", &body.to_string()).await;
+        assert_eq!(created.status, 201, "{created:?}");
+        assert!(!created.body.contains(password), "{created:?}");
+        created.json()["id"].as_str().unwrap().to_owned()
+    };
+    let (ann, bob) = (created("ann", "correct horse").await, created("bob", "battery staple").await);
     let (_, token) = token(rest, "device-1").await;
 
-    for (username, password) in [("ann", "wrong horse"), ("bob", "correct horse")] {
+    for (username, password) in [("ann", "battery staple"), ("eve", "correct horse"), ("ann", "")] {
         let refused = Device::log_in(&world.kpc, username, password).await;
         assert!(refused.is_err(), "{username}, {password}");
     }
     assert_eq!(post(&world.kpc, &format!("tsx/{token}/json"), "").await.0, 401);
-    let mut device = Device::log_in(&world.kpc, "ann", "correct horse").await.unwrap();
-    is_served(&mut device, &token).await;
+    let mut ann_device = Device::log_in(&world.kpc, "ann", "correct horse").await.unwrap();
+    let mut bob_device = Device::log_in(&world.kpc, "bob", "battery staple").await.unwrap();
+    is_served(&mut ann_device, &token).await;
 
-    step(rest, "clients", id, "revoke").await;
-    device.gets_cut().await;
+    step(rest, "clients", &ann, "suspend").await;
+    ann_device.gets_cut().await;
     assert!(Device::log_in(&world.kpc, "ann", "correct horse").await.is_err());
+    step(rest, "clients", &ann, "resume").await;
+    let ann_device = Device::log_in(&world.kpc, "ann", "correct horse").await.unwrap();
+    step(rest, "clients", &ann, "revoke").await;
+    ann_device.gets_cut().await;
+    assert!(Device::log_in(&world.kpc, "ann", "correct horse").await.is_err());
+
+    // All of this was nobody else's concern.
+    is_served(&mut bob_device, &token).await;
+    step(rest, "clients", &bob, "revoke").await;
+    bob_device.gets_cut().await;
+}
+
+#[tokio::test]
+async fn a_client_of_16_ecap_logs_in_with_its_password_and_is_cut_off_when_that_counts_no_more() {
+    a_client_logs_in_and_is_cut_off(ECAP_CLIENTS).await;
+}
+
+#[tokio::test]
+async fn a_client_of_22_cap_logs_in_with_its_password_and_is_cut_off_when_that_counts_no_more() {
+    a_client_logs_in_and_is_cut_off(CAP_CLIENTS).await;
 }
