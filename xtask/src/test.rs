@@ -3,6 +3,7 @@
 //! The steps go from cheap to dear. The tests come last, so that the last line is theirs; each heading
 //! tells the time since the start.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::clients::{self, Clients};
@@ -28,6 +29,7 @@ pub(crate) const STEPS: [Step; 12] = [
     Step { name: "deps", purpose: "crates depend only on what they may", check: deps::run },
     Step { name: "lint", purpose: "cargo clippy has no warnings", check: lint },
     Step { name: "docs", purpose: "cargo doc has no warnings", check: docs },
+    Step { name: "build", purpose: "the programs and the tests of all crates, in one go", check: build },
     Step {
         name: "quickstart",
         purpose: "the first example runs to its end without a server",
@@ -38,7 +40,6 @@ pub(crate) const STEPS: [Step; 12] = [
         purpose: "the platform in one process gives everybody the right answers",
         check: demo,
     },
-    Step { name: "build", purpose: "the programs and the tests of all crates, in one go", check: build },
     Step { name: "tests", purpose: "unit, doc, compile-fail and integration tests", check: tests },
 ];
 
@@ -133,26 +134,6 @@ fn docs(workspace: &Workspace) -> Result<(), Failure> {
     )
 }
 
-fn quickstart(workspace: &Workspace) -> Result<(), Failure> {
-    process::run(
-        workspace
-            .cargo(["run", "--quiet", "--profile", "ci", "--package", "quickstart"])
-            // With a server named, it would serve until told to stop.
-            .env_remove("NATS_URLS"),
-        "`cargo run -p quickstart` is the first thing a newcomer types: it has to end with exit code 0.",
-    )
-}
-
-fn demo(workspace: &Workspace) -> Result<(), Failure> {
-    let free_ports = ["--mqtt", "--http", "--cdp", "--epts", "--cex", "--ccm"].map(|flag| [flag, "0"]);
-    process::run(
-        workspace
-            .cargo(["run", "--quiet", "--profile", "ci", "--package", "demo", "--", "--duration", "3s"])
-            .args(free_ports.as_flattened()),
-        "`cargo run -p demo` is what a newcomer looks at: its transcript above tells who got no right answer.",
-    )
-}
-
 /// Together, because programs built on their own have other features of their dependencies.
 fn build(workspace: &Workspace) -> Result<(), Failure> {
     process::run(
@@ -168,6 +149,30 @@ fn build(workspace: &Workspace) -> Result<(), Failure> {
         ]),
         "Correct what the compiler found.",
     )
+}
+
+fn quickstart(workspace: &Workspace) -> Result<(), Failure> {
+    process::run(
+        // With a server named, it would serve until told to stop.
+        program(workspace, "quickstart")?.env_remove("NATS_URLS"),
+        "`cargo run -p quickstart` is what a newcomer tries: it has to end with exit code 0.",
+    )
+}
+
+fn demo(workspace: &Workspace) -> Result<(), Failure> {
+    let free_ports = ["--mqtt", "--http", "--cdp", "--epts", "--cex", "--ccm"].map(|flag| [flag, "0"]);
+    process::run(
+        program(workspace, "demo")?.args(["--duration", "3s"]).args(free_ports.as_flattened()),
+        "`cargo run -p demo` is what a newcomer looks at: its transcript above tells who got no right answer.",
+    )
+}
+
+/// A program as it is built with all others.
+fn program(workspace: &Workspace, name: &str) -> Result<Command, Failure> {
+    build(workspace)?;
+    let mut command = Command::new(workspace.programs()?.join(name));
+    command.current_dir(workspace.root());
+    Ok(command)
 }
 
 fn tests(workspace: &Workspace) -> Result<(), Failure> {

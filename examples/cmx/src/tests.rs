@@ -41,7 +41,7 @@ pub(super) struct Replica {
 impl Replica {
     /// Ends as it does when it is told to.
     pub(super) async fn stop(self) {
-        self.running.stop(Duration::ZERO).await.unwrap();
+        self.running.stop(Duration::from_secs(20)).await.unwrap();
         self.bus.close(Duration::from_secs(1)).await.unwrap();
     }
 

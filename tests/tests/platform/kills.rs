@@ -4,7 +4,7 @@
 //! everybody. So devices here never send a batch again: it may have been stored or not, but not twice, and not in
 //! part.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::env;
 
 use kaa_tests::service::Service;
@@ -17,42 +17,58 @@ use crate::world::World;
 /// The order of the kills; `KAA_KILLS_SEED` for another one.
 const SEED: u64 = 5;
 
+/// Every token is an endpoint, and nobody waits for long.
+const COMMUNICATION: &str =
+    "tokens: { mode: trustful }\nrequests: { timeout: 1s }\nextensions: { dcx: {} }\n";
+
 /// How many further batches have to get their 200 after each kill.
 const PROGRESS: usize = 30;
 
 /// Who is killed, and how often.
-const VICTIMS: [(&str, usize); 5] =
-    [("dcx-0", 3), ("dcx-1", 3), ("epts", 5), ("kaa-kpc", 5), ("nats-server", 4)];
+type Victims = &'static [(&'static str, usize)];
+
+/// With one `epts`, which has the file.
+const ON_A_FILE: Victims = &[("dcx-0", 3), ("dcx-1", 3), ("epts-0", 5), ("kaa-kpc", 5), ("nats-server", 4)];
+
+/// With two, which share the database.
+const ON_A_SERVER: Victims = &[
+    ("dcx-0", 2),
+    ("dcx-1", 2),
+    ("epts-0", 3),
+    ("epts-1", 3),
+    ("kaa-kpc", 3),
+    ("nats-server", 4),
+    ("postgres", 3),
+];
 
 struct Platform {
     world: World,
     store: Store,
-    services: HashMap<&'static str, Service>,
+    services: BTreeMap<&'static str, Service>,
 }
 
 impl Platform {
-    async fn start(world: World, store: Store) -> Self {
-        let mut platform = Self { world, store, services: HashMap::new() };
-        for name in ["epts", "dcx-0", "dcx-1"] {
+    async fn start(store: Store, world: World, victims: Victims) -> Self {
+        let mut platform = Self { world, store, services: BTreeMap::new() };
+        for (name, _) in victims.iter().filter(|(name, _)| name.ends_with(char::is_numeric)) {
             platform.begin(name).await;
         }
         platform
     }
 
-    async fn begin(&mut self, name: &'static str) {
-        let service = match name {
-            "epts" => self.world.service("epts", &self.store.variables()).await,
-            _ => {
-                let variables = [
-                    ("SERVICE_INSTANCE_REPLICA_ID", name),
-                    ("DCX_RECEIVERS", "epts"),
-                    // What is lost with the one who was killed is not waited for longer than need be.
-                    ("DCX_TIMEOUT", "500ms"),
-                ];
-                self.world.service("dcx", &variables).await
-            }
-        };
-        self.services.insert(name, service);
+    /// Starts a replica of a service, by its name.
+    async fn begin(&mut self, replica: &'static str) {
+        let (service, _) = replica.split_once('-').unwrap();
+        let database = self.store.database();
+        let variables = [
+            ("SERVICE_INSTANCE_REPLICA_ID", replica),
+            ("DATABASE", &database),
+            ("DCX_RECEIVERS", "epts"),
+            // What is lost with the one who was killed is not waited for longer than need be.
+            ("DCX_TIMEOUT", "500ms"),
+        ];
+        let running = self.world.service(service, &variables).await;
+        self.services.insert(replica, running);
     }
 
     /// `kill -9`, and a new one.
@@ -63,25 +79,34 @@ impl Platform {
                 self.world.kpc = self.world.communication().await;
             }
             "nats-server" => self.world.server.restart().await,
-            service => {
-                self.services.remove(service).unwrap().killed().await;
-                self.begin(service).await;
+            "postgres" => self.store.restart().await,
+            replica => {
+                self.services.remove(replica).unwrap().killed().await;
+                self.begin(replica).await;
             }
         }
     }
 }
 
 #[tokio::test]
-async fn every_batch_that_got_200_is_in_the_database_and_none_twice_after_twenty_kills() {
+async fn every_batch_that_got_200_is_in_the_file_and_none_twice_after_twenty_kills() {
+    let world = World::start_with(COMMUNICATION).await;
+    twenty_kills(Store::sqlite(&world), world, ON_A_FILE).await;
+}
+
+#[tokio::test]
+async fn every_batch_that_got_200_is_in_postgresql_and_none_twice_after_twenty_kills() {
+    twenty_kills(Store::postgres().await, World::start_with(COMMUNICATION).await, ON_A_SERVER).await;
+}
+
+async fn twenty_kills(store: Store, world: World, victims: Victims) {
     let seed = env::var("KAA_KILLS_SEED").map_or(SEED, |seed| seed.parse().unwrap());
-    let world =
-        World::start_with("tokens: { mode: trustful }\nrequests: { timeout: 1s }\nextensions: { dcx: {} }\n")
-            .await;
-    let store = Store::sqlite(&world);
-    let mut platform = Platform::start(world, store).await;
+    let mut platform = Platform::start(store, world, victims).await;
     let load = Load::start(Door::of(&platform.world.kpc), 24, 8);
     load.goes_on("the load to begin", PROGRESS).await;
-    for (number, victim) in shuffled(seed).into_iter().enumerate() {
+    let order = shuffled(victims, seed);
+    assert_eq!(order.len(), 20);
+    for (number, victim) in order.into_iter().enumerate() {
         load.close_door();
         platform.kill(victim).await;
         load.open_door(Door::of(&platform.world.kpc));
@@ -89,8 +114,10 @@ async fn every_batch_that_got_200_is_in_the_database_and_none_twice_after_twenty
         load.goes_on(&what, PROGRESS).await;
     }
     let fates = load.stop().await;
-    platform.services.remove("epts").unwrap().killed().await;
-    is_stored_once(&fates, &platform.store.samples(), seed);
+    for (_, service) in platform.services {
+        service.killed().await;
+    }
+    is_stored_once(&fates, &platform.store.samples().await, seed);
 }
 
 /// Compares what devices were told with what is stored.
@@ -123,9 +150,9 @@ fn is_stored_once(fates: &Fates, stored: &[Stored], seed: u64) {
 }
 
 /// The victims, in an order that the seed decides (splitmix64, Fisher and Yates).
-fn shuffled(mut seed: u64) -> Vec<&'static str> {
+fn shuffled(victims: Victims, mut seed: u64) -> Vec<&'static str> {
     let mut victims: Vec<_> =
-        VICTIMS.iter().flat_map(|(victim, times)| std::iter::repeat_n(*victim, *times)).collect();
+        victims.iter().flat_map(|(victim, times)| std::iter::repeat_n(*victim, *times)).collect();
     for last in (1..victims.len()).rev() {
         seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut drawn = seed;

@@ -1,10 +1,11 @@
 //! Configurations outlive what keeps them, and are the same everywhere.
 
+use kaa_tests::device::post;
 use kaa_tests::http::{call, call_with};
 use serde_json::json;
 
 use crate::configuration::{OF_DEVICE, asks, hears, set};
-use crate::world::World;
+use crate::world::{World, eventually};
 
 /// Of providers that share a bucket.
 const SHARED: &[(&str, &str)] = &[("CDP_STORE", "jetstream")];
@@ -19,6 +20,9 @@ async fn without_its_provider_a_device_gets_503_and_afterwards_the_latest() {
     assert_eq!(answer["configId"], first.as_str());
 
     cdp.killed().await;
+    // It takes the nats-server a moment to see that, and what it routes meanwhile is not answered.
+    let refused = async || (post(&world.kpc, "cmx/device-2/config/json", "{}").await.0 == 503).then_some(());
+    eventually("503", refused).await;
     device.tell("cmx/device-1/config/json/2", "{}").await;
     device.hears_error("cmx/device-1/config/json/2", 503).await;
 

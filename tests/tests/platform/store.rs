@@ -1,7 +1,9 @@
 //! The database of samples, read behind the back of the service it belongs to.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use kaa_tests::patience::soon;
+use kaa_tests::postgres::Postgres;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::world::World;
@@ -10,6 +12,8 @@ use crate::world::World;
 pub(crate) enum Store {
     /// In a SQLite file.
     Sqlite(PathBuf),
+    /// On a server of its own.
+    Postgres(Postgres),
 }
 
 /// A sample that is stored.
@@ -21,40 +25,62 @@ pub(crate) struct Stored {
     pub(crate) content: String,
 }
 
+const STORED: &str = "SELECT endpoints.name, samples.batch, samples.content
+    FROM samples JOIN endpoints ON endpoints.id = samples.endpoint ORDER BY samples.batch, samples.position";
+
 impl Store {
     pub(crate) fn sqlite(world: &World) -> Self {
         Self::Sqlite(world.file("epts.sqlite"))
     }
 
+    pub(crate) async fn postgres() -> Self {
+        Self::Postgres(Postgres::start().await)
+    }
+
     /// What `epts` has to be told.
-    pub(crate) fn variables(&self) -> [(&str, &str); 1] {
+    pub(crate) fn database(&self) -> String {
         match self {
-            Self::Sqlite(path) => [("DATABASE", path.to_str().unwrap())],
+            Self::Sqlite(path) => path.to_str().unwrap().to_owned(),
+            Self::Postgres(server) => server.url(),
+        }
+    }
+
+    /// Kills the server with `kill -9`, and starts it again.
+    pub(crate) async fn restart(&mut self) {
+        match self {
+            Self::Sqlite(path) => panic!("{} is a file", path.display()),
+            Self::Postgres(server) => server.restart().await,
         }
     }
 
     /// Every sample there is, in the order of arrival.
-    pub(crate) fn samples(&self) -> Vec<Stored> {
+    pub(crate) async fn samples(&self) -> Vec<Stored> {
         match self {
-            Self::Sqlite(path) => {
-                let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
-                let mut query = database
-                    .prepare(
-                        "SELECT endpoints.name, samples.batch, CAST(samples.content AS TEXT)
-                         FROM samples JOIN endpoints ON endpoints.id = samples.endpoint
-                         ORDER BY samples.batch, samples.position",
-                    )
-                    .unwrap();
-                let stored = |row: &rusqlite::Row<'_>| {
-                    Ok(Stored { endpoint: row.get(0)?, batch: row.get(1)?, content: row.get(2)? })
-                };
-                query.query_map([], stored).unwrap().map(Result::unwrap).collect()
-            }
+            Self::Sqlite(path) => in_file(path),
+            Self::Postgres(server) => on_server(server).await,
         }
     }
 
     /// What the samples are, without whose.
-    pub(crate) fn contents(&self) -> Vec<String> {
-        self.samples().into_iter().map(|sample| sample.content).collect()
+    pub(crate) async fn contents(&self) -> Vec<String> {
+        self.samples().await.into_iter().map(|sample| sample.content).collect()
+    }
+}
+
+fn in_file(path: &Path) -> Vec<Stored> {
+    let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
+    let mut query = database.prepare(STORED).unwrap();
+    let stored = |row: &rusqlite::Row<'_>| Ok(Stored::new(row.get(0)?, row.get(1)?, row.get(2)?));
+    query.query_map([], stored).unwrap().map(Result::unwrap).collect()
+}
+
+async fn on_server(server: &Postgres) -> Vec<Stored> {
+    let rows = soon("the samples", server.connect().await.query(STORED, &[])).await.unwrap();
+    rows.iter().map(|row| Stored::new(row.get(0), row.get(1), row.get(2))).collect()
+}
+
+impl Stored {
+    fn new(endpoint: String, batch: i64, content: Vec<u8>) -> Self {
+        Self { endpoint, batch, content: String::from_utf8(content).unwrap() }
     }
 }

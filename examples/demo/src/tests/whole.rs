@@ -49,7 +49,7 @@ async fn a_directory_that_is_kept_is_gone_on_with() {
         text.lines().find(|line| line.contains(&asked)).unwrap().to_owned()
     };
     assert!(first_answer(&texts[0]).contains(r#""configId":"""#), "{}", texts[0]);
-    assert!(first_answer(&texts[1]).contains(r#""sampling":500"#), "{}", texts[1]);
+    assert!(first_answer(&texts[1]).contains(r#""config":{"#), "{}", texts[1]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
