@@ -108,7 +108,7 @@ async fn a_directory_that_cannot_hold_the_databases_is_named() {
     fs::create_dir(&epts).unwrap();
     let mut demo = Demo::start(&["--data", directory.path().to_str().unwrap()]);
     demo.program.logged("epts does not start").await;
-    let because = demo.program.logged("because").await;
-    assert!(because.contains("epts.sqlite"), "{because}");
+    let because = demo.program.logged("epts.sqlite").await;
+    assert!(because.contains("because"), "{because}");
     assert!(!demo.ended().await);
 }

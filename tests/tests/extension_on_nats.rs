@@ -140,10 +140,9 @@ async fn a_server_that_is_killed_and_restarted_finds_the_extension_serving_again
     let bus = connect(&server).await;
     let mut connection = bus.watch_connection();
     let running = extension().serve(bus).start().await.unwrap();
+    server.kill();
+    soon("the end", connection.wait_for(|state| *state == kaa_bus::Connection::Disconnected)).await.unwrap();
     server.restart().await;
-    soon("the reconnect", connection.wait_for(|state| *state == kaa_bus::Connection::Disconnected))
-        .await
-        .unwrap();
     soon("the reconnect", connection.wait_for(|state| *state == kaa_bus::Connection::Connected))
         .await
         .unwrap();

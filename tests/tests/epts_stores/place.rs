@@ -11,6 +11,7 @@ use kaa_protocol::dstp::DataSamplesEvent;
 use kaa_protocol::name::{ReplicaId, ServiceInstance};
 use kaa_tests::patience::PATIENCE;
 use kaa_tests::postgres::Postgres;
+use rusqlite::Connection;
 use tempfile::TempDir;
 
 /// A file, or a server.
@@ -57,16 +58,19 @@ impl Place {
         }
     }
 
-    /// Takes the right to write away, or gives it back. The rights of a file do not bind root, so it is SQLite
-    /// that refuses here.
+    /// Takes the right to write away from those who have it open, or gives it to those who open it next. The
+    /// rights of a file do not bind root, so it is SQLite that refuses here.
     pub(super) async fn writable(&mut self, writable: bool) {
         match self {
+            Self::File { open, .. } if writable => {
+                for store in open.drain(..) {
+                    store.close().await;
+                }
+            }
             Self::File { open, .. } => {
                 for store in open {
-                    let set = store
-                        .database()
-                        .write(move |connection| connection.pragma_update(None, "query_only", !writable));
-                    set.await.unwrap();
+                    let refuse = |connection: &Connection| connection.pragma_update(None, "query_only", true);
+                    store.database().write(refuse).await.unwrap();
                 }
             }
             Self::Server(server) => {
@@ -119,10 +123,13 @@ pub(super) async fn receipt(store: &Arc<dyn Store>, event: &DataSamplesEvent) ->
     let running = epts::start_with(bus.clone(), config, Arc::new(Kept(store.clone()))).await.unwrap();
     let dcx = ServiceInstance::from_static("dcx");
     let dcx = Messaging::new(bus, dcx.clone(), ReplicaId::random(&dcx));
+    // Sent now: nobody answers an event whose sender has long given up.
+    let event = &DataSamplesEvent { timestamp: 0, ..event.clone() };
     let gathered =
         dcx.publish_awaited(event, &[ServiceInstance::from_static("epts")], PATIENCE).await.unwrap();
     running.stop(PATIENCE).await.unwrap();
-    gathered.receipts.first().unwrap().status_code
+    let receipt = gathered.receipts.first().unwrap_or_else(|| panic!("no receipt: {gathered:?}"));
+    receipt.status_code
 }
 
 /// A store that outlives the service on it.
