@@ -128,8 +128,8 @@ pub(super) async fn receipt(store: &Arc<dyn Store>, event: &DataSamplesEvent) ->
     let gathered =
         dcx.publish_awaited(event, &[ServiceInstance::from_static("epts")], PATIENCE).await.unwrap();
     running.stop(PATIENCE).await.unwrap();
-    let receipt = gathered.receipts.first().unwrap_or_else(|| panic!("no receipt: {gathered:?}"));
-    receipt.status_code
+    assert!(gathered.missing.is_empty(), "{gathered:?}");
+    gathered.receipts.first().unwrap().status_code
 }
 
 /// A store that outlives the service on it.
