@@ -87,6 +87,8 @@ struct World {
     kpc: Kpc,
     servers: Vec<Server>,
     heard: mpsc::UnboundedReceiver<(&'static str, Value)>,
+    /// What came before that which was waited for: extensions are told in no order.
+    passed_over: Vec<(&'static str, Value)>,
     sessions: Ways,
     written: Written,
     stop: watch::Sender<bool>,
@@ -124,17 +126,21 @@ impl World {
         let (stop, is_over) = watch::channel(false);
         let mqtt = kpc.listening()[0].address;
         let device = tokio::spawn(Device::live("cellar", mqtt, written.transcript(), is_over));
-        Self { kpc, servers, heard, sessions, written, stop, device }
+        Self { kpc, servers, heard, passed_over: Vec::new(), sessions, written, stop, device }
     }
 
     /// The next thing that a stand-in is told of this kind.
     async fn told(&mut self, what: &str) -> Value {
+        if let Some(place) = self.passed_over.iter().position(|(kind, _)| *kind == what) {
+            return self.passed_over.remove(place).1;
+        }
         let next = async {
             loop {
                 let (kind, payload) = self.heard.recv().await.unwrap();
                 if kind == what {
                     return payload;
                 }
+                self.passed_over.push((kind, payload));
             }
         };
         timeout(LONG, next).await.unwrap_or_else(|_| panic!("no {what}"))
@@ -169,6 +175,7 @@ async fn a_device_samples_applies_its_configuration_and_does_what_it_is_told() {
     assert_eq!(world.told("result").await, blinked(1, 5));
     assert_eq!(world.told("samples").await.as_array().unwrap().len(), 3);
     world.push("config", json!({ "configId": "slow", "config": { "sampling": 400 } })).await;
+    assert_eq!(world.told("applied").await, json!({ "configId": "slow", "statusCode": 200 }));
     let asked_about = world.told("outcome").await;
     assert!(asked_about == "dcx" || asked_about == "cmx", "{asked_about}");
 
