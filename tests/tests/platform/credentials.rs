@@ -123,6 +123,9 @@ async fn a_client_logs_in_and_is_cut_off(communication: &str) {
     step(rest, "clients", &ann, "suspend").await;
     ann_device.gets_cut().await;
     assert!(Device::log_in(&world.kpc, "ann", "correct horse").await.is_err());
+    step(rest, "clients", &ann, "resume").await;
+    let mut ann_device = Device::log_in(&world.kpc, "ann", "correct horse").await.unwrap();
+    is_served(&mut ann_device, &token).await;
 
     // That was nobody else's concern.
     is_served(&mut bob_device, &token).await;

@@ -100,7 +100,8 @@ impl Authenticator {
 
     /// Whether a client may connect.
     ///
-    /// Once its session can be cut, ask [`is_revoked`](Self::is_revoked).
+    /// A revocation that comes after that, but before the session of the client is known to whoever cuts sessions,
+    /// finds nothing to cut. Whoever opens sessions has to ask again then.
     ///
     /// # Errors
     ///
@@ -115,15 +116,6 @@ impl Authenticator {
         let verdict = checks.decide(login, from).await;
         checks.tally.count(&verdict);
         verdict
-    }
-
-    /// Whether the client's credential was revoked within the last minute.
-    ///
-    /// A revocation that came after a client was admitted, but before its session was known to whoever cuts
-    /// sessions, has found nothing to cut. To be asked once when it is known.
-    pub fn is_revoked(&self, client: &Client) -> bool {
-        let (Some(checks), Some(credential)) = (&self.checks, &client.credential) else { return false };
-        checks.has_revoked(credential)
     }
 
     /// What happened so far.

@@ -86,13 +86,6 @@ impl Checks {
         });
         evaluation.await.unwrap_or(Err(Denied::Unavailable))
     }
-
-    pub(super) fn has_revoked(&self, credential: &str) -> bool {
-        match &*self.judge {
-            Judge::Provider(provider) => provider.has_revoked(credential),
-            _ => false,
-        }
-    }
 }
 
 impl Judge {

@@ -14,6 +14,7 @@ use kaa_protocol::ism::Request;
 use kaa_protocol::name::ServiceInstance;
 use kaa_protocol::{cap, ecap};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use self::answer::Answer;
 use self::revoked::Revoked;
@@ -65,6 +66,7 @@ impl Provider {
     }
 
     pub(super) async fn ask(&self, shown: Shown, deadline: Duration) -> Result<Client, Denied> {
+        let asked = Instant::now();
         let answer = match shown {
             Shown::Certificate(certificate) => self.ask_about_certificate(certificate, deadline).await,
             Shown::Password { user_name, password } => {
@@ -74,13 +76,9 @@ impl Provider {
             }
         };
         match answer {
-            Ok(answer) => self.judge(answer),
+            Ok(answer) => self.judge(answer, asked),
             Err(error) => Err(self.does_not_decide(&error)),
         }
-    }
-
-    pub(super) fn has_revoked(&self, credential: &str) -> bool {
-        self.revoked.contains(credential)
     }
 
     async fn ask_about_password(
@@ -140,7 +138,7 @@ impl Provider {
         self.messaging.request(self.instance.clone(), request, deadline).await.map(Answer::from)
     }
 
-    fn judge(&self, answer: Answer) -> Result<Client, Denied> {
+    fn judge(&self, answer: Answer, asked: Instant) -> Result<Client, Denied> {
         let decision = match (answer.status_code, answer.client_id) {
             (200, Some(id)) if !id.is_empty() => Ok(Client { id: Some(id), credential: answer.credential }),
             (401 | 403 | 404, _) => Err(Denied::Credentials),
@@ -150,7 +148,7 @@ impl Provider {
         self.decides();
         // It may have been revoked while the answer was on its way.
         decision.and_then(|client| match &client.credential {
-            Some(credential) if self.has_revoked(credential) => Err(Denied::Credentials),
+            Some(credential) if self.revoked.since(asked, credential) => Err(Denied::Credentials),
             _ => Ok(client),
         })
     }

@@ -3,7 +3,6 @@
 use std::hash::{BuildHasher, RandomState};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use bytestring::ByteString;
 use kaa_bus::{Delivery, Events, Messaging, SubscribeError};
@@ -20,10 +19,7 @@ use super::Protocol;
 use crate::identity::Revocation;
 use crate::identity::clients::counters::Tally;
 
-/// How long a revocation is remembered: no login takes that long.
-const REMEMBERED: Duration = Duration::from_secs(60);
-
-/// The most that are remembered; the oldest makes room.
+/// The most that are remembered; the oldest makes room. So many are not revoked while a provider is asked.
 const MOST: NonZeroUsize = NonZeroUsize::new(65_536).unwrap();
 
 /// Listens, remembers and passes on. Dropping it ends that.
@@ -68,9 +64,10 @@ impl Revoked {
         Ok(Self { recent, task: task.abort_handle() })
     }
 
-    /// Whether the credential was revoked of late.
-    pub(super) fn contains(&self, credential: &str) -> bool {
-        self.recent.contains(credential)
+    /// Whether the credential was revoked since it was asked for. A provider that was asked later knows by itself,
+    /// also when it has given the credential back.
+    pub(super) fn since(&self, asked: Instant, credential: &str) -> bool {
+        self.recent.contains(asked, credential)
     }
 }
 
@@ -102,7 +99,7 @@ impl Desk {
     }
 }
 
-/// Credentials by keyed hash, whatever their length, and when they were revoked.
+/// Credentials by keyed hash, whatever their length, and when they were revoked last.
 #[derive(Debug)]
 struct Recent {
     credentials: Mutex<LruCache<u64, Instant>>,
@@ -116,18 +113,15 @@ impl Default for Recent {
 }
 
 impl Recent {
-    fn contains(&self, credential: &str) -> bool {
+    fn contains(&self, since: Instant, credential: &str) -> bool {
         let credential = self.hasher.hash_one(credential);
         let credentials = self.credentials.lock().unwrap_or_else(PoisonError::into_inner);
-        credentials.peek(&credential).is_some_and(|then| then.elapsed() < REMEMBERED)
+        credentials.peek(&credential).is_some_and(|then| *then >= since)
     }
 
     fn add(&self, credential: &str) {
         let credential = self.hasher.hash_one(credential);
         let mut credentials = self.credentials.lock().unwrap_or_else(PoisonError::into_inner);
         credentials.put(credential, Instant::now());
-        while credentials.peek_lru().is_some_and(|(_, then)| then.elapsed() >= REMEMBERED) {
-            credentials.pop_lru();
-        }
     }
 }
