@@ -2,20 +2,20 @@
 //!
 //! ```text
 //!  device ── 10/EPMP ──► resources ──┐
-//!                                    ├──► store: one transaction ──► announcement ── 15/EME ──► whoever listens
-//!  sources ── 15/EME ──► merging ────┘     (durable)                 (only of changes)
+//!                                    ├──► editor: first store (one transaction), then 15/EME ──► whoever listens
+//!  sources ── 15/EME ──► merging ────┘
 //! ```
 //!
 //! | module | what it does |
 //! |---|---|
 //! | `resources` | what devices ask and write |
 //! | `merging` | what other services know of an endpoint |
+//! | `editor` | making a change, and telling others |
 //! | `change` | a change, what it makes of metadata, and whether that is too much |
 //! | `store` | the SQLite file |
-//! | `announcement` | telling others what changed |
 
-mod announcement;
 mod change;
+mod editor;
 mod merging;
 mod resources;
 mod settings;

@@ -7,8 +7,8 @@ use kaa_ext::protocol::eme::MetadataUpdatedEvent;
 use kaa_ext::protocol::epmp::{Metadata, MetadataKey, MetadataKeys};
 use kaa_ext::protocol::json::{JsonPayload, RawJson};
 
-use crate::announcement;
 use crate::change::Change;
+use crate::editor::Editor;
 use crate::store::Store;
 
 /// Takes over what a source announces. A key whose value the event does not tell stays as it is.
@@ -22,7 +22,7 @@ pub(crate) async fn updated(
 ) -> Result<(), Failure> {
     let app_version = event.app_version_name.parse().map_err(|error| unusable(&error))?;
     let endpoint = event.endpoint_id.parse().map_err(|error| unusable(&error))?;
-    announcement::change(&store, &messaging, app_version, endpoint, merge(&event)?).await
+    Editor { app_version, endpoint, store, messaging }.make(merge(&event)?).await
 }
 
 fn merge(event: &MetadataUpdatedEvent) -> Result<Change, Failure> {

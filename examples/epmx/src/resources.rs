@@ -3,8 +3,8 @@
 use kaa_ext::prelude::*;
 use kaa_ext::protocol::epmp::{DeleteKeysRequest, GetRequest, Metadata, MetadataKeys, UpdateRequest};
 
-use crate::announcement;
 use crate::change::Change;
+use crate::editor::Editor;
 use crate::store::Store;
 
 /// Which keys there are.
@@ -32,40 +32,28 @@ pub(crate) async fn get(
 }
 
 /// Replaces all metadata.
-#[resource("/update")]
+#[resource("/update", state = Store)]
 pub(crate) async fn update(
-    app_version: AppVersion,
-    endpoint: EndpointId,
+    editor: Editor,
     DeviceJson(request): DeviceJson<UpdateRequest>,
-    State(store): State<Store>,
-    messaging: Messaging,
 ) -> Result<(), Failure> {
-    let change = Change::Replace(request.into_inner());
-    announcement::change(&store, &messaging, app_version, endpoint, change).await
+    editor.make(Change::Replace(request.into_inner())).await
 }
 
 /// Sets some keys.
-#[resource("/update/keys")]
+#[resource("/update/keys", state = Store)]
 pub(crate) async fn update_keys(
-    app_version: AppVersion,
-    endpoint: EndpointId,
+    editor: Editor,
     DeviceJson(request): DeviceJson<UpdateRequest>,
-    State(store): State<Store>,
-    messaging: Messaging,
 ) -> Result<(), Failure> {
-    let change = Change::Merge { remove: MetadataKeys::default(), set: request.into_inner() };
-    announcement::change(&store, &messaging, app_version, endpoint, change).await
+    editor.make(Change::Merge { remove: MetadataKeys::default(), set: request.into_inner() }).await
 }
 
 /// Removes some keys; one that is not there is none to remove.
-#[resource("/delete/keys")]
+#[resource("/delete/keys", state = Store)]
 pub(crate) async fn delete_keys(
-    app_version: AppVersion,
-    endpoint: EndpointId,
+    editor: Editor,
     DeviceJson(request): DeviceJson<DeleteKeysRequest>,
-    State(store): State<Store>,
-    messaging: Messaging,
 ) -> Result<(), Failure> {
-    let change = Change::Merge { remove: request.into_inner(), set: Metadata::default() };
-    announcement::change(&store, &messaging, app_version, endpoint, change).await
+    editor.make(Change::Merge { remove: request.into_inner(), set: Metadata::default() }).await
 }
