@@ -1,7 +1,7 @@
 //! `cargo xtask postgres`: the PostgreSQL that the tests run on.
 //!
 //! Looked for in `KAA_POSTGRES`, where Debian puts it and on PATH, in this order; installed from Debian when none of
-//! them has one. The tests look in the same places. Each starts a server of its own.
+//! them has one. The tests are told by that variable. Each starts a server of its own.
 
 use std::env;
 use std::fmt;

@@ -11,9 +11,6 @@ use rustix::process::geteuid;
 /// The variable that names the directory of `initdb` and `postgres`.
 const VARIABLE: &str = "KAA_POSTGRES";
 
-/// Where Debian's packages put them, one directory for each major version.
-const DEBIAN: &str = "/usr/lib/postgresql";
-
 /// A user and its group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Account {
@@ -54,31 +51,20 @@ fn named(users: &str, name: &str) -> Option<Account> {
     })
 }
 
-/// `KAA_POSTGRES`, else the newest of Debian's, else PATH.
+/// `KAA_POSTGRES`, else PATH.
 fn programs() -> PathBuf {
     if let Some(path) = env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
         return path.into();
     }
-    let on_path = env::var_os("PATH");
-    let on_path = on_path.iter().flat_map(env::split_paths);
-    let mut candidates = debian().into_iter().chain(on_path);
-    candidates
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path)
         .find(|directory| ["initdb", "postgres"].iter().all(|program| directory.join(program).is_file()))
         .unwrap_or_else(|| {
             panic!(
-                "these tests need PostgreSQL and there is none: run `cargo xtask postgres` as root, which \
-                 installs it, or set {VARIABLE} to the directory of `initdb` and `postgres`"
+                "these tests need PostgreSQL: set {VARIABLE} to the directory of `initdb` and `postgres`; \
+                 `{VARIABLE}=$(cargo xtask postgres)` finds or installs it"
             )
         })
-}
-
-fn debian() -> Vec<PathBuf> {
-    let versions = fs::read_dir(DEBIAN).into_iter().flatten().flatten();
-    let mut versions: Vec<(u32, PathBuf)> = versions
-        .filter_map(|version| Some((version.file_name().to_str()?.parse().ok()?, version.path().join("bin"))))
-        .collect();
-    versions.sort_unstable();
-    versions.into_iter().rev().map(|(_, directory)| directory).collect()
 }
 
 #[cfg(test)]
