@@ -48,6 +48,14 @@ impl Sink {
         }
     }
 
+    /// Delivers messages in their order.
+    pub(crate) fn deliver_all(&self, messages: impl IntoIterator<Item = Message>) {
+        match self {
+            Self::Mailbox(mailbox) => _ = mailbox.deliver_all(messages),
+            _ => messages.into_iter().for_each(|message| _ = self.deliver(message)),
+        }
+    }
+
     /// Nothing more will be delivered.
     pub(crate) fn end(&self) {
         match self {

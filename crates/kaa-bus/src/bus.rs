@@ -14,7 +14,7 @@ use crate::deadline::within;
 use crate::error::{CloseError, FenceError, PublishError, RequestError, SubscribeError};
 use crate::inbox::Answers;
 use crate::link::{Connection, Link};
-use crate::mailbox::{Mailbox, Pace};
+use crate::mailbox::{Mailbox, Overflow, Pace};
 use crate::memory::MemoryServer;
 use crate::message::{Message, Outgoing};
 use crate::nats::{self, ConnectError, NatsOptions};
@@ -82,9 +82,23 @@ impl Bus {
         filter: impl Into<SubjectFilter>,
         queue_group: Option<&ServiceInstance>,
     ) -> Result<Subscription, SubscribeError> {
+        self.subscribe_with(filter, queue_group, Overflow::default()).await
+    }
+
+    /// The same, saying which messages are dropped when too many wait.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`subscribe`](Self::subscribe).
+    pub async fn subscribe_with(
+        &self,
+        filter: impl Into<SubjectFilter>,
+        queue_group: Option<&ServiceInstance>,
+        overflow: Overflow,
+    ) -> Result<Subscription, SubscribeError> {
         let filter = filter.into();
         let (limit, link) = (self.shared.backend.limit(), Arc::clone(&self.shared.link));
-        let mailbox = Arc::new(Mailbox::new(filter.clone(), limit, link));
+        let mailbox = Arc::new(Mailbox::new(filter.clone(), limit, overflow, link));
         let source = self.attach(filter, queue_group, Sink::Mailbox(Arc::clone(&mailbox))).await?;
         Ok(Subscription::new(mailbox, source, Arc::clone(&self.shared)))
     }

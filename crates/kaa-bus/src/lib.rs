@@ -80,7 +80,7 @@ pub use error::{CloseError, DrainError, EventError, FenceError, PublishError, Re
 pub use kaa_protocol::name::ServiceInstance;
 pub use kaa_protocol::subject::{Subject, SubjectFilter};
 pub use link::Connection;
-pub use mailbox::SubscriptionLimit;
+pub use mailbox::{Backlog, Overflow, SubscriptionLimit};
 pub use memory::MemoryServer;
 pub use message::{Message, NoResponders};
 pub use messaging::{Adopted, Context, Delivery, Events, Gathered, Messaging};

@@ -1,9 +1,12 @@
 //! The queue between the bus and the one who reads a subscription.
 //!
-//! Whoever delivers never waits: a full mailbox drops the new message, counts it and says so. That
-//! is what nats-server's clients do too, but there the drops cannot be counted.
+//! Whoever delivers never waits: a full mailbox drops a message, counts it and says so. That is what
+//! nats-server's clients do too, but there the drops cannot be counted.
+//!
+//! Both ends can move many messages at once, so that the lock is taken once for all of them.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
@@ -32,11 +35,31 @@ impl Default for SubscriptionLimit {
     }
 }
 
+/// Which message is dropped when there is no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Overflow {
+    /// The one that comes: what waits is handled in order, without gaps up to where it breaks off.
+    #[default]
+    DropNewest,
+    /// The one that has waited for longest: for messages of which the latest counts.
+    DropOldest,
+}
+
+/// How much of a subscription waited when it was looked at last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Backlog {
+    /// The number of messages.
+    pub messages: usize,
+    /// Their bytes: subject, reply address and payload.
+    pub bytes: usize,
+}
+
 /// The shared end: the backend delivers, the [`Subscription`](crate::Subscription) takes.
 #[derive(Debug)]
 pub(crate) struct Mailbox {
     filter: SubjectFilter,
     limit: SubscriptionLimit,
+    overflow: Overflow,
     link: Arc<Link>,
     state: Mutex<State>,
 }
@@ -53,16 +76,20 @@ struct State {
 }
 
 impl State {
-    /// Room that an emptied queue keeps; a burst must not hold its memory for ever.
-    const KEPT_CAPACITY: usize = 4096;
-
     fn pop(&mut self) -> Option<Message> {
         let message = self.queue.pop_front()?;
         self.bytes = self.bytes.saturating_sub(size_of(&message));
-        if self.queue.is_empty() && self.queue.capacity() > Self::KEPT_CAPACITY {
-            self.queue = VecDeque::new();
-        }
+        give_back(&mut self.queue);
         Some(message)
+    }
+}
+
+/// Room that an emptied queue keeps; a burst must not hold its memory for ever.
+const KEPT_CAPACITY: usize = 4096;
+
+fn give_back(queue: &mut VecDeque<Message>) {
+    if queue.is_empty() && queue.capacity() > KEPT_CAPACITY {
+        *queue = VecDeque::new();
     }
 }
 
@@ -78,9 +105,17 @@ impl Mailbox {
     /// An overload is one sentence in the log per second, not one per message.
     const WARNING_INTERVAL: Duration = Duration::from_secs(1);
 
-    pub(crate) fn new(filter: SubjectFilter, limit: SubscriptionLimit, link: Arc<Link>) -> Self {
+    /// The most messages that are taken at once. They are not counted as waiting any more.
+    const BATCH: usize = 128;
+
+    pub(crate) fn new(
+        filter: SubjectFilter,
+        limit: SubscriptionLimit,
+        overflow: Overflow,
+        link: Arc<Link>,
+    ) -> Self {
         let limit = SubscriptionLimit { messages: limit.messages.max(1), ..limit };
-        Self { filter, limit, link, state: Mutex::default() }
+        Self { filter, limit, overflow, link, state: Mutex::default() }
     }
 
     pub(crate) fn filter(&self) -> &SubjectFilter {
@@ -92,43 +127,68 @@ impl Mailbox {
     }
 
     pub(crate) fn deliver(&self, message: Message) -> Pace {
-        let size = size_of(&message);
+        self.deliver_all([message])
+    }
+
+    /// Delivers messages in their order, under one lock.
+    pub(crate) fn deliver_all(&self, messages: impl IntoIterator<Item = Message>) -> Pace {
         let mut state = self.lock();
         if state.ended {
             return Pace::Fine;
         }
-        let has_room = state.queue.len() < self.limit.messages
-            && (state.queue.is_empty() || state.bytes.saturating_add(size) <= self.limit.bytes);
-        if !has_room {
-            drop(message);
-            self.lose(state);
-            return Pace::Behind;
+        let (mut delivered, mut lost) = (0, 0);
+        for message in messages {
+            let size = size_of(&message);
+            let mut has_room = self.has_room(&state, size);
+            while !has_room && self.overflow == Overflow::DropOldest && state.pop().is_some() {
+                lost += 1;
+                has_room = self.has_room(&state, size);
+            }
+            if has_room {
+                state.bytes = state.bytes.saturating_add(size);
+                state.queue.push_back(message);
+                delivered += 1;
+            } else {
+                lost += 1;
+            }
         }
-        state.bytes = state.bytes.saturating_add(size);
-        state.queue.push_back(message);
-        let behind = state.queue.len() > self.limit.messages / 2 || state.bytes > self.limit.bytes / 2;
+        let SubscriptionLimit { messages, bytes } = self.limit;
+        let is_behind = lost > 0 || state.queue.len() > messages / 2 || state.bytes > bytes / 2;
         let waker = state.waker.take();
-        drop(state);
-        self.link.counters.received.increment();
+        if lost > 0 {
+            self.lose(state, lost);
+        } else {
+            drop(state);
+        }
+        self.link.counters.received.add(delivered);
         if let Some(waker) = waker {
             waker.wake();
         }
-        if behind { Pace::Behind } else { Pace::Fine }
+        if is_behind { Pace::Behind } else { Pace::Fine }
+    }
+
+    fn has_room(&self, state: &State, size: usize) -> bool {
+        state.queue.len() < self.limit.messages
+            && (state.queue.is_empty() || state.bytes.saturating_add(size) <= self.limit.bytes)
     }
 
     #[cold]
-    fn lose(&self, mut state: MutexGuard<'_, State>) {
-        state.lost += 1;
-        self.link.counters.lost.increment();
+    fn lose(&self, mut state: MutexGuard<'_, State>, lost: u64) {
+        state.lost += lost;
+        self.link.counters.lost.add(lost);
         let now = Instant::now();
         let is_quiet = state.warned.is_none_or(|warned| now - warned >= Self::WARNING_INTERVAL);
         if is_quiet {
             state.warned = Some(now);
             let (lost, waiting, bytes) = (state.lost, state.queue.len(), state.bytes);
             drop(state);
+            let dropped = match self.overflow {
+                Overflow::DropNewest => "new messages are dropped",
+                Overflow::DropOldest => "the oldest messages are dropped",
+            };
             tracing::warn!(
                 subject = %self.filter, lost, waiting, bytes,
-                "subscription is full, new messages are dropped: its reader is too slow",
+                "subscription is full, {dropped}: its reader is too slow",
             );
         }
     }
@@ -144,9 +204,19 @@ impl Mailbox {
         }
     }
 
-    /// A message that is there already.
-    pub(crate) fn try_take(&self) -> Option<Message> {
-        self.lock().pop()
+    /// Moves messages that are there already into `taken`, which is empty, up to a batch; what is left.
+    pub(crate) fn take_batch(&self, taken: &mut VecDeque<Message>) -> Backlog {
+        give_back(taken);
+        let mut state = self.lock();
+        if state.queue.len() <= Self::BATCH {
+            mem::swap(&mut state.queue, taken);
+            state.bytes = 0;
+        } else {
+            taken.extend(state.queue.drain(..Self::BATCH));
+            let bytes: usize = taken.iter().map(size_of).sum();
+            state.bytes = state.bytes.saturating_sub(bytes);
+        }
+        Backlog { messages: state.queue.len(), bytes: state.bytes }
     }
 
     pub(crate) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
@@ -227,8 +297,16 @@ mod tests {
     }
 
     fn mailbox(messages: usize, bytes: usize) -> Mailbox {
+        overflowing(messages, bytes, Overflow::DropNewest)
+    }
+
+    fn overflowing(messages: usize, bytes: usize, overflow: Overflow) -> Mailbox {
         let limit = SubscriptionLimit { messages, bytes };
-        Mailbox::new("a.*".parse().unwrap(), limit, Arc::new(Link::new(Connection::Connected)))
+        Mailbox::new("a.*".parse().unwrap(), limit, overflow, Arc::new(Link::new(Connection::Connected)))
+    }
+
+    fn take_all(mailbox: &Mailbox) -> Vec<Message> {
+        std::iter::from_fn(|| take(mailbox).flatten()).collect()
     }
 
     fn message(payload: &'static [u8]) -> Message {
@@ -254,6 +332,31 @@ mod tests {
         assert_eq!(take(&mailbox), Some(Some(message(b"2"))));
         assert_eq!(take(&mailbox), Some(Some(message(b"5"))));
         assert_eq!(take(&mailbox), None);
+    }
+
+    #[test]
+    fn a_full_mailbox_may_drop_the_oldest_instead() {
+        let mailbox = overflowing(2, 10, Overflow::DropOldest);
+        let pace = mailbox.deliver_all([b"1", b"2", b"3", b"4"].map(|payload| message(payload)));
+        assert_eq!((pace, mailbox.lost()), (Pace::Behind, 2));
+        assert_eq!(take_all(&mailbox), [message(b"3"), message(b"4")]);
+        mailbox.deliver_all([message(b"5"), message(b"much more than ten bytes")]);
+        assert_eq!(take_all(&mailbox), [message(b"much more than ten bytes")]);
+        assert_eq!(mailbox.lost(), 3);
+        assert_eq!(mailbox.link.counters.snapshot().received, 6);
+    }
+
+    #[test]
+    fn messages_are_taken_in_batches_and_what_is_left_is_told() {
+        let mailbox = mailbox(1000, 4 * 1000);
+        mailbox.deliver_all((0..300).map(|_| message(b"x")));
+        let mut taken = VecDeque::new();
+        for (batch, left) in [(128, 172), (128, 44), (44, 0), (0, 0)] {
+            assert_eq!(mailbox.take_batch(&mut taken), Backlog { messages: left, bytes: 4 * left });
+            assert_eq!(std::mem::take(&mut taken).len(), batch);
+        }
+        mailbox.deliver_all((0..1001).map(|_| message(b"x")));
+        assert_eq!(mailbox.lost(), 1);
     }
 
     #[test]
@@ -295,7 +398,16 @@ mod tests {
             mailbox.deliver(message(b"x"));
         }
         while take(&mailbox).is_some() {}
-        assert!(mailbox.lock().queue.capacity() <= State::KEPT_CAPACITY);
+        assert!(mailbox.lock().queue.capacity() <= KEPT_CAPACITY);
+
+        mailbox.deliver_all((0..10_000).map(|_| message(b"x")));
+        let mut taken = VecDeque::new();
+        while mailbox.take_batch(&mut taken).messages > 0 {
+            taken.clear();
+        }
+        taken.clear();
+        mailbox.take_batch(&mut taken);
+        assert!(taken.capacity() + mailbox.lock().queue.capacity() <= 2 * KEPT_CAPACITY);
     }
 
     #[tokio::test(start_paused = true)]

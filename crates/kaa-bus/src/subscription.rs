@@ -1,5 +1,6 @@
 //! The receiving end of a subscription.
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -13,20 +14,24 @@ use crate::backend::Source;
 use crate::deadline::within;
 use crate::error::{DrainError, FenceError};
 use crate::link::Connection;
-use crate::mailbox::Mailbox;
+use crate::mailbox::{Backlog, Mailbox};
 use crate::message::Message;
 use crate::shared::Shared;
 
 /// Messages that match a filter, in the order in which the server sent them.
 ///
 /// Messages wait in a queue of limited size ([`SubscriptionLimit`](crate::SubscriptionLimit)). When it
-/// is full, new ones are dropped, counted ([`lost`](Self::lost)) and logged; nobody else is slowed down.
+/// is full, new ones are dropped (or old ones, see [`Overflow`](crate::Overflow)), counted
+/// ([`lost`](Self::lost)) and logged; nobody else is slowed down.
 ///
 /// Dropping a subscription ends it at once; [`drain`](Self::drain) ends it without losing anything.
 /// The connection stays open as long as one of its subscriptions lives.
 #[derive(Debug)]
 pub struct Subscription {
     mailbox: Arc<Mailbox>,
+    /// Taken out of the mailbox, and not by the reader yet.
+    taken: VecDeque<Message>,
+    backlog: Backlog,
     /// `None` once drained.
     source: Option<Source>,
     shared: Arc<Shared>,
@@ -34,7 +39,7 @@ pub struct Subscription {
 
 impl Subscription {
     pub(crate) fn new(mailbox: Arc<Mailbox>, source: Source, shared: Arc<Shared>) -> Self {
-        Self { mailbox, source: Some(source), shared }
+        Self { mailbox, taken: VecDeque::new(), backlog: Backlog::default(), source: Some(source), shared }
     }
 
     /// The next message; `None` when the subscription has ended (drained, or the bus was closed)
@@ -50,12 +55,24 @@ impl Subscription {
     /// Whoever takes many at once pays less for each than with `next`, and has to let other tasks
     /// run in between.
     pub fn try_next(&mut self) -> Option<Message> {
-        self.mailbox.try_take()
+        if self.taken.is_empty() {
+            self.backlog = self.mailbox.take_batch(&mut self.taken);
+        }
+        self.taken.pop_front()
+    }
+
+    /// What waited behind the messages that [`try_next`](Self::try_next) yields without looking again, when it
+    /// looked last. A reader that sees this grow is too slow.
+    pub fn backlog(&self) -> Backlog {
+        self.backlog
     }
 
     /// [`next`](Self::next) for a hand-written future.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
-        self.mailbox.poll_take(cx)
+        match self.taken.pop_front() {
+            Some(message) => Poll::Ready(Some(message)),
+            None => self.mailbox.poll_take(cx),
+        }
     }
 
     /// What this subscription listens to.
@@ -125,6 +142,6 @@ impl Stream for Subscription {
     type Item = Message;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Message>> {
-        self.mailbox.poll_take(cx)
+        self.get_mut().poll_next(cx)
     }
 }

@@ -14,6 +14,8 @@ pub(crate) struct Attribute {
     pub(crate) path: Option<LitStr>,
     /// `delivery = every_replica`: which replicas a listener's event goes to.
     pub(crate) delivery: Option<Delivery>,
+    /// `overload = latest`: what becomes of a listener's event when the extension is full.
+    pub(crate) overload: Option<Overload>,
     /// `ignore_own`: whether a listener is left alone with what its own replica sent.
     pub(crate) ignore_own: Option<()>,
     /// `state = App`: the only state type the function works with.
@@ -32,13 +34,26 @@ pub(crate) enum Delivery {
     EveryReplica,
 }
 
+/// What becomes of an event when the extension is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Overload {
+    Refuse,
+    Wait,
+    Latest,
+}
+
 mod word {
     syn::custom_keyword!(ignore_own);
     syn::custom_keyword!(one_replica);
     syn::custom_keyword!(every_replica);
+    syn::custom_keyword!(refuse);
+    syn::custom_keyword!(wait);
+    syn::custom_keyword!(latest);
 }
 
 const EXPECTED_PATH: &str = r#"expected the path as a string literal: `#[resource("/config/json")]`"#;
+const EXPECTED_OVERLOAD: &str =
+    "expected `overload = refuse`, `wait` or `latest`: what becomes of the event when the extension is full";
 const EXPECTED_DELIVERY: &str = "expected `delivery = every_replica`; without it, one replica gets the event";
 
 impl Attribute {
@@ -78,6 +93,7 @@ impl Attribute {
         input.parse::<Token![=]>()?;
         match key.to_string().as_str() {
             "delivery" if listens => set(&mut self.delivery, &key, read_delivery(input)?),
+            "overload" if listens => set(&mut self.overload, &key, read_overload(input)?),
             "state" => set(&mut self.state, &key, input.parse()?),
             "type" => set(&mut self.type_name, &key, input.parse()?),
             "crate" => set(&mut self.krate, &key, input.call(Path::parse_mod_style)?),
@@ -106,6 +122,18 @@ fn read_delivery(input: ParseStream<'_>) -> Result<Delivery> {
         Ok(Delivery::EveryReplica)
     } else {
         Err(unexpected(input, EXPECTED_DELIVERY))
+    }
+}
+
+fn read_overload(input: ParseStream<'_>) -> Result<Overload> {
+    if input.parse::<Option<word::refuse>>()?.is_some() {
+        Ok(Overload::Refuse)
+    } else if input.parse::<Option<word::wait>>()?.is_some() {
+        Ok(Overload::Wait)
+    } else if input.parse::<Option<word::latest>>()?.is_some() {
+        Ok(Overload::Latest)
+    } else {
+        Err(unexpected(input, EXPECTED_OVERLOAD))
     }
 }
 
@@ -188,6 +216,9 @@ mod tests {
             (Listener, quote!(delivery = "every_replica"), EXPECTED_DELIVERY),
             (Listener, quote!(delivery =), EXPECTED_DELIVERY),
             (Listener, quote!(delivery = every_replica, delivery = one_replica), "`delivery` is given twice"),
+            (Listener, quote!(overload = drop), EXPECTED_OVERLOAD),
+            (Listener, quote!(overload = "wait"), EXPECTED_OVERLOAD),
+            (Resource, quote!("/a", overload = wait), "unknown argument `overload`"),
             (Listener, quote!(ignore_own, ignore_own), "`ignore_own` is given twice"),
             (Listener, quote!(ignore_own = true), "`ignore_own` has no value"),
             (Service, quote!(delivery = every_replica), "unknown argument `delivery`; `#[service]` takes"),

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Ident, Path};
 
-use crate::attribute::{Attribute, Delivery};
+use crate::attribute::{Attribute, Delivery, Overload};
 use crate::call::call;
 use crate::function::{Function, inside};
 use crate::kind::Kind;
@@ -84,11 +84,18 @@ impl<'a> Definition<'a> {
                     Delivery::OneReplica => quote!(OneReplica),
                     Delivery::EveryReplica => quote!(EveryReplica),
                 };
+                let overload = match attribute.overload {
+                    None => quote!(None),
+                    Some(Overload::Refuse) => quote!(Some(#private::Overload::Refuse)),
+                    Some(Overload::Wait) => quote!(Some(#private::Overload::Wait)),
+                    Some(Overload::Latest) => quote!(Some(#private::Overload::Latest)),
+                };
                 let ignores_own = attribute.ignore_own.is_some();
                 quote! {
                     event: #private::event_type::<#event>(),
                     delivery: #private::Delivery::#delivery,
                     ignores_own: #ignores_own,
+                    overload: ::core::option::Option::#overload,
                 }
             }
             Trigger::Message(Message::Targeted(request)) => {

@@ -40,7 +40,7 @@ impl Kind {
                 "after the path, `#[resource]` takes `state = Type`, `type = Name` and `crate = path`"
             }
             Self::Listener => {
-                "`#[listener]` takes `delivery = every_replica`, `ignore_own`, `state = Type`, \
+                "`#[listener]` takes `delivery = every_replica`, `overload = latest`, `ignore_own`, `state = Type`, \
                  `type = Name` and `crate = path`; its argument `Event<T>` says what it hears"
             }
             Self::Service => {

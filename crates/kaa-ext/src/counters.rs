@@ -86,9 +86,16 @@ counters! {
 impl Counters {
     /// Messages received that nothing has become of yet: waiting or being handled.
     pub fn in_flight(&self) -> u64 {
-        let done =
-            self.answered + self.silent + self.expired + self.shed + self.malformed + self.failed_to_send;
-        self.received.saturating_sub(done)
+        self.received.saturating_sub(self.done())
+    }
+
+    /// Whether every message received is accounted for, and none twice: true whenever nothing is in flight.
+    pub fn is_balanced(&self) -> bool {
+        self.received == self.done()
+    }
+
+    fn done(&self) -> u64 {
+        self.answered + self.silent + self.expired + self.shed + self.malformed + self.failed_to_send
     }
 }
 
@@ -110,5 +117,10 @@ mod tests {
         tally.failed_to_send();
         tally.panicked();
         assert_eq!(tally.snapshot().in_flight(), 1);
+        assert!(!tally.snapshot().is_balanced());
+        tally.answered();
+        assert!(tally.snapshot().is_balanced());
+        tally.answered();
+        assert!(!tally.snapshot().is_balanced(), "one was counted twice");
     }
 }

@@ -7,6 +7,7 @@ use kaa_bus::Delivery;
 
 use crate::failure::{Failure, ReplyError};
 use crate::message::EventType;
+use crate::overload::Overload;
 use crate::request::Request;
 use crate::resource::{HandlerFuture, Location};
 
@@ -56,6 +57,8 @@ pub struct ListenerDef<S> {
     pub delivery: Delivery,
     /// Whether it is left alone with events that this very replica sent.
     pub ignores_own: bool,
+    /// What becomes of the event when the extension is full; `None` for what suits its type.
+    pub overload: Option<Overload>,
     /// The name of the function.
     pub name: &'static str,
     /// The documentation comment of the function.

@@ -8,6 +8,7 @@ pub use kaa_ext_macros::{listeners, resources, services};
 pub use crate::extract::{Event, FromRequest, FromSegment, Targeted};
 pub use crate::listener::{Listener, ListenerDef, ListenerOutcome};
 pub use crate::message::{EventType, RequestType};
+pub use crate::overload::Overload;
 pub use crate::reply::IntoReply;
 pub use crate::request::Request;
 pub use crate::resource::{HandlerFuture, Location, Resource, ResourceDef};

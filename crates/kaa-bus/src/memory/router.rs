@@ -150,7 +150,7 @@ pub(super) fn lock(router: &Mutex<Router>) -> MutexGuard<'_, Router> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mailbox::{Mailbox, SubscriptionLimit};
+    use crate::mailbox::{Mailbox, Overflow, SubscriptionLimit};
 
     /// A router, one connection and the mailboxes of its subscriptions.
     struct Bench {
@@ -169,7 +169,8 @@ mod tests {
         fn subscribe(&mut self, filter: &str, group: Option<&str>) -> (u64, Arc<Mailbox>) {
             let filter: SubjectFilter = filter.parse().unwrap();
             let limit = SubscriptionLimit::default();
-            let mailbox = Arc::new(Mailbox::new(filter.clone(), limit, Arc::clone(&self.link)));
+            let mailbox =
+                Arc::new(Mailbox::new(filter.clone(), limit, Overflow::default(), Arc::clone(&self.link)));
             let queue_group = group.map(|group| group.parse().unwrap());
             let sink = Sink::Mailbox(Arc::clone(&mailbox));
             (self.router.add(Route { peer: self.peer, filter, queue_group, sink }), mailbox)

@@ -1,5 +1,8 @@
 //! From async-nats' queue into ours, for one subscription.
 
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+
 use async_nats::Subscriber;
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
@@ -12,14 +15,17 @@ use crate::message::{Message, NoResponders};
 /// A task that takes every message out of async-nats at once and never waits for a reader.
 ///
 /// async-nats drops what does not fit into its queue and cannot say how much that was. So its queue
-/// is kept empty, and the one that may fill up is ours, which counts. This hop costs about a tenth
-/// (600 instructions a message) of what async-nats spends on receiving and answering one.
+/// is kept empty, and the one that may fill up is ours, which counts. What has arrived together is handed on
+/// together, which is what makes this hop cheap.
 ///
 /// Dropping the pump ends it: it hands over what has arrived, unsubscribes and ends the sink.
 #[derive(Debug)]
 pub(crate) struct Pump {
     orders: mpsc::Sender<Leave>,
 }
+
+/// The most messages that are handed on at once.
+const BATCH: usize = 128;
 
 /// The order to leave; answered when it is on its way to the server.
 type Leave = oneshot::Sender<()>;
@@ -63,16 +69,17 @@ async fn run(
     mut orders: mpsc::Receiver<Leave>,
     mut hung_up: watch::Receiver<bool>,
 ) {
+    let mut batch = Vec::new();
     loop {
         tokio::select! {
             // Messages first: the rest is looked at when there are none, or when this task has used
             // up its share.
             biased;
-            message = subscriber.next() => match message {
-                Some(message) => {
-                    sink.deliver(convert(message));
+            is_open = poll_fn(|cx| take(&mut subscriber, &mut batch, cx)) => {
+                sink.deliver_all(batch.drain(..).map(convert));
+                if !is_open {
+                    break;
                 }
-                None => break,
             },
             order = orders.recv() => match order {
                 Some(mut left) => tokio::select! {
@@ -92,6 +99,23 @@ async fn run(
         sink.deliver(convert(message));
     }
     sink.end();
+}
+
+/// Takes what has arrived; pending when that is nothing. Whether there may be more.
+fn take(
+    subscriber: &mut Subscriber,
+    batch: &mut Vec<async_nats::Message>,
+    cx: &mut Context<'_>,
+) -> Poll<bool> {
+    while batch.len() < BATCH {
+        match subscriber.poll_next_unpin(cx) {
+            Poll::Ready(Some(message)) => batch.push(message),
+            Poll::Ready(None) => return Poll::Ready(false),
+            Poll::Pending if batch.is_empty() => return Poll::Pending,
+            Poll::Pending => break,
+        }
+    }
+    Poll::Ready(true)
 }
 
 /// Ready when the bus was closed or is gone.

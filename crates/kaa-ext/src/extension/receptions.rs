@@ -10,6 +10,7 @@ use kaa_protocol::name::ServiceInstance;
 use kaa_protocol::subject::EventKind;
 
 use crate::listener::ListenerDef;
+use crate::overload::Overload;
 use crate::request::Request;
 use crate::resource::{HandlerFuture, Location};
 use crate::router::Handler;
@@ -53,7 +54,7 @@ impl Receptions {
         originator: Option<&ServiceInstance>,
         state: &Arc<S>,
     ) {
-        let ListenerDef { event, delivery, ignores_own, name, location, .. } = listener;
+        let ListenerDef { event, delivery, ignores_own, overload, name, location, .. } = listener;
         let origin = Origin { kind: "listener", name, location: *location };
         if *delivery == Delivery::OneReplica {
             // Members of a queue group share what they hear, also within one replica.
@@ -70,14 +71,16 @@ impl Receptions {
             self.shared.push((event.kind.clone(), originator.cloned(), origin));
         }
         let function = self.function(listener.call, state);
+        // A service confirms once, and when its work is done: what every replica does on the side is not that.
+        let answers = event.receipts.clone().filter(|_| *delivery == Delivery::OneReplica);
+        let suitable = if answers.is_some() { Overload::Refuse } else { Overload::Wait };
         self.receptions.push(Arc::new(Reception {
             name: event.name,
             open: event.open,
             function,
-            // A service confirms once, and when its work is done: what every replica does on the side is not
-            // that.
-            answers: event.receipts.clone().filter(|_| *delivery == Delivery::OneReplica),
+            answers,
             ignores_own: *ignores_own,
+            overload: overload.unwrap_or(suitable),
             place: Place::Events(event.kind.filter(originator), *delivery),
         }));
     }
@@ -98,6 +101,7 @@ impl Receptions {
             function,
             answers: Some(request.address.clone()),
             ignores_own: false,
+            overload: Overload::Refuse,
             place: Place::Requests(request.address.clone()),
         }));
     }

@@ -1,5 +1,7 @@
 //! How much work there may be at once, by number and by bytes.
 
+use kaa_bus::Backlog;
+
 use crate::limits::Limits;
 
 /// A counter with a ceiling. It belongs to one task, so it needs neither lock nor atomics.
@@ -25,6 +27,22 @@ impl Admission {
         self.requests += 1;
         self.bytes = total;
         Ok(())
+    }
+
+    /// Takes a request on that came in while there was room, whatever its size.
+    pub(super) fn enter_anyway(&mut self, bytes: usize) {
+        self.requests += 1;
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+
+    /// Whether not even the smallest request has room.
+    pub(super) fn is_full(&self) -> bool {
+        self.requests >= self.limits.requests || self.bytes >= self.limits.bytes
+    }
+
+    /// Whether so many requests that nobody has looked at are more than there may be.
+    pub(super) fn is_exceeded_by(&self, backlog: Backlog) -> bool {
+        backlog.messages > self.limits.requests || backlog.bytes > self.limits.bytes / 2
     }
 
     /// Gives the place of a request of this size back.
@@ -55,6 +73,25 @@ mod tests {
         assert_eq!(admission.enter(0), Err(Full));
         admission.leave(6);
         assert_eq!(admission.enter(6), Ok(()));
+    }
+
+    #[test]
+    fn what_came_in_while_there_was_room_is_taken_on_and_then_there_is_none() {
+        let mut admission = Admission::new(Limits { requests: 9, bytes: 10, ..Limits::default() });
+        admission.enter_anyway(9);
+        assert!(!admission.is_full());
+        admission.enter_anyway(9);
+        assert!(admission.is_full());
+        admission.leave(9);
+        assert!(!admission.is_full());
+    }
+
+    #[test]
+    fn what_waits_unseen_is_too_much_beyond_the_number_or_half_of_the_bytes() {
+        let admission = Admission::new(Limits { requests: 9, bytes: 10, ..Limits::default() });
+        for (messages, bytes, is_too_much) in [(9, 5, false), (10, 5, true), (9, 6, true)] {
+            assert_eq!(admission.is_exceeded_by(Backlog { messages, bytes }), is_too_much);
+        }
     }
 
     #[test]

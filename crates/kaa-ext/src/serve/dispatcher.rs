@@ -6,8 +6,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use kaa_bus::Message;
+use kaa_bus::{Backlog, Message};
 use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::{Instant, timeout_at};
 
 use super::admission::Admission;
 use super::entrance::{Brings, Entrance};
@@ -19,6 +20,7 @@ use crate::envelope::Envelope;
 use crate::failure::Failure;
 use crate::limits::Limits;
 use crate::outlet::{Outlet, Sent};
+use crate::overload::Overload;
 use crate::pipeline::Pipeline;
 use crate::reply::Reply;
 use crate::request::Request;
@@ -67,6 +69,28 @@ impl Dispatcher {
         self.admission.is_empty() && self.waiting.is_empty()
     }
 
+    /// There is room for more.
+    pub(super) fn has_room(&self) -> bool {
+        !self.admission.is_full()
+    }
+
+    /// Waits until there is room for what would rather wait than be refused, or until its time is over.
+    pub(super) async fn room_for(&mut self, brings: &Brings, until: Instant) {
+        while brings.overload().waits() && !self.has_room() {
+            let Ok(finished) = timeout_at(until, self.finished()).await else { return };
+            self.finish(finished).await;
+        }
+    }
+
+    /// Every message that came in is accounted for, once.
+    pub(super) fn audit(&self) {
+        debug_assert!(
+            !self.is_idle() || self.station.tally.snapshot().is_balanced(),
+            "nothing is in flight, and yet: {:?}",
+            self.station.tally.snapshot()
+        );
+    }
+
     /// Takes the messages that are there already, up to a number: asking for each of them anew costs
     /// as much as decoding one. Then the handlers that wait, the connection and everybody else get to
     /// run, and the handlers that are done are booked.
@@ -75,8 +99,11 @@ impl Dispatcher {
             if taken == SHORT_BURST && !self.waiting.is_empty() {
                 break;
             }
+            if entrance.brings.overload().waits() && !self.has_room() {
+                break;
+            }
             match entrance.subscription.try_next() {
-                Some(message) => self.take(message, &entrance.brings).await,
+                Some(message) => self.take(message, &entrance.brings, entrance.subscription.backlog()).await,
                 // Nobody waits, or nothing was taken: the next look at the subscriptions is a pause by itself.
                 None if self.waiting.is_empty() || taken == 0 => return,
                 None => break,
@@ -88,29 +115,44 @@ impl Dispatcher {
         }
     }
 
-    /// Takes a message all the way, or as far as it goes without waiting.
-    pub(super) async fn take(&mut self, message: Message, brings: &Brings) {
+    /// Takes a message all the way, or as far as it goes without waiting. `backlog` is what waits behind it.
+    pub(super) async fn take(&mut self, message: Message, brings: &Brings, backlog: Backlog) {
         match self.intake.take(&message, brings) {
             Taken::Dropped => {}
             Taken::Refused(envelope, failure) => self.refuse(&envelope, failure, Refusal::Invalid),
-            Taken::Request(envelope) => self.admit(envelope).await,
+            Taken::Request(envelope) => self.admit(envelope, brings.overload(), backlog).await,
         }
     }
 
-    async fn admit(&mut self, envelope: Arc<Envelope>) {
-        if self.admission.enter(envelope.len()).is_err() {
+    async fn admit(&mut self, envelope: Arc<Envelope>, overload: Overload, backlog: Backlog) {
+        if !self.enters(envelope.len(), overload, backlog) {
             let failure = Failure::unavailable("the extension has more requests than it takes at once");
             return self.refuse(&envelope, failure, Refusal::Shed);
         }
-        match self.lanes.enter(envelope) {
+        match self.lanes.enter(envelope, overload) {
             Place::InLine => {}
             Place::First(request) => self.start(request, Waited::No).await,
             Place::NoRoom(request) => {
-                self.admission.leave(request.len());
-                let failure = Failure::unavailable("too many requests of this endpoint are waiting");
-                self.refuse(&request, failure, Refusal::Shed);
+                self.give_up(&request, "too many requests of this endpoint are waiting");
             }
+            Place::InsteadOf(older) => self.give_up(&older, "a newer one has come before its turn"),
         }
+    }
+
+    /// Whether there is room, which is taken then.
+    fn enters(&mut self, bytes: usize, overload: Overload, backlog: Backlog) -> bool {
+        if overload.waits() && self.has_room() {
+            self.admission.enter_anyway(bytes);
+            return true;
+        }
+        // What waits unseen is refused before the bus drops it without a word: that costs little beside a handler.
+        !self.admission.is_exceeded_by(backlog) && self.admission.enter(bytes).is_ok()
+    }
+
+    /// Refuses what was admitted.
+    fn give_up(&mut self, envelope: &Envelope, why: &'static str) {
+        self.admission.leave(envelope.len());
+        self.refuse(envelope, Failure::unavailable(why), Refusal::Shed);
     }
 
     /// Handles a request and those behind it, until one of them has to wait.

@@ -4,13 +4,14 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 
-use kaa_bus::{Bus, Delivery, SubscribeError, Subscription};
+use kaa_bus::{Bus, Delivery, Overflow, SubscribeError, Subscription};
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::ism::Address;
 use kaa_protocol::name::{ReplicaId, ServiceInstance};
 use kaa_protocol::subject::{SubjectFilter, Target};
 
 use crate::message::Open;
+use crate::overload::Overload;
 
 /// One subscription.
 pub(super) struct Entrance {
@@ -26,6 +27,16 @@ pub(super) enum Brings {
     Requests(Dialect),
     /// Messages of other services.
     Messages(Arc<Reception>),
+}
+
+impl Brings {
+    /// What becomes of it when the extension is full.
+    pub(super) fn overload(&self) -> Overload {
+        match self {
+            Self::Requests(_) => Overload::Refuse,
+            Self::Messages(reception) => reception.overload,
+        }
+    }
 }
 
 /// Who the messages are for: the order in which the entrances are closed.
@@ -46,6 +57,7 @@ pub(crate) struct Reception {
     /// Where its answers may go; `None` when nobody is answered.
     pub(crate) answers: Option<Address>,
     pub(crate) ignores_own: bool,
+    pub(crate) overload: Overload,
     pub(crate) place: Place,
 }
 
@@ -89,7 +101,12 @@ impl Entrances {
             match &reception.place {
                 Place::Events(filter, delivery) => {
                     let group = (*delivery == Delivery::OneReplica).then_some(instance);
-                    entrances.add(bus.subscribe(filter.clone(), group).await?, brings(), Whose::Shared);
+                    let overflow = match reception.overload {
+                        Overload::Latest => Overflow::DropOldest,
+                        Overload::Refuse | Overload::Wait => Overflow::DropNewest,
+                    };
+                    let subscription = bus.subscribe_with(filter.clone(), group, overflow).await?;
+                    entrances.add(subscription, brings(), Whose::Shared);
                 }
                 Place::Requests(address) => {
                     let own = address.subject(&Target::Replica(replica.clone()));
@@ -115,27 +132,28 @@ impl Entrances {
         self.all.iter_mut()
     }
 
-    /// The next message of any open entrance, and what it is; `None` when one of them has ended.
+    /// The next message of any open entrance, and what it is; `None` when one of them has ended. While there is no
+    /// room, what would rather wait than be refused does.
     ///
     /// Cancel safe: a message is either returned or still waits.
-    pub(super) async fn next(&mut self) -> Option<(kaa_bus::Message, Brings)> {
-        self.next_of(|_| true).await
+    pub(super) async fn next(&mut self, has_room: bool) -> Option<(kaa_bus::Message, Brings)> {
+        self.next_of(|entrance| has_room || !entrance.brings.overload().waits()).await
     }
 
     /// The same for the entrances of this replica alone. Pending forever once they have ended.
     pub(super) async fn next_own(&mut self) -> (kaa_bus::Message, Brings) {
-        match self.next_of(|whose| whose == Whose::Own).await {
+        match self.next_of(|entrance| entrance.whose == Whose::Own).await {
             Some(next) => next,
             None => std::future::pending().await,
         }
     }
 
-    async fn next_of(&mut self, wanted: impl Fn(Whose) -> bool) -> Option<(kaa_bus::Message, Brings)> {
+    async fn next_of(&mut self, wanted: impl Fn(&Entrance) -> bool) -> Option<(kaa_bus::Message, Brings)> {
         poll_fn(|context| {
             let count = self.all.len();
             for step in 0..count {
                 let index = (self.turn + step) % count.max(1);
-                let Some(entrance) = self.all.get_mut(index).filter(|entrance| wanted(entrance.whose)) else {
+                let Some(entrance) = self.all.get_mut(index).filter(|entrance| wanted(entrance)) else {
                     continue;
                 };
                 match entrance.subscription.poll_next(context) {

@@ -8,6 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use crate::envelope::Envelope;
+use crate::overload::Overload;
 
 /// The lanes of the endpoints whose handlers are waiting.
 pub(super) struct Lanes<T = Arc<Envelope>> {
@@ -19,11 +20,19 @@ pub(super) struct Lanes<T = Arc<Envelope>> {
 pub(super) trait OfEndpoint {
     /// The endpoint it belongs to. What belongs to none has no order and never waits.
     fn endpoint_id(&self) -> Option<&str>;
+
+    /// Whether `newer` says what this said, as it is now.
+    fn is_outdone_by(&self, newer: &Self) -> bool;
 }
 
 impl OfEndpoint for Arc<Envelope> {
     fn endpoint_id(&self) -> Option<&str> {
         self.lane()
+    }
+
+    fn is_outdone_by(&self, newer: &Self) -> bool {
+        let function = |envelope: &Self| envelope.message().map(|(_, function)| function);
+        function(self).is_some_and(|mine| function(newer) == Some(mine))
     }
 }
 
@@ -36,6 +45,8 @@ pub(super) enum Place<T> {
     InLine,
     /// Too many wait already.
     NoRoom(T),
+    /// It waits, and this one does no longer.
+    InsteadOf(T),
 }
 
 impl<T: OfEndpoint> Lanes<T> {
@@ -52,16 +63,19 @@ impl<T: OfEndpoint> Lanes<T> {
     }
 
     /// Puts a request in line.
-    pub(super) fn enter(&mut self, request: T) -> Place<T> {
+    pub(super) fn enter(&mut self, request: T, overload: Overload) -> Place<T> {
         let depth = self.depth;
-        match self.lane(&request) {
-            None => Place::First(request),
-            Some(line) if line.len() < depth => {
-                line.push_back(request);
-                Place::InLine
-            }
-            Some(_) => Place::NoRoom(request),
-        }
+        let Some(line) = self.lane(&request) else { return Place::First(request) };
+        let outdone = match overload {
+            _ if line.len() < depth => None,
+            Overload::Refuse => return Place::NoRoom(request),
+            // It has left the queue of its type, which must not wait for one endpoint.
+            Overload::Wait => None,
+            Overload::Latest => line.iter().position(|older| older.is_outdone_by(&request)),
+        };
+        let outdone = outdone.and_then(|position| line.remove(position));
+        line.push_back(request);
+        outdone.map_or(Place::InLine, Place::InsteadOf)
     }
 
     /// The handler of this request has to wait, and with it all that follow.
@@ -99,6 +113,11 @@ mod tests {
         fn endpoint_id(&self) -> Option<&str> {
             self.0
         }
+
+        /// Those whose numbers have the same last digit.
+        fn is_outdone_by(&self, newer: &Self) -> bool {
+            self.1 % 10 == newer.1 % 10
+        }
     }
 
     const fn a(number: u8) -> Request {
@@ -109,17 +128,32 @@ mod tests {
     fn requests_of_one_endpoint_wait_in_order_and_others_pass() {
         let (b, nobody) = ((Some("b"), 5), (None, 6));
         let mut lanes = Lanes::new(2);
-        assert_eq!(lanes.enter(a(1)), Place::First(a(1)));
+        assert_eq!(lanes.enter(a(1), Overload::Refuse), Place::First(a(1)));
         lanes.occupy(&a(1));
-        assert_eq!(lanes.enter(a(2)), Place::InLine);
-        assert_eq!(lanes.enter(a(3)), Place::InLine);
-        assert_eq!(lanes.enter(a(4)), Place::NoRoom(a(4)));
-        assert_eq!(lanes.enter(b), Place::First(b));
-        assert_eq!(lanes.enter(nobody), Place::First(nobody));
+        assert_eq!(lanes.enter(a(2), Overload::Refuse), Place::InLine);
+        assert_eq!(lanes.enter(a(3), Overload::Refuse), Place::InLine);
+        assert_eq!(lanes.enter(a(4), Overload::Refuse), Place::NoRoom(a(4)));
+        assert_eq!(lanes.enter(b, Overload::Refuse), Place::First(b));
+        assert_eq!(lanes.enter(nobody, Overload::Refuse), Place::First(nobody));
         assert_eq!(lanes.next(&a(1)), Some(a(2)));
         assert_eq!(lanes.next(&a(2)), Some(a(3)));
         assert_eq!(lanes.next(&a(3)), None);
-        assert_eq!(lanes.enter(a(7)), Place::First(a(7)));
+        assert_eq!(lanes.enter(a(7), Overload::Refuse), Place::First(a(7)));
+    }
+
+    #[test]
+    fn beyond_the_depth_some_are_refused_some_wait_and_some_take_the_place_of_an_older_one() {
+        let mut lanes = Lanes::new(2);
+        lanes.occupy(&a(0));
+        for number in [1, 2] {
+            assert_eq!(lanes.enter(a(number), Overload::Latest), Place::InLine);
+        }
+        assert_eq!(lanes.enter(a(11), Overload::Refuse), Place::NoRoom(a(11)));
+        assert_eq!(lanes.enter(a(12), Overload::Latest), Place::InsteadOf(a(2)));
+        assert_eq!(lanes.enter(a(3), Overload::Wait), Place::InLine);
+        assert_eq!(lanes.enter(a(4), Overload::Latest), Place::InLine, "nothing of its kind waits");
+        let rest: Vec<_> = std::iter::from_fn(|| lanes.next(&a(0))).collect();
+        assert_eq!(rest, [a(1), a(12), a(3), a(4)]);
     }
 
     #[test]

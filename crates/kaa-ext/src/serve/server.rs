@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use kaa_bus::{Bus, Clock, Messaging, SubscribeError};
+use kaa_bus::{Backlog, Bus, Clock, Messaging, SubscribeError};
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::ism::Address;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::copies::Copies;
 use super::dispatcher::Dispatcher;
@@ -247,12 +248,13 @@ impl Worker {
     async fn serve(&mut self, mut shutdown: Signal) -> Ended {
         let Self { dispatcher, entrances, .. } = self;
         loop {
+            let has_room = dispatcher.has_room();
             tokio::select! {
                 biased;
                 () = &mut shutdown => return Ended::Asked,
                 finished = dispatcher.finished() => dispatcher.finish(finished).await,
-                next = entrances.next() => match next {
-                    Some((message, brings)) => dispatcher.take(message, &brings).await,
+                next = entrances.next(has_room) => match next {
+                    Some((message, brings)) => dispatcher.take(message, &brings, Backlog::default()).await,
                     None => return Ended::BusClosed,
                 },
             }
@@ -260,6 +262,7 @@ impl Worker {
             for entrance in entrances.iter_mut() {
                 dispatcher.take_burst(entrance).await;
             }
+            dispatcher.audit();
         }
     }
 
@@ -270,12 +273,13 @@ impl Worker {
         let (half, end) = (Deadline::after(self.grace / 2).at(), Deadline::after(self.grace).at());
         tracing::info!(grace = ?self.grace, "stopping");
         self.outlet.stop_pinning();
-        self.leave(Whose::Shared).await;
+        self.leave(Whose::Shared, half).await;
         // Devices that keep sending to the replica subject must not use up all of the grace period.
         let _ = tokio::time::timeout_at(half, self.finish_all()).await;
-        self.leave(Whose::Own).await;
+        self.leave(Whose::Own, end).await;
         let idle = tokio::time::timeout_at(end, self.finish_all()).await;
         let unfinished = if idle.is_ok() { 0 } else { self.dispatcher.abandon().await };
+        self.dispatcher.audit();
         self.outlet.settle_all();
         if let Err(error) = self.bus.fence(CONFIRMATION).await {
             tracing::warn!("the last answers may not have reached the bus: {error}");
@@ -284,8 +288,9 @@ impl Worker {
         unfinished
     }
 
-    /// Ends subscriptions, all of them in one round trip, and takes everything that was routed to them.
-    async fn leave(&mut self, whose: Whose) {
+    /// Ends subscriptions, all of them in one round trip, and takes everything that was routed to them. What would
+    /// rather wait than be refused may do so for a while.
+    async fn leave(&mut self, whose: Whose, until: Instant) {
         let Self { dispatcher, entrances, .. } = self;
         let mut leaving: Vec<_> = entrances.iter_mut().filter(|entrance| entrance.whose == whose).collect();
         let drains = leaving.iter_mut().map(|entrance| entrance.subscription.drain(CONFIRMATION));
@@ -293,9 +298,11 @@ impl Worker {
             tracing::warn!("messages may have been lost on the way out: {error}");
         }
         for entrance in leaving {
+            dispatcher.room_for(&entrance.brings, until).await;
             while let Some(message) = entrance.subscription.next().await {
-                dispatcher.take(message, &entrance.brings).await;
+                dispatcher.take(message, &entrance.brings, Backlog::default()).await;
                 dispatcher.take_burst(entrance).await;
+                dispatcher.room_for(&entrance.brings, until).await;
             }
         }
     }
@@ -307,7 +314,9 @@ impl Worker {
             tokio::select! {
                 biased;
                 finished = dispatcher.finished() => dispatcher.finish(finished).await,
-                (message, brings) = entrances.next_own() => dispatcher.take(message, &brings).await,
+                (message, brings) = entrances.next_own() => {
+                    dispatcher.take(message, &brings, Backlog::default()).await;
+                }
             }
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kaa_ext::prelude::*;
+use kaa_ext::protocol::cdtp::{ConfigApplied, ConfigUpdated};
 use kaa_ext::testing::TestKaa;
 use kaa_ext::{Builder, Limits};
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -232,14 +233,127 @@ async fn once() -> () {
 async fn handlers_that_wait_for_a_moment_get_to_run_while_more_requests_come() {
     let limits = Limits { requests: 64, ..Limits::default() };
     let kaa = start(extension(resources![once].into()).limits(limits)).await;
-    for n in 0..1000 {
+    for n in 0..192 {
         let datum = kaa.endpoint(&format!("ep-{n}")).request("/once").datum();
-        // Without waiting: all of them are there when the first is taken.
+        // Without waiting: all of them are there when the first is taken, three times as many as may wait.
         let subject = "kaa.v1.service.ext.esp.ClientData".parse().unwrap();
         kaa.bus().try_publish(subject, None, datum).unwrap();
     }
+    let counters = kaa.settled(192).await;
+    assert_eq!((counters.answered, counters.shed), (192, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backlog_is_refused_before_the_bus_drops_it() {
+    let limits = Limits { requests: 64, ..Limits::default() };
+    let kaa = start(extension(resources![ok].into()).limits(limits)).await;
+    for n in 0..1000 {
+        let datum = kaa.endpoint(&format!("ep-{n}")).request("/ok").datum();
+        kaa.bus().try_publish("kaa.v1.service.ext.esp.ClientData".parse().unwrap(), None, datum).unwrap();
+    }
     let counters = kaa.settled(1000).await;
-    assert_eq!((counters.answered, counters.shed), (1000, 0));
+    // Of batches of 128, as long as more than 64 wait behind them; the first message is taken by itself.
+    assert_eq!((counters.shed, counters.answered, counters.lost), (7 * 128, 1000 - 7 * 128, 0));
+}
+
+#[listener]
+async fn updated(
+    Event(event): Event<ConfigUpdated>,
+    State(open): State<Arc<Semaphore>>,
+    State(log): State<mpsc::UnboundedSender<String>>,
+) {
+    log.send(format!("{} in", event.config_id)).unwrap();
+    open.acquire().await.unwrap().forget();
+}
+
+#[listener(overload = latest)]
+async fn applied(
+    Event(event): Event<ConfigApplied>,
+    State(open): State<Arc<Semaphore>>,
+    State(log): State<mpsc::UnboundedSender<String>>,
+) {
+    log.send(format!("{} in", event.config_id)).unwrap();
+    open.acquire().await.unwrap().forget();
+}
+
+fn update(endpoint: &str, config_id: usize) -> ConfigUpdated {
+    ConfigUpdated {
+        endpoint_id: endpoint.into(),
+        config_id: config_id.to_string().into(),
+        ..ConfigUpdated::default()
+    }
+}
+
+fn received(log: &mut mpsc::UnboundedReceiver<String>) -> Vec<String> {
+    std::iter::from_fn(|| log.try_recv().ok()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_that_nobody_waits_for_wait_themselves_while_requests_are_refused() {
+    let (builder, gate, mut log) = gated(Limits { requests: 2, ..Limits::default() });
+    let kaa = TestKaa::start(builder.listeners(listeners![updated]).build().unwrap()).await;
+    let provider = kaa.service("cdp");
+    for n in 0..10 {
+        provider.publish(&update(&format!("ep-{n}"), n)).await;
+    }
+    assert_eq!(log.recv().await.unwrap(), "0 in");
+    assert_eq!(log.recv().await.unwrap(), "1 in");
+    kaa.endpoint("ep-a").request("/quick").await.assert_status(503);
+    gate.open.add_permits(10);
+    let counters = kaa.settled(11).await;
+    assert_eq!((counters.silent, counters.shed, counters.lost), (10, 1, 0));
+    assert_eq!(received(&mut log).len(), 8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_of_one_endpoint_that_are_many_hold_up_no_others() {
+    let (builder, gate, mut log) = gated(Limits { per_endpoint: 2, ..Limits::default() });
+    let kaa = TestKaa::start(builder.listeners(listeners![updated]).build().unwrap()).await;
+    let provider = kaa.service("cdp");
+    for n in 0..10 {
+        provider.publish(&update("ep-1", n)).await;
+    }
+    provider.publish(&update("ep-2", 10)).await;
+    assert_eq!(log.recv().await.unwrap(), "0 in");
+    assert_eq!(log.recv().await.unwrap(), "10 in");
+    gate.open.add_permits(11);
+    assert_eq!(kaa.settled(11).await.silent, 11);
+    let order: Vec<_> = (1..10).map(|n| format!("{n} in")).collect();
+    assert_eq!(received(&mut log), order);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_events_that_say_how_things_are_the_latest_stay() {
+    let (builder, gate, mut log) = gated(Limits { per_endpoint: 2, ..Limits::default() });
+    let kaa = TestKaa::start(builder.listeners(listeners![applied]).build().unwrap()).await;
+    let cmx = kaa.service("cmx");
+    for n in 0..6 {
+        let config_id = n.to_string().into();
+        let event = ConfigApplied { endpoint_id: "ep-1".into(), config_id, ..ConfigApplied::default() };
+        cmx.publish(&event).await;
+    }
+    assert_eq!(log.recv().await.unwrap(), "0 in");
+    gate.open.add_permits(3);
+    let counters = kaa.settled(6).await;
+    assert_eq!((counters.silent, counters.shed), (3, 3));
+    assert_eq!(received(&mut log), ["4 in", "5 in"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_that_still_wait_when_the_extension_stops_are_heard() {
+    let (builder, gate, mut log) = gated(Limits { requests: 2, ..Limits::default() });
+    let kaa = TestKaa::start(builder.listeners(listeners![updated]).build().unwrap()).await;
+    let provider = kaa.service("cdp");
+    for n in 0..10 {
+        provider.publish(&update(&format!("ep-{n}"), n)).await;
+    }
+    log.recv().await.unwrap();
+    let opened = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        gate.open.add_permits(10);
+    };
+    let (stopped, ()) = tokio::join!(kaa.stop(), opened);
+    assert_eq!((stopped.unfinished, stopped.counters.silent, stopped.counters.shed), (0, 10, 0));
 }
 
 #[tokio::test(start_paused = true)]
