@@ -1,4 +1,4 @@
-//! A message after intake: its fields by position in one owned buffer, and its way back.
+//! A message after intake: what it says, owned, and its way back.
 
 use std::sync::{Arc, OnceLock};
 
@@ -10,19 +10,21 @@ use kaa_protocol::subject::Subject;
 use crate::message::AnyMessage;
 use crate::outlet::{Outlet, Receiver, Voice};
 use crate::session::Session;
-use crate::span::Span;
+use crate::texts::{Part, Texts};
 use crate::time::Deadline;
 
 /// Everything a message says, without the protocol it said it in.
 pub(crate) struct Envelope {
-    datum: Bytes,
-    correlation_id: Span,
-    app_version: Span,
-    endpoint_id: Option<Span>,
-    resource_path: Span,
-    config_name: Option<Span>,
-    content_type: Option<Span>,
-    payload: Span,
+    /// The size of the datum, in bytes.
+    size: usize,
+    texts: Texts,
+    correlation_id: Part,
+    app_version: Part,
+    endpoint_id: Option<Part>,
+    resource_path: Part,
+    config_name: Option<Part>,
+    content_type: Option<Part>,
+    payload: Bytes,
     request_id: Option<RequestId>,
     matter: Matter,
     deadline: Deadline,
@@ -52,27 +54,38 @@ pub(crate) struct Fields<'a> {
     pub(crate) request_id: Option<RequestId>,
 }
 
+impl Fields<'_> {
+    /// How long all texts are together, in bytes.
+    fn texts_len(&self) -> usize {
+        let some = [self.endpoint_id, self.config_name, self.content_type];
+        let some: usize = some.into_iter().flatten().map(str::len).sum();
+        self.correlation_id.len() + self.app_version.len() + self.resource_path.len() + some
+    }
+}
+
 impl Envelope {
-    /// `fields` are parts of `datum`, and `kept` is the same bytes in a buffer that may be kept.
+    /// `payload` is that of the fields, in a buffer that may be kept.
     pub(crate) fn new(
-        (datum, kept): (&[u8], Bytes),
+        size: usize,
         fields: &Fields<'_>,
+        payload: Bytes,
         matter: Matter,
         deadline: Deadline,
         reply_to: Option<Subject>,
         outlet: Arc<Outlet>,
     ) -> Self {
-        let span = |part: &str| Span::of(datum, part.as_bytes());
+        let mut texts = Texts::with_capacity(fields.texts_len());
         Self {
-            correlation_id: span(fields.correlation_id),
-            app_version: span(fields.app_version),
-            endpoint_id: fields.endpoint_id.map(span),
-            resource_path: span(fields.resource_path),
-            config_name: fields.config_name.map(span),
-            content_type: fields.content_type.map(span),
-            payload: Span::of(datum, fields.payload),
+            size,
+            correlation_id: texts.push(fields.correlation_id),
+            app_version: texts.push(fields.app_version),
+            endpoint_id: fields.endpoint_id.map(|text| texts.push(text)),
+            resource_path: texts.push(fields.resource_path),
+            config_name: fields.config_name.map(|text| texts.push(text)),
+            content_type: fields.content_type.map(|text| texts.push(text)),
+            texts,
+            payload,
             request_id: fields.request_id,
-            datum: kept,
             matter,
             deadline,
             reply_to,
@@ -95,30 +108,29 @@ impl Envelope {
             correlation_id: message.header().correlation_id,
             app_version: message.app_version().unwrap_or_default(),
             endpoint_id: message.endpoint_id(),
-            payload: datum,
             ..Fields::default()
         };
-        // The positions of the fields are taken before the message they belong to moves in beside them.
+        // The texts are copied before the message they belong to moves in beside them.
         let matter = Matter::Request(Dialect::Esp);
-        let envelope = Self::new((datum, datum.clone()), &fields, matter, deadline, reply_to, outlet);
+        let envelope = Self::new(datum.len(), &fields, datum.clone(), matter, deadline, reply_to, outlet);
         Self { matter: Matter::Message(message, function), ..envelope }
     }
 
     /// The size of the message in bytes, for admission.
     pub(crate) fn len(&self) -> usize {
-        self.datum.len()
+        self.size
     }
 
     pub(crate) fn correlation_id(&self) -> &str {
-        self.correlation_id.text(&self.datum)
+        self.texts.get(self.correlation_id)
     }
 
     pub(crate) fn app_version(&self) -> &str {
-        self.app_version.text(&self.datum)
+        self.texts.get(self.app_version)
     }
 
     pub(crate) fn endpoint_id(&self) -> Option<&str> {
-        self.endpoint_id.map(|span| span.text(&self.datum))
+        self.endpoint_id.map(|part| self.texts.get(part))
     }
 
     /// The endpoint whose messages wait for each other.
@@ -130,23 +142,23 @@ impl Envelope {
     }
 
     pub(crate) fn resource_path(&self) -> &str {
-        self.resource_path.text(&self.datum)
+        self.texts.get(self.resource_path)
     }
 
     pub(crate) fn config_name(&self) -> Option<&str> {
-        self.config_name.map(|span| span.text(&self.datum))
+        self.config_name.map(|part| self.texts.get(part))
     }
 
     pub(crate) fn content_type(&self) -> Option<&str> {
-        self.content_type.map(|span| span.text(&self.datum))
+        self.content_type.map(|part| self.texts.get(part))
     }
 
     pub(crate) fn payload(&self) -> Bytes {
-        self.payload.slice(&self.datum)
+        self.payload.clone()
     }
 
     pub(crate) fn payload_bytes(&self) -> &[u8] {
-        self.payload.bytes(&self.datum)
+        &self.payload
     }
 
     pub(crate) fn request_id(&self) -> Option<RequestId> {

@@ -72,6 +72,7 @@ pub mod __private;
 mod book {}
 
 mod config;
+mod copies;
 mod counters;
 mod envelope;
 mod extension;
@@ -98,6 +99,7 @@ mod span;
 mod state;
 mod status;
 pub mod testing;
+mod texts;
 mod time;
 
 pub use kaa_bus as bus;

@@ -24,6 +24,7 @@ use crate::message::AnyMessage;
 use crate::reply::Reply;
 use confirmations::Confirmations;
 use delivery::{Addressed, Full};
+use encode::Pen;
 use notes::Notes;
 use return_paths::ReturnPaths;
 
@@ -43,6 +44,7 @@ pub(crate) struct Outlet {
     confirmations: Confirmations,
     return_paths: ReturnPaths,
     notes: Notes,
+    pen: Pen,
     tally: Arc<Tally>,
 }
 
@@ -96,6 +98,7 @@ impl Outlet {
             confirmations: Confirmations::default(),
             return_paths: ReturnPaths::default(),
             notes: Notes::default(),
+            pen: Pen::default(),
             tally,
         }
     }

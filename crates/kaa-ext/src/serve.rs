@@ -10,7 +10,6 @@
 //! handler, and order within an endpoint holds.
 
 mod admission;
-mod copies;
 mod dispatcher;
 mod entrance;
 mod guard;

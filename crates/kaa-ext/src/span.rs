@@ -1,4 +1,4 @@
-//! A part of a buffer by position, so that the buffer can be owned beside its parts.
+//! A part of a buffer by position.
 
 use bytes::Bytes;
 
@@ -23,19 +23,6 @@ impl Span {
         self.start..self.end
     }
 
-    /// The part as bytes.
-    pub(crate) fn bytes(self, whole: &[u8]) -> &[u8] {
-        whole.get(self.range()).unwrap_or_default()
-    }
-
-    /// The part as text.
-    ///
-    /// It was text when the span was made, so the check cannot fail; it costs a few dozen
-    /// instructions and is what a codebase without `unsafe` pays for keeping text in one buffer.
-    pub(crate) fn text(self, whole: &[u8]) -> &str {
-        std::str::from_utf8(self.bytes(whole)).unwrap_or_default()
-    }
-
     /// The part as a slice that shares the buffer.
     pub(crate) fn slice(self, whole: &Bytes) -> Bytes {
         if self.end <= whole.len() { whole.slice(self.range()) } else { Bytes::new() }
@@ -51,13 +38,12 @@ mod tests {
         let whole = b"correlation/json".as_slice();
         let span = Span::of(whole, &whole[11..]);
         let copy = Bytes::copy_from_slice(whole);
-        assert_eq!(span.text(&copy), "/json");
         assert_eq!(span.slice(&copy), "/json");
     }
 
     #[test]
     fn a_slice_of_something_else_is_an_empty_part() {
         let (whole, other) = ([1, 2, 3], [4, 5, 6]);
-        assert_eq!(Span::of(&whole, &other).bytes(&whole), b"");
+        assert_eq!(Span::of(&whole, &other).range(), 0..0);
     }
 }

@@ -1,14 +1,38 @@
 //! Replies as bytes.
 
+use std::mem;
+use std::sync::{Mutex, PoisonError};
+
 use bytes::Bytes;
-use kaa_protocol::avro::Record;
+use kaa_protocol::avro::{EncodeError, Record, Writer};
 use kaa_protocol::ecs2ext::{self, EcsToExtensionOutboundMessage, status_text};
 use kaa_protocol::esp::{ExtensionData, Revision};
 use kaa_protocol::ism::Outcome;
 
 use super::{Outlet, Receiver, Voice};
+use crate::copies::Copies;
 use crate::message::AnyMessage;
 use crate::reply::Reply;
+
+/// Writes records. Small ones share buffers with others, which saves two allocations for each.
+#[derive(Debug, Default)]
+pub(super) struct Pen(Mutex<(Vec<u8>, Copies)>);
+
+impl Pen {
+    fn write<'a, R: Record<'a>>(&self, record: &R, revision: R::Revision) -> Result<Bytes, EncodeError> {
+        let size = record.size(revision)?;
+        if size > Copies::SMALL {
+            return record.encode(revision);
+        }
+        // Nothing in here can panic half-way through a change, so a poisoned lock is still a good one.
+        let mut pen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (buffer, copies) = &mut *pen;
+        let mut writer = Writer::in_buffer(mem::take(buffer), size);
+        record.write(revision, &mut writer);
+        *buffer = writer.into_buffer();
+        Ok(copies.copy(buffer))
+    }
+}
 
 impl Outlet {
     /// The reply as a message; `None` when its receiver has no message for it.
@@ -36,7 +60,8 @@ impl Outlet {
         };
         // The seed's revision has no place for an empty application version name. A request that has
         // one was not written by a reader of the seed, so its answer is not either.
-        data.encode(self.identity.revision).or_else(|_| data.encode(Revision::Current)).unwrap_or_default()
+        let written = self.pen.write(&data, self.identity.revision);
+        written.or_else(|_| self.pen.write(&data, Revision::Current)).unwrap_or_default()
     }
 
     /// A message without a payload is a status message: that is how delivery is confirmed.
@@ -55,7 +80,7 @@ impl Outlet {
             status: Some(&status),
             path: to.resource_path,
         };
-        message.encode(ecs2ext::Revision::Seed).unwrap_or_default()
+        self.pen.write(&message, ecs2ext::Revision::Seed).unwrap_or_default()
     }
 
     /// The response of the service, or one that only says how it went.

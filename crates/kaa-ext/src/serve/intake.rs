@@ -13,8 +13,8 @@ use kaa_protocol::dialect::Dialect;
 use kaa_protocol::ism::InvalidField;
 use kaa_protocol::subject::{HostileReplyTo, ReplyTo, Subject};
 
-use super::copies::Copies;
 use super::entrance::Brings;
+use crate::copies::Copies;
 use crate::counters::Tally;
 use crate::envelope::Envelope;
 use crate::failure::Failure;

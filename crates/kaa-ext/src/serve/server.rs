@@ -12,10 +12,10 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::copies::Copies;
 use super::dispatcher::Dispatcher;
 use super::entrance::{Entrances, Whose};
 use super::intake::Intake;
+use crate::copies::Copies;
 use crate::counters::{Counters, Tally};
 use crate::extension::Extension;
 use crate::outlet::{Identity, Outlet};

@@ -19,6 +19,14 @@ impl Writer {
         Self { datum: Vec::with_capacity(size), size: Some(size) }
     }
 
+    /// A writer of a datum of `size` bytes into a buffer that has been used before: it is emptied, and keeps its
+    /// room.
+    pub fn in_buffer(mut buffer: Vec<u8>, size: usize) -> Self {
+        buffer.clear();
+        buffer.reserve(size);
+        Self { datum: buffer, size: Some(size) }
+    }
+
     /// A writer for values whose number is not known beforehand.
     pub(super) fn growing() -> Self {
         Self { datum: Vec::new(), size: None }
@@ -26,11 +34,16 @@ impl Writer {
 
     /// The datum. A datum that has the size it was announced with is not copied.
     pub fn finish(self) -> Bytes {
+        self.into_buffer().into()
+    }
+
+    /// The datum, in the buffer it was written to.
+    pub fn into_buffer(self) -> Vec<u8> {
         debug_assert!(
             self.size.is_none_or(|size| size == self.datum.len()),
             "the size pass and the writer disagree"
         );
-        self.datum.into()
+        self.datum
     }
 
     /// The size of [`long`](Self::long), in bytes.

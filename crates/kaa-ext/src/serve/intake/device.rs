@@ -87,13 +87,14 @@ impl Intake {
         budget: Result<Option<Duration>, Failure>,
     ) -> Taken {
         let return_path = message.reply_to.as_ref().and_then(|reply_to| self.return_path(dialect, reply_to));
-        let datum = &message.payload;
-        let kept = self.copies.keep(datum);
+        let payload = self.copies.keep(&message.payload, fields.payload);
         self.admit(budget, fields.correlation_id, |deadline| {
+            let matter = Matter::Request(dialect);
             Envelope::new(
-                (datum, kept),
+                message.payload.len(),
                 fields,
-                Matter::Request(dialect),
+                payload,
+                matter,
                 deadline,
                 return_path,
                 self.outlet.clone(),

@@ -9,7 +9,7 @@ use crate::serve::entrance::Reception;
 impl Intake {
     pub(super) fn message(&mut self, message: &Message, reception: &Reception) -> Taken {
         // What is decoded shares the buffer, and handlers may keep it: so it is decoded from the copy.
-        let kept = self.copies.keep(&message.payload);
+        let kept = self.copies.keep(&message.payload, &message.payload);
         let (opened, trailing) = match (reception.open)(&kept) {
             Ok(opened) => opened,
             Err(error) => return self.malformed(message, &error),
