@@ -39,34 +39,80 @@
 )]
 
 mod counts;
+mod foreign;
+mod gate;
 mod load;
 mod peer;
+mod report;
 mod respond;
 mod responder;
+mod rounds;
 mod server;
 mod wire;
 mod workload;
 
-fn main() {
+use std::path::Path;
+use std::process::ExitCode;
+
+use kaa_tests::nats_server::NatsServer;
+
+use counts::Counts;
+use report::Row;
+use respond::Kind;
+use rounds::Who;
+
+const USAGE: &str = "bench-sdk compare <rounds> <JSON file>   all responders beside each other
+bench-sdk gate                          instructions and allocations, beside their limits
+bench-sdk record <kind> <messages> <file>   what callgrind sees of a responder
+bench-sdk respond <kind> <url>          one responder";
+
+fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let kind = |name: &str| name.parse::<Kind>().unwrap_or_else(|error| panic!("{error}"));
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["respond", kind, url] => respond::run(kind.parse().unwrap_or_else(|error| panic!("{error}")), url),
-        ["record", kind, messages, file] => {
-            counts::record(kind.parse().unwrap(), messages.parse().unwrap(), std::path::Path::new(file));
+        ["compare", rounds, file] => compare(rounds.parse().expect("a number of rounds"), Path::new(file)),
+        ["gate"] => return gate(),
+        ["record", name, messages, file] => {
+            counts::record(kind(name), messages.parse().expect("a number of messages"), Path::new(file));
         }
-        ["count", kind] => println!("{kind}: {:?}", counts::Counts::of(kind.parse().unwrap())),
-        ["try", kind] => attempt(kind.parse().unwrap_or_else(|error| panic!("{error}"))),
-        _ => panic!("bench-sdk respond <kind> <url>"),
+        ["respond", name, url] => respond::run(kind(name), url),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::FAILURE;
+        }
     }
+    ExitCode::SUCCESS
 }
 
-fn attempt(kind: respond::Kind) {
-    let mut r = responder::Responder::direct(|url| {
-        let mut c = std::process::Command::new(std::env::current_exe().unwrap());
-        c.args(["respond", kind.name(), url]);
-        c
-    });
-    load::closed(&mut r.peer, kind.answers(), 256, 20_000);
-    let cost = r.measure(300_000, |peer| load::closed(peer, kind.answers(), 256, 300_000));
-    println!("{kind}: {:.3} us {:.0}/s {}", cost.microseconds(), cost.rate(), cost.memory);
+fn compare(rounds: usize, file: &Path) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let server = runtime.block_on(NatsServer::start());
+    let mut rows: Vec<_> =
+        Who::all().into_iter().map(|who| Row { who, rounds: Vec::new(), counts: None }).collect();
+    for round in 1..=rounds {
+        for row in &mut rows {
+            eprintln!("round {round} of {rounds}: {}", row.who.name());
+            row.rounds.push(rounds::measure(row.who, &server));
+        }
+    }
+    for row in &mut rows {
+        if let Who::Rust(kind) = row.who {
+            eprintln!("counting: {kind}");
+            row.counts = Some(Counts::of(kind));
+        }
+    }
+    println!("{rounds} rounds on {}\n\n{}", report::machine(), report::table(&rows));
+    for missing in foreign::Foreign::ALL.into_iter().filter(|foreign| foreign.libraries().is_none()) {
+        println!("\n{} is not in the table: its libraries could not be installed", missing.name());
+    }
+    let json = serde_json::to_string_pretty(&report::json(&rows)).unwrap();
+    std::fs::write(file, json + "\n").unwrap();
+}
+
+fn gate() -> ExitCode {
+    let over = gate::check();
+    for line in &over {
+        eprintln!("{line}");
+    }
+    if over.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

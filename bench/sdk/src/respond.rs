@@ -8,6 +8,7 @@ mod extension;
 mod general;
 
 use std::fmt;
+use std::process::Command;
 use std::str::FromStr;
 
 use crate::workload::Answers;
@@ -52,6 +53,13 @@ impl Kind {
             Self::ExtensionBytes => "extension-bytes",
             Self::ExtensionJson => "extension-json",
         }
+    }
+
+    /// This program again, as the responder.
+    pub(crate) fn command(self, url: &str) -> Command {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["respond", self.name(), url]);
+        command
     }
 
     pub(crate) fn answers(self) -> Answers {

@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the other side says.
 pub(crate) enum Frame<'a> {
-    /// A PUB or MSG.
+    /// A PUB or MSG, or one of those with headers.
     Message(Message<'a>),
     /// Anything else, which is one line.
     Line(&'a str),
@@ -108,16 +108,53 @@ impl Wire {
         let line = input.iter().position(|byte| *byte == b'\n')?;
         let (words, rest) = (&input[..line], &input[line + 1..]);
         let words = words.strip_suffix(b"\r").unwrap_or(words);
-        // Its headers would have to be skipped, and nobody here is to send them.
-        assert!(!words.starts_with(b"HPUB") && !words.starts_with(b"HMSG"), "a message with headers");
+        let with_headers = words.starts_with(b"HPUB ") || words.starts_with(b"HMSG ");
+        let words = if with_headers { &words[1..] } else { words };
         let Some(head) = words.strip_prefix(b"PUB ").or_else(|| words.strip_prefix(b"MSG ")) else {
             self.taken += line + 1;
             return Some(Frame::Line(str::from_utf8(words).unwrap()));
         };
-        let size = head.rsplit(|byte| *byte == b' ').next()?;
-        let size: usize = str::from_utf8(size).unwrap().parse().unwrap();
+        let mut sizes =
+            head.rsplit(|byte| *byte == b' ').map_while(|word| str::from_utf8(word).ok()?.parse().ok());
+        let size: usize = sizes.next()?;
+        let headers = if with_headers { sizes.next()? } else { 0 };
         let datum = rest.get(..size + 2)?;
         self.taken += line + 1 + size + 2;
-        Some(Frame::Message(Message { head, datum: &datum[..size] }))
+        Some(Frame::Message(Message { head, datum: &datum[headers..size] }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn frames_are_whole_whatever_the_pieces_they_come_in() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut sender = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let mut wire = Wire::new(listener.accept().unwrap().0);
+        let mut seen = Vec::new();
+        for byte in
+            b"PING\r\nMSG a.b 1 back 5\r\nhello\r\nHPUB c 12 17\r\nNATS/1.0\r\n\r\nworld\r\nPUB d 0\r\n\r\n"
+        {
+            sender.write_all(&[*byte]).unwrap();
+            wire.wait();
+            wire.read();
+            while let Some(frame) = wire.frame() {
+                seen.push(match frame {
+                    Frame::Line(line) => line.to_owned(),
+                    Frame::Message(message) => {
+                        format!(
+                            "{:?} {:?}",
+                            String::from_utf8_lossy(message.subject()),
+                            String::from_utf8_lossy(message.datum)
+                        )
+                    }
+                });
+            }
+        }
+        assert_eq!(seen, ["PING", r#""a.b" "hello""#, r#""c" "world""#, r#""d" """#]);
     }
 }

@@ -16,7 +16,7 @@ pub(crate) const REPLY_TO: &str = "kaa.v1.replica.generator.esp.ExtensionData";
 /// What the application answers to both samples, also where it does not look at them.
 pub(crate) const ANSWER: &str = r#"{"accepted":2,"mean":87.625}"#;
 
-const SAMPLES: &str = r#"[{"timestamp":1490262793349,"humidity":88.25,"temperature":21.5,"battery":97,"sensor":"north-03"},{"timestamp":1490262794349,"humidity":87.0,"temperature":21.75,"battery":97,"sensor":"north-004"}]"#;
+const SAMPLES: &str = r#"[{"timestamp":1490262793349,"humidity":88.25,"temperature":21.50,"pressure":1013.25,"battery":97.00},{"timestamp":1490262794349,"humidity":87.00,"temperature":21.75,"pressure":1013.25,"battery":96.5}]"#;
 const CORRELATION: &str = "07d78e95-2c4d-4899-957c-b9e500000000";
 const ENDPOINT: &str = "7ad263ec-3347-4c7d-af89-50c600000000";
 const ENDPOINTS: u32 = 1_024;

@@ -10,8 +10,8 @@ pub(super) struct Sample {
     timestamp: i64,
     humidity: f64,
     temperature: f64,
-    battery: u32,
-    sensor: String,
+    pressure: f64,
+    battery: f64,
 }
 
 #[derive(Serialize)]
