@@ -1,9 +1,12 @@
 //! `cargo xtask bench kpc`: what the communication service costs, beside a bare NATS client.
 //! `cargo xtask bench dcx`: what collecting and storing samples costs, beside the same flow written by hand.
+//! `cargo xtask bench sdk`: what an extension costs, beside bare async-nats and others ([`sdk`]).
 //!
-//! Builds everything with the release profile, then hands over to an example of the tests, which starts the
-//! programs and prints the table. Nothing here is a test: the machine decides the figures, and only those of
-//! one run can be compared.
+//! Builds everything with the release profile, then hands over to a program that starts the others and prints
+//! the table. Nothing here is a test: the machine decides the figures, and only those of one run can be
+//! compared.
+
+pub(crate) mod sdk;
 
 use crate::failure::Failure;
 use crate::nats::{self, NatsServer};

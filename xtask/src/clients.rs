@@ -3,7 +3,7 @@
 //! [Programs](program) come from PATH, else from Debian. [Libraries](library) are kept in `clients`
 //! among the installed tools, exactly as `tests/clients` pins them.
 
-mod library;
+pub(crate) mod library;
 mod program;
 
 use std::fmt;

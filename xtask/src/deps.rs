@@ -15,7 +15,7 @@ use crate::process;
 use crate::workspace::Workspace;
 
 /// The floor of every crate of ours; the examples share one.
-const FLOORS: [(&str, u8); 13] = [
+const FLOORS: [(&str, u8); 14] = [
     ("kaa-protocol", 1),
     ("kaa-ext-macros", 1),
     ("kaa-sqlite", 1),
@@ -28,6 +28,7 @@ const FLOORS: [(&str, u8); 13] = [
     ("demo", 6),
     ("kaa-tests", 7),
     ("kaa-fuzz", 7),
+    ("kaa-bench-sdk", 8),
     ("xtask", 0),
 ];
 
@@ -35,7 +36,7 @@ const EXAMPLES: u8 = 5;
 
 /// Libraries that are an inner matter of some crates, which alone may name them.
 const WALLS: [(&str, &[&str]); 3] = [
-    ("async-nats", &["kaa-bus", "kaa-tests"]),
+    ("async-nats", &["kaa-bus", "kaa-tests", "kaa-bench-sdk"]),
     ("rusqlite", &["kaa-sqlite", "kaa-tests"]),
     ("tokio-postgres", &["epts", "kaa-tests"]),
 ];

@@ -6,8 +6,8 @@
 //! | `nats` | [`nats`] | where is a nats-server? installs one when there is none |
 //! | `clients` | [`clients`] | where are the clients that play devices? installs those that are missing |
 //! | `postgres` | [`postgres`] | where is a PostgreSQL? installs one when there is none |
-//! | `bench` | [`bench`](mod@bench) | what do the communication service and data collection cost beside the same by hand? |
-//! | `instructions` | [`instructions`] | does the codec still cost what it may cost? |
+//! | `bench` | [`bench`](mod@bench) | what do the SDK, the communication service and data collection cost beside the same by hand? |
+//! | `instructions` | [`instructions`] | do the codec and the SDK still cost what they may cost? |
 //! | `lines` | [`lines`] | has a file grown into two ideas? |
 //! | `deps` | [`deps`] | do the crates depend only on what they may? |
 //!
@@ -61,9 +61,12 @@ fn dispatch(arguments: &[&str]) -> Result<(), Failure> {
         ["clients"] => clients::print(&workspace),
         ["nats"] => nats::print(&workspace),
         ["postgres"] => postgres::print(),
+        ["bench", "sdk"] => bench::sdk::compare(&workspace, None),
+        ["bench", "sdk", "--rounds", rounds] => bench::sdk::compare(&workspace, Some(rounds)),
         ["bench", "kpc"] => bench::kpc(&workspace),
         ["bench", "dcx"] => bench::dcx(&workspace),
         ["instructions"] => instructions::run(&workspace),
+        ["instructions", "sdk"] => bench::sdk::gate(&workspace),
         ["lines"] => lines::run(&workspace),
         ["deps"] => deps::run(&workspace),
         _ => Err(Failure::new(
@@ -83,9 +86,11 @@ fn help() -> String {
   nats                    print the path of a nats-server; installs one when there is none
   clients                 print the directory of the clients of other people; installs what is missing
   postgres                print the directory of a PostgreSQL; installs one when there is none
+  bench sdk [--rounds N]  cost of an extension beside bare async-nats and beside others, as a table and as JSON
   bench kpc               cost of the communication service beside a bare NATS client, as a table
   bench dcx               cost of collecting and storing samples beside the same flow by hand
   instructions            cost of the codec per message under valgrind, beside its limits
+  instructions sdk        the same of an extension, beside the bare client in the same run
   lines                   source files that are too long
   deps                    dependencies that should not be there
 

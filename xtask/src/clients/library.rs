@@ -10,24 +10,24 @@ use crate::python;
 use crate::scratch::{self, Scratch};
 
 /// What somebody can do whose machine cannot download.
-const BY_HAND: &str = "The clients are downloaded from PyPI and npm; see to it that `pip` and `npm` reach them \
-     (`apt-get install -y python3-venv npm`), then run `cargo xtask clients` again.";
+const BY_HAND: &str = "Libraries are downloaded from PyPI and npm; see to it that `pip` and `npm` reach them \
+     (`apt-get install -y python3-venv npm`), then run the command again.";
 
 /// How often a download is tried before the network counts as absent.
 const ATTEMPTS: usize = 3;
 
 /// A library in a directory of its own.
-pub(super) struct Library {
+pub(crate) struct Library {
     /// The directory.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// For people.
-    pub(super) what: &'static str,
-    /// The files of `tests/clients` that say what is installed. The first holds versions and hashes; its
+    pub(crate) what: &'static str,
+    /// The files beside each other that say what is installed. The first holds versions and hashes; its
     /// copy in the directory says what is there.
-    pins: &'static [&'static str],
+    pub(crate) pins: &'static [&'static str],
     /// Installs what the pins in a directory say into this directory; the other one is for what is
     /// needed on the way.
-    download: fn(&Path, &Path) -> Result<(), Failure>,
+    pub(crate) download: fn(&Path, &Path) -> Result<(), Failure>,
 }
 
 pub(super) const LIBRARIES: [Library; 3] = [
@@ -43,7 +43,7 @@ pub(super) const LIBRARIES: [Library; 3] = [
 
 impl Library {
     /// Makes `libraries/<name>` what the files in `pins` say.
-    pub(super) fn install_unless_current(&self, pins: &Path, libraries: &Path) -> Result<(), Failure> {
+    pub(crate) fn install_unless_current(&self, pins: &Path, libraries: &Path) -> Result<(), Failure> {
         let installed = libraries.join(self.name);
         if self.is_current(pins, &installed)? {
             return Ok(());
@@ -87,7 +87,7 @@ impl Library {
 }
 
 /// For `PYTHONPATH`. The older paho comes as source only; building it takes pip a second.
-fn with_pip(directory: &Path, scratch: &Path) -> Result<(), Failure> {
+pub(crate) fn with_pip(directory: &Path, scratch: &Path) -> Result<(), Failure> {
     let python = python::with_pip(scratch, BY_HAND)?;
     let requirements = directory.join(directory.file_name().unwrap_or_default()).with_extension("txt");
     process::run(
@@ -101,7 +101,7 @@ fn with_pip(directory: &Path, scratch: &Path) -> Result<(), Failure> {
 }
 
 /// For `NODE_PATH`, in `node_modules`. No script of any package is run.
-fn with_npm(directory: &Path, _scratch: &Path) -> Result<(), Failure> {
+pub(crate) fn with_npm(directory: &Path, _scratch: &Path) -> Result<(), Failure> {
     process::run(
         Command::new("npm")
             .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"])
