@@ -64,17 +64,17 @@ impl Fields<'_> {
 }
 
 impl Envelope {
-    /// `payload` is that of the fields, in a buffer that may be kept.
+    /// `payload` is that of the fields, in a buffer that may be kept; `texts` is room for the others.
     pub(crate) fn new(
         size: usize,
         fields: &Fields<'_>,
-        payload: Bytes,
+        (texts, payload): (Texts, Bytes),
         matter: Matter,
         deadline: Deadline,
         reply_to: Option<Subject>,
         outlet: Arc<Outlet>,
     ) -> Self {
-        let mut texts = Texts::with_capacity(fields.texts_len());
+        let mut texts = texts.emptied(fields.texts_len());
         Self {
             size,
             correlation_id: texts.push(fields.correlation_id),
@@ -97,6 +97,7 @@ impl Envelope {
     /// The envelope of a message of another service, which was decoded from `datum`. All of the datum is
     /// its payload.
     pub(crate) fn of_message(
+        texts: Texts,
         datum: &Bytes,
         message: Box<dyn AnyMessage>,
         function: usize,
@@ -112,8 +113,21 @@ impl Envelope {
         };
         // The texts are copied before the message they belong to moves in beside them.
         let matter = Matter::Request(Dialect::Esp);
-        let envelope = Self::new(datum.len(), &fields, datum.clone(), matter, deadline, reply_to, outlet);
+        let room = (texts, datum.clone());
+        let envelope = Self::new(datum.len(), &fields, room, matter, deadline, reply_to, outlet);
         Self { matter: Matter::Message(message, function), ..envelope }
+    }
+
+    /// The room of the texts, to be used again.
+    pub(crate) fn take_texts(&mut self) -> Texts {
+        std::mem::take(&mut self.texts)
+    }
+
+    /// Gives back what others may be waiting for, or what takes much memory. Afterwards it says nothing more.
+    pub(crate) fn let_go(&mut self) {
+        self.payload = Bytes::new();
+        self.matter = Matter::Request(Dialect::Esp);
+        self.session = OnceLock::new();
     }
 
     /// The size of the message in bytes, for admission.

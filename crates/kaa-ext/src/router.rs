@@ -120,13 +120,12 @@ impl Service<Request> for Router {
         }
         let path = request.resource_path();
         if let Ok(matched) = tree.at(path) {
-            let mut found = Parameters::default();
-            for (name, (_, value)) in matched.value.parameters.iter().zip(matched.params.iter()) {
+            let (route, mut found) = (matched.value, Parameters::default());
+            for (name, (_, value)) in route.parameters.iter().zip(matched.params.iter()) {
                 found.push(name, Span::of(path.as_bytes(), value.as_bytes()).range());
             }
-            let handler = matched.value.handler.clone();
             request.set_parameters(found);
-            return handler(request);
+            return (route.handler)(request);
         }
         tally.unrouted();
         if let Some(fallback) = fallback {

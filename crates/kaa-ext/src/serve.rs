@@ -16,6 +16,7 @@ mod guard;
 mod intake;
 mod lanes;
 mod server;
+mod spare;
 
 pub(crate) use entrance::{Place, Reception};
 pub use server::{Serve, ServeError, Server, Stopped};

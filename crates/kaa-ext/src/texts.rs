@@ -1,7 +1,7 @@
 //! Several texts in one allocation.
 
 /// Texts one behind the other: what was checked to be text stays text, which bytes in a buffer do not.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Texts(String);
 
 /// Where one of them is.
@@ -12,9 +12,17 @@ pub(crate) struct Part {
 }
 
 impl Texts {
-    /// Room for so many bytes.
-    pub(crate) fn with_capacity(bytes: usize) -> Self {
-        Self(String::with_capacity(bytes))
+    /// The most room that is used again: none that one long text needed stays with short ones.
+    const KEPT: usize = 1_000;
+
+    /// No texts, and room for so many bytes.
+    pub(crate) fn emptied(mut self, bytes: usize) -> Self {
+        if self.0.capacity() > Self::KEPT {
+            self = Self::default();
+        }
+        self.0.clear();
+        self.0.reserve(bytes);
+        self
     }
 
     pub(crate) fn push(&mut self, text: &str) -> Part {
@@ -35,7 +43,7 @@ mod tests {
 
     #[test]
     fn each_text_is_found_again() {
-        let mut texts = Texts::with_capacity(8);
+        let mut texts = Texts::default();
         let words = ["ep-1", "", "größer", "/json"];
         let parts = words.map(|word| texts.push(word));
         assert_eq!(parts.map(|part| texts.get(part)), words);
@@ -43,8 +51,14 @@ mod tests {
 
     #[test]
     fn a_part_of_other_texts_is_empty() {
-        let mut others = Texts::with_capacity(0);
-        let part = others.push("ep-1");
-        assert_eq!(Texts::with_capacity(0).get(part), "");
+        let part = Texts::default().push("ep-1");
+        assert_eq!(Texts::default().get(part), "");
+    }
+
+    #[test]
+    fn room_is_used_again_if_it_is_not_much() {
+        let room = |bytes| Texts::default().emptied(bytes).emptied(1).0.capacity();
+        assert!(room(1_000) >= 1_000);
+        assert!(room(1_001) < 1_001);
     }
 }

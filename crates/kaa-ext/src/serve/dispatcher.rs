@@ -95,6 +95,7 @@ impl Dispatcher {
     /// as much as decoding one. Then the handlers that wait, the connection and everybody else get to
     /// run, and the handlers that are done are booked.
     pub(super) async fn take_burst(&mut self, entrance: &mut Entrance) {
+        self.intake.now = None;
         for taken in 0..BURST {
             if taken == SHORT_BURST && !self.waiting.is_empty() {
                 break;
@@ -185,6 +186,7 @@ impl Dispatcher {
                 });
             };
             next = self.settle(&envelope, sent);
+            self.intake.spare.keep(envelope);
         }
     }
 

@@ -12,14 +12,17 @@ use kaa_protocol::avro::DecodeError;
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::ism::InvalidField;
 use kaa_protocol::subject::{HostileReplyTo, ReplyTo, Subject};
+use tokio::time::Instant;
 
 use super::entrance::Brings;
+use super::spare::Spare;
 use crate::copies::Copies;
 use crate::counters::Tally;
 use crate::envelope::Envelope;
 use crate::failure::Failure;
 use crate::limits::Limits;
 use crate::outlet::Outlet;
+use crate::texts::Texts;
 use crate::time::Deadline;
 
 /// Decodes messages and drops the ones nobody waits for.
@@ -32,6 +35,9 @@ pub(super) struct Intake {
     /// the same one with every request, and judging costs as much as decoding.
     pub(super) return_path: Option<(Dialect, Bytes, Subject)>,
     pub(super) copies: Copies,
+    pub(super) spare: Spare,
+    /// The time when it was asked for last; `None` when that is too long ago.
+    pub(super) now: Option<Instant>,
     /// The replies of 5/CMX2CDP, which come to the same subject as the requests of 4/ECS2EXT.
     pub(super) adopted: Option<Adopted>,
 }
@@ -105,19 +111,27 @@ impl Intake {
 
     /// The message with its time: to be handled, refused, or dropped because the time is over.
     fn admit(
-        &self,
+        &mut self,
         budget: Result<Option<Duration>, Failure>,
         correlation_id: &str,
-        envelope: impl FnOnce(Deadline) -> Envelope,
+        envelope: impl FnOnce(Texts, Deadline) -> Envelope,
     ) -> Taken {
+        // Messages that are taken together may share a moment: looking at the clock costs as much as a text.
+        let now = *self.now.get_or_insert_with(Instant::now);
         match budget {
-            Ok(Some(budget)) => Taken::Request(Arc::new(envelope(Deadline::after(budget)))),
+            Ok(Some(budget)) => {
+                let envelope = envelope(self.spare.texts(), Deadline::of(now, budget));
+                Taken::Request(self.spare.share(envelope))
+            }
             Ok(None) => {
                 self.tally.expired();
                 tracing::debug!(correlation_id, "message dropped: it has expired");
                 Taken::Dropped
             }
-            Err(failure) => Taken::Refused(Arc::new(envelope(Deadline::after(Duration::ZERO))), failure),
+            Err(failure) => {
+                let envelope = envelope(self.spare.texts(), Deadline::of(now, Duration::ZERO));
+                Taken::Refused(self.spare.share(envelope), failure)
+            }
         }
     }
 

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::dispatcher::Dispatcher;
 use super::entrance::{Entrances, Whose};
 use super::intake::Intake;
+use super::spare::Spare;
 use crate::copies::Copies;
 use crate::counters::{Counters, Tally};
 use crate::extension::Extension;
@@ -89,6 +90,8 @@ impl Serve {
             tally: tally.clone(),
             return_path: None,
             copies: Copies::default(),
+            spare: Spare::default(),
+            now: None,
             adopted: dialects.contains(&Dialect::Ecs2Ext).then(|| outlet.messaging().adopt(&Address::Bare)),
         };
         let (stop, stopped) = oneshot::channel::<()>();

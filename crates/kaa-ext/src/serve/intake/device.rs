@@ -88,17 +88,10 @@ impl Intake {
     ) -> Taken {
         let return_path = message.reply_to.as_ref().and_then(|reply_to| self.return_path(dialect, reply_to));
         let payload = self.copies.keep(&message.payload, fields.payload);
-        self.admit(budget, fields.correlation_id, |deadline| {
-            let matter = Matter::Request(dialect);
-            Envelope::new(
-                message.payload.len(),
-                fields,
-                payload,
-                matter,
-                deadline,
-                return_path,
-                self.outlet.clone(),
-            )
+        let outlet = self.outlet.clone();
+        self.admit(budget, fields.correlation_id, |texts, deadline| {
+            let (room, matter) = ((texts, payload), Matter::Request(dialect));
+            Envelope::new(message.payload.len(), fields, room, matter, deadline, return_path, outlet)
         })
     }
 
