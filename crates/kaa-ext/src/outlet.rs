@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, UNIX_EPOCH};
 
+use bytes::Bytes;
 use kaa_bus::{Bus, Clock, Messaging, PublishError};
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::esp::Revision;
@@ -130,13 +131,12 @@ impl Outlet {
 
     /// Answers a request. A success nobody asked to hear of is not sent.
     pub(crate) async fn answer(&self, to: &Receiver<'_>, reply: &Reply) -> Sent {
-        match self.try_answer(to, reply) {
-            Ok(sent) => sent,
-            Err(Full(message)) => {
-                let published = self.publish(&message).await;
-                published.map_or_else(|error| Self::not_sent(to, &error), |()| Sent::Published)
-            }
+        if let Ok(sent) = self.try_answer(to, reply) {
+            return sent;
         }
+        let Some(message) = self.addressed(to, reply, self.pin(to)) else { return Sent::Silent };
+        let published = self.publish(&message).await;
+        published.map_or_else(|error| Self::not_sent(to, &error), |()| Sent::Published)
     }
 
     /// The same without waiting.
@@ -144,12 +144,18 @@ impl Outlet {
         if !to.wants(reply) {
             return Ok(Sent::Silent);
         }
-        let Some(message) = self.addressed(to, reply, self.pin(to)) else {
-            return Ok(Sent::Silent);
+        let pin = self.pin(to);
+        let published = if pin.is_some() || self.return_paths.have_failed() {
+            let Some(message) = self.addressed(to, reply, pin) else { return Ok(Sent::Silent) };
+            self.try_publish(&message)
+        } else {
+            // Mostly nobody has to remember what was sent, and nothing of it is kept.
+            let Some((subject, datum)) = self.letter(to, reply, false) else { return Ok(Sent::Silent) };
+            self.bus.try_publish(subject.clone(), None, datum)
         };
-        match self.try_publish(&message) {
+        match published {
             Ok(()) => Ok(Sent::Published),
-            Err(PublishError::Full { .. }) => Err(Full(Box::new(message))),
+            Err(PublishError::Full { .. }) => Err(Full),
             Err(PublishError::TooLarge { .. }) if reply.is_large() => {
                 // The sender must not wait for an answer that can never be sent.
                 let failure = Failure::internal("the answer is larger than the bus takes");
@@ -226,17 +232,28 @@ impl Outlet {
 
     /// The message with its way; `None` when there is nobody to send it to.
     fn addressed(&self, to: &Receiver<'_>, reply: &Reply, pin: Option<Subject>) -> Option<Addressed> {
+        let (subject, datum) = self.letter(to, reply, pin.is_some())?;
+        let service_wide = self.way(to.voice).service_wide.clone();
+        Some(Addressed { subject: subject.clone(), pin, datum, service_wide })
+    }
+
+    /// Where it goes, and what it says.
+    fn letter<'a>(
+        &'a self,
+        to: &Receiver<'a>,
+        reply: &Reply,
+        is_pinned: bool,
+    ) -> Option<(&'a Subject, Bytes)> {
         let service_wide = &self.way(to.voice).service_wide;
         let subject = match (to.return_path, to.voice) {
             // Only a sender that says where to gets an answer.
             (None, Voice::Message(_)) => return None,
             // Without a pin nobody would say that this replica is gone.
-            (Some(_), _) if to.is_restored && pin.is_none() => service_wide,
+            (Some(_), _) if to.is_restored && !is_pinned => service_wide,
             (Some(return_path), _) => return_path,
             (None, _) => service_wide,
         };
-        let datum = self.encode(to, reply)?;
-        Some(Addressed { subject: subject.clone(), pin, datum, service_wide: service_wide.clone() })
+        Some((subject, self.encode(to, reply)?))
     }
 }
 

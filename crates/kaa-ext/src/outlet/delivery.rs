@@ -27,8 +27,9 @@ pub(crate) struct Addressed {
     pub(super) service_wide: Subject,
 }
 
-/// An answer the bus had no room for: it can be published as it is.
-pub(crate) struct Full(pub(super) Box<Addressed>);
+/// The bus has no room for an answer; nothing was sent.
+#[derive(Debug)]
+pub(crate) struct Full;
 
 impl Outlet {
     pub(super) fn try_publish(&self, message: &Addressed) -> Result<(), PublishError> {

@@ -97,7 +97,7 @@ pub(super) struct Settled {
 impl ReturnPaths {
     /// Publishes a message where somebody listens, or holds it until that is known.
     pub(super) fn send<E>(&self, message: &Addressed, publish: Publish<'_, E>) -> Result<Went, E> {
-        let is_watched = message.pin.is_some() || self.failed.load(Relaxed) > 0;
+        let is_watched = message.pin.is_some() || self.have_failed();
         if !is_watched || message.subject == message.service_wide {
             return publish(message, &message.subject).map(|()| Went::AsWished);
         }
@@ -117,6 +117,11 @@ impl ReturnPaths {
                 publish(message, &message.subject).map(|()| Went::AsWished).inspect_err(|_| kept.pop())
             }
         }
+    }
+
+    /// Whether there are any that nobody listens to.
+    pub(super) fn have_failed(&self) -> bool {
+        self.failed.load(Relaxed) > 0
     }
 
     /// Counts a notice.
@@ -195,7 +200,7 @@ impl ReturnPaths {
 
     /// A request has come from there.
     pub(super) fn is_back(&self, return_path: &Subject) {
-        if self.failed.load(Relaxed) == 0 {
+        if !self.have_failed() {
             return;
         }
         let mut known = self.lock();
