@@ -146,7 +146,7 @@ mod tests {
         let tree = "0kaa-ext v0.1.0 (/w/crates/kaa-ext)|Apache-2.0\n1async-nats v0.51.0|Apache-2.0\n";
         assert_eq!(
             against_the_plan(tree),
-            ["kaa-ext uses async-nats, which belongs to kaa-bus and kaa-tests"]
+            ["kaa-ext uses async-nats, which belongs to kaa-bus and kaa-tests and kaa-bench-sdk"]
         );
     }
 

@@ -19,7 +19,8 @@ def schema(record):
 
 
 CLIENT_DATA, EXTENSION_DATA = schema("ClientData"), schema("ExtensionData")
-broker = NatsBroker(sys.argv[1])
+# Without its two lines of log for each message.
+broker = NatsBroker(sys.argv[1], logger=None)
 
 
 async def as_it_is(message):
@@ -50,4 +51,4 @@ async def take(datum: bytes) -> bytes:
     return output.getvalue()
 
 
-asyncio.run(FastStream(broker).run(log_level=30))
+asyncio.run(FastStream(broker, logger=None).run())

@@ -21,7 +21,7 @@
 //! | [`load`] | how it asks: so many at a time, or at their time whether or not answers have come |
 //! | [`rounds`] | the measured rounds |
 //! | [`counts`] | instructions and allocations per message, counted by valgrind |
-//! | [`gate`] | what of the counts may not grow |
+//! | [`gate`](mod@gate) | what of the counts may not grow |
 //! | [`report`] | the table, and the same as JSON |
 
 #![allow(

@@ -112,6 +112,8 @@ pub(crate) fn json(rows: &[Row]) -> Value {
     json!({
         "date": today(),
         "machine": machine(),
+        // Above the number of cores, rates and latencies say nothing.
+        "load_average": load_average(),
         "rounds": rows.first().map_or(0, |row| row.rounds.len()),
         "window": WINDOW,
         "window_wide": WIDE,
@@ -128,6 +130,12 @@ pub(crate) fn machine() -> String {
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     format!("{model}, {cores} cores, Linux {}", kernel.trim())
+}
+
+/// Of the last minute, the last five and the last fifteen.
+fn load_average() -> Vec<f64> {
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    load.split(' ').take(3).filter_map(|figure| figure.parse().ok()).collect()
 }
 
 fn today() -> String {

@@ -68,7 +68,7 @@ impl Who {
 pub(crate) struct Measured {
     pub(crate) direct: Cost,
     pub(crate) wide: Cost,
-    /// p50 and p99, of those that keep up.
+    /// p50 and p99, of one that keeps up.
     pub(crate) latency: Option<(Duration, Duration)>,
     pub(crate) through: Cost,
 }
@@ -79,15 +79,13 @@ pub(crate) fn measure(who: Who, server: &NatsServer) -> Measured {
     load::closed(&mut responder.peer, answers, WIDE, messages / 5);
     let direct = responder.measure(messages, |peer| load::closed(peer, answers, WINDOW, messages));
     let wide = responder.measure(messages, |peer| load::closed(peer, answers, WIDE, messages));
-    let latency = (wide.rate() > 1.2 * RATE && matches!(who, Who::Rust(_))).then(|| {
-        let sorted = load::open(&mut responder.peer, answers, RATE, SPAN);
-        (sorted[sorted.len() / 2], sorted[sorted.len() * 99 / 100])
-    });
-    responder.end();
+    let keeps_up = wide.rate() > 1.2 * RATE;
+    let sorted = keeps_up.then(|| load::open(&mut responder.peer, answers, RATE, SPAN)).flatten();
+    let latency = sorted.map(|sorted| (sorted[sorted.len() / 2], sorted[sorted.len() * 99 / 100]));
+    drop(responder);
 
     let mut responder = Responder::through(server.port(), |url| who.command(url));
     load::closed(&mut responder.peer, answers, WINDOW, messages / 10);
     let through = responder.measure(messages / 2, |peer| load::closed(peer, answers, WINDOW, messages / 2));
-    responder.end();
     Measured { direct, wide, latency, through }
 }

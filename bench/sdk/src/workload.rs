@@ -46,7 +46,7 @@ impl Workload {
         let data = ClientData {
             correlation_id: CORRELATION,
             timestamp: 1_490_262_793_349,
-            app_version_name: "humidity-sensor-v3",
+            app_version_name: "soil-humidity-probe-v3",
             endpoint_id: Some(ENDPOINT),
             resource_path: "/humidity",
             request_id: Some(42),
@@ -139,6 +139,7 @@ mod tests {
         let asked = ClientData::decode(&asked).unwrap().record;
         let answer = ExtensionData {
             correlation_id: asked.correlation_id,
+            app_version_name: Some(asked.app_version_name),
             endpoint_id: asked.endpoint_id,
             resource_path: asked.resource_path,
             request_id: asked.request_id,
