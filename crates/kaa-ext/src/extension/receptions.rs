@@ -74,9 +74,7 @@ impl Receptions {
             name: event.name,
             open: event.open,
             function,
-            // A service confirms once, and when its work is done: what every replica does on the side is not
-            // that.
-            answers: event.receipts.clone().filter(|_| *delivery == Delivery::OneReplica),
+            answers: listener.receipts().cloned(),
             ignores_own: *ignores_own,
             place: Place::Events(event.kind.filter(originator), *delivery),
         }));

@@ -1,0 +1,233 @@
+//! Every test here runs its services under the permissions they print. These show that they are the least, and what
+//! a service says when it lacks one.
+
+use std::time::Duration;
+
+use kaa_bus::{
+    Bus, EventError, Messaging, PublishError, RequestError, ServiceInstance, Subject, SubjectFilter,
+    SubscribeError,
+};
+use kaa_protocol::avro::Record;
+use kaa_protocol::cdtp::ConfigRequest;
+use kaa_protocol::dstp::DataSamplesEvent;
+use kaa_protocol::esp::{ClientData, Revision};
+use kaa_tests::nats_server::NatsServer;
+use kaa_tests::patience::{PATIENCE, soon};
+use kaa_tests::program::program;
+use kaa_tests::service::Service;
+use kaa_tests::users::{EVERYBODY, connect, permissions_of};
+use kaa_tests::venue::{jetstream, until};
+use tempfile::TempDir;
+use tokio::process::Command;
+
+/// All of them, with what makes them say and hear the most.
+const SERVICES: [(&str, &[(&str, &str)]); 10] = [
+    ("ccm", &[]),
+    ("cdp", &[("CDP_PROTOCOL", "both"), ("CDP_STORE", "jetstream")]),
+    ("cex", &[]),
+    ("cmx", &[]),
+    ("dcx", &[("DCX_RECEIVERS", "epts")]),
+    ("epl", &[]),
+    ("epmx", &[("EPMX_SOURCES", "epl")]),
+    ("epts", &[]),
+    ("rsx", &[]),
+    ("tsx", &[]),
+];
+
+async fn server() -> NatsServer {
+    NatsServer::with_users(|directory| jetstream(directory, "always")).await
+}
+
+/// A connection with the permissions that a service prints.
+async fn connected_as(server: &NatsServer, name: &str, variables: &[(&str, &str)]) -> Bus {
+    let mut command = Command::new(program(name));
+    command.envs(variables.iter().copied());
+    server.permit(name, &permissions_of(command).await).await;
+    connect(server, name).await
+}
+
+fn filter(text: &str) -> SubjectFilter {
+    text.parse().unwrap()
+}
+
+fn subject(text: &str) -> Subject {
+    text.parse().unwrap()
+}
+
+#[tokio::test]
+async fn no_service_may_hear_or_ask_or_announce_what_is_not_its_own_and_is_told_the_line() {
+    let server = server().await;
+    let foreign = "kaa.v1.service.other.cdtp.ConfigRequest";
+    for (name, variables) in SERVICES {
+        let bus = connected_as(&server, name, variables).await;
+        bus.fence(PATIENCE).await.unwrap();
+        for hidden in [foreign, "kaa.v1.service.other.esp.ClientData", "_INBOX.other.>", "kaa.v1.>", ">"] {
+            let error = bus.subscribe(filter(hidden), None).await.unwrap_err();
+            assert!(matches!(error, SubscribeError::Forbidden(_)), "{name}: {error:?}");
+            let told = error.to_string();
+            assert!(
+                told.starts_with(&format!("user {name:?} of NATS may not subscribe to {hidden};")),
+                "{told}"
+            );
+            assert!(told.ends_with(&format!("nats-server: \"{hidden}\"")), "{told}");
+        }
+        // Not even its own requests, other than in its queue group.
+        let own = format!("kaa.v1.service.{name}.esp.ClientData");
+        assert!(bus.subscribe(filter(&own), None).await.is_err(), "{name}");
+        let group: ServiceInstance = name.parse().unwrap();
+        bus.subscribe(filter(&own), Some(&group)).await.unwrap();
+
+        let error = bus.request(subject(foreign), "".into(), PATIENCE).await.unwrap_err();
+        assert!(matches!(error, RequestError::Publish(PublishError::Forbidden(_))), "{name}: {error:?}");
+        assert!(
+            error.to_string().contains(&format!(
+                "permissions.publish.allow of that user in the configuration of nats-server: {foreign:?}"
+            )),
+            "{error}"
+        );
+        let before = bus.stats().forbidden;
+        bus.publish(subject("kaa.v1.events.other.a.b.c"), None, "".into()).await.unwrap();
+        bus.fence(PATIENCE).await.unwrap();
+        until("the refusal to be counted", || bus.stats().forbidden == before + 1).await;
+    }
+}
+
+#[tokio::test]
+async fn who_waits_for_an_answer_hears_of_the_missing_line_and_not_of_the_deadline() {
+    let server = server().await;
+    let bus = connected_as(&server, "tsx", &[]).await;
+    let (instance, replica) = (ServiceInstance::from_static("tsx"), "tsx-0".parse().unwrap());
+    let messaging = Messaging::new(bus, instance, replica);
+    let cdp = ServiceInstance::from_static("cdp");
+    let (question, event, receivers) = (ConfigRequest::default(), DataSamplesEvent::default(), [cdp.clone()]);
+    let asked = messaging.request(cdp.clone(), &question, Duration::MAX);
+    let error = soon("an error", asked).await.unwrap_err();
+    assert!(error.to_string().contains("kaa.v1.replica.tsx-0.cdtp.response"), "{error}");
+    let awaited = messaging.publish_awaited(&event, &receivers, Duration::MAX);
+    let error = soon("an error", awaited).await.unwrap_err();
+    assert!(error.to_string().contains("kaa.v1.replica.tsx-0.dstp.DataSamplesProcessed"), "{error}");
+
+    // With the answers permitted, what is missing is the question.
+    server
+        .permit(
+            "asker",
+            "permissions { subscribe: { allow: [\">\"] }, publish: { allow: [\"_INBOX.asker.>\"] } }",
+        )
+        .await;
+    let asker = ServiceInstance::from_static("asker");
+    let messaging = Messaging::new(connect(&server, "asker").await, asker, "asker-0".parse().unwrap());
+    let asked = messaging.request(cdp, &question, Duration::MAX);
+    let error = soon("an error", asked).await.unwrap_err();
+    assert!(matches!(error, RequestError::Publish(PublishError::Forbidden(_))), "{error:?}");
+    assert!(error.to_string().contains("kaa.v1.service.cdp.cdtp.request"), "{error}");
+    let awaited = messaging.publish_awaited(&event, &receivers, Duration::MAX);
+    let error = soon("an error", awaited).await.unwrap_err();
+    assert!(matches!(error, EventError::Publish(PublishError::Forbidden(_))), "{error:?}");
+}
+
+/// A service under permissions that lack something, or nothing.
+struct Rehearsal {
+    server: NatsServer,
+    files: TempDir,
+    name: &'static str,
+    variables: &'static [(&'static str, &'static str)],
+    /// What it is asked, and where the answer goes.
+    requests: &'static [(&'static str, &'static str, Option<&'static str>)],
+    /// Lines that no request of these makes use of.
+    idle: &'static [&'static str],
+}
+
+/// Where nobody is.
+const GONE: Option<&str> = Some("kaa.v1.replica.kpc-gone.esp.ExtensionData");
+/// What is sent to the communication service as a whole.
+const KPC: &str = "kaa.v1.service.kpc.esp.ExtensionData";
+
+impl Rehearsal {
+    /// The lines of its block: the list they are in, and what they allow.
+    async fn lines(&self) -> Vec<String> {
+        let command = Service::command(self.name, &self.server, self.files.path(), self.variables);
+        let block = permissions_of(command).await;
+        block.lines().map(str::to_owned).collect()
+    }
+
+    /// Starts it and asks all requests, as soon as it serves.
+    async fn play(&self, block: &[String]) -> Service {
+        self.server.permit(self.name, &(block.join("\n") + "\n")).await;
+        let bus = connect(&self.server, EVERYBODY).await;
+        let mut answers = bus.subscribe(filter(KPC), None).await.unwrap();
+        let command = Service::command(self.name, &self.server, self.files.path(), self.variables);
+        let mut service = Service::start(command);
+        // It says that it serves, or why not.
+        let first = service.logged("serv").await;
+        if first.contains("may not") {
+            return service;
+        }
+        for (path, payload, reply_to) in self.requests {
+            let data = ClientData {
+                correlation_id: path,
+                app_version_name: "av",
+                endpoint_id: Some("ep-1"),
+                resource_path: path,
+                request_id: Some(1),
+                payload: payload.as_bytes(),
+                ..ClientData::default()
+            };
+            let to = subject(&format!("kaa.v1.service.{}.esp.ClientData", self.name));
+            let datum = data.encode(Revision::Seed).unwrap();
+            bus.publish(to, reply_to.map(subject), datum).await.unwrap();
+            tokio::select! {
+                _ = answers.next() => {}
+                _ = service.logged("add this line") => return service,
+            }
+        }
+        service
+    }
+
+    async fn shows_that_every_line_is_needed(self) {
+        let whole = self.lines().await;
+        let mut service = self.play(&whole).await;
+        service.terminate();
+        service.logged("stopped").await;
+        assert!(!service.log().iter().any(|line| line.contains("may not")), "{:#?}", service.log());
+
+        let mut missed = Vec::new();
+        for (number, line) in whole.iter().enumerate() {
+            let Some(allowed) = line.trim().strip_prefix('"').and_then(|line| line.split('"').next()) else {
+                continue;
+            };
+            if self.idle.contains(&allowed) {
+                continue;
+            }
+            let mut block = whole.clone();
+            block.remove(number);
+            let mut service = self.play(&block).await;
+            if !service.log().iter().any(|line| line.contains("add this line")) {
+                service.logged("add this line").await;
+            }
+            let told = service.log().iter().find(|line| line.contains("add this line")).unwrap();
+            let named = told.rsplit(": \"").next().unwrap().trim_end_matches('"');
+            let is_it = match allowed.split_once(' ') {
+                Some(_) => named == allowed,
+                None => filter(allowed).matches(&subject(&named.replace('*', "any"))),
+            };
+            assert!(is_it, "without {allowed:?} it says {told}");
+            missed.push(allowed.to_owned());
+        }
+        let lines = whole.iter().filter(|line| line.trim().starts_with('"')).count();
+        assert_eq!(missed.len() + self.idle.len(), lines, "{missed:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_line_of_a_collector_is_needed_and_it_names_the_one_that_is_missing() {
+    let rehearsal = Rehearsal {
+        server: server().await,
+        files: tempfile::tempdir().unwrap(),
+        name: "dcx",
+        variables: &[("DCX_RECEIVERS", "epts")],
+        requests: &[("/json", "[1]", None), ("/json", "[2]", GONE), ("/json", "[3]", None)],
+        // It pins no session, which nobody can tell from the outside.
+        idle: &["kaa.v1.replica.*.esp.ClientData"],
+    };
+    rehearsal.shows_that_every_line_is_needed().await;
+}
