@@ -90,7 +90,8 @@ impl NatsServer {
         soon("the new users", reloaded).await;
     }
 
-    fn log(&self) -> String {
+    /// What it has logged since it was started last.
+    pub fn log(&self) -> String {
         fs::read_to_string(self.directory().join("nats.log")).unwrap_or_default()
     }
 

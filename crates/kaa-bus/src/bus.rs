@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use crate::backend::{Attempt, Backend, Sink, Source};
 use crate::deadline::within;
-use crate::denials::Denials;
+use crate::denials::{Denials, ForbiddenPublishes};
 use crate::error::{CloseError, FenceError, PublishError, RequestError, SubscribeError};
 use crate::forbidden::Forbidden;
 use crate::inbox::Answers;
@@ -340,6 +340,11 @@ impl Bus {
     /// [`connection`](Self::connection) has not told of yet.
     pub fn connects(&self) -> u64 {
         self.shared.backend.connects().unwrap_or_else(|| self.stats().reconnects + 1)
+    }
+
+    /// The publishes that the server refuses from now on. Requests and confirmed events hear of theirs without this.
+    pub fn watch_forbidden(&self) -> ForbiddenPublishes {
+        ForbiddenPublishes::new(self.link())
     }
 
     /// Whether the server serves every subscription of this connection, as far as it has said: one whose user may

@@ -1,12 +1,13 @@
 //! What the server has not let its user do on one connection: told to those who wait, logged once.
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kaa_protocol::subject::{Subject, SubjectFilter};
 use tokio::sync::watch;
 
 use crate::forbidden::{Action, Forbidden};
+use crate::link::Link;
 
 /// Denials of one connection. The server sends them when it likes, and without saying which message they are
 /// about: they are told apart by their subjects.
@@ -90,6 +91,43 @@ impl Denials {
     }
 }
 
+/// Publishes that the server refuses from now on, for those who wait for answers in a way of their own; made by
+/// [`Bus::watch_forbidden`](crate::Bus::watch_forbidden).
+#[derive(Debug)]
+pub struct ForbiddenPublishes {
+    link: Arc<Link>,
+    count: watch::Receiver<u64>,
+    seen: u64,
+}
+
+impl ForbiddenPublishes {
+    pub(crate) fn new(link: Arc<Link>) -> Self {
+        let count = link.denials.count.subscribe();
+        let seen = *count.borrow();
+        Self { link, count, seen }
+    }
+
+    /// The next one. Of very many that are refused at once, only the last ones are told.
+    ///
+    /// Cancel safe: one that was not returned still waits.
+    pub async fn next(&mut self) -> Forbidden {
+        loop {
+            let next = {
+                let known = self.link.denials.lock();
+                known.publishes.iter().find(|(number, _)| *number > self.seen).cloned()
+            };
+            if let Some((number, forbidden)) = next {
+                self.seen = number;
+                return forbidden;
+            }
+            // The sender lives as long as the link.
+            if self.count.changed().await.is_err() {
+                return std::future::pending().await;
+            }
+        }
+    }
+}
+
 /// For one who publishes and waits for what comes of it.
 #[derive(Debug)]
 pub(crate) struct Watch<'a> {
@@ -123,11 +161,10 @@ impl Watch<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use futures_util::FutureExt;
 
     use super::*;
+    use crate::link::Connection;
 
     fn forbidden(what: &str, subject: &str) -> Forbidden {
         let login: Arc<str> = "user \"a\"".into();
@@ -155,6 +192,21 @@ mod tests {
         let answers = "answers".parse().unwrap();
         let told = denials.watch().denied(&subject("a"), Some(&answers)).await;
         assert_eq!(told, forbidden("Subscription", "answers"));
+    }
+
+    #[tokio::test]
+    async fn every_refused_publish_is_told_once_and_in_order() {
+        let link = Arc::new(Link::new(Connection::Connected));
+        link.denials.note(forbidden("Publish", "before"));
+        let mut publishes = ForbiddenPublishes::new(Arc::clone(&link));
+        for subject in ["a", "b", "a"] {
+            link.denials.note(forbidden("Publish", subject));
+            link.denials.note(forbidden("Subscription", subject));
+        }
+        for subject in ["a", "b", "a"] {
+            assert_eq!(publishes.next().await.subject(), subject);
+        }
+        assert_eq!(publishes.next().now_or_never(), None);
     }
 
     #[test]

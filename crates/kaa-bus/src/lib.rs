@@ -81,6 +81,7 @@ mod subscription;
 
 pub use bus::Bus;
 pub use clock::Clock;
+pub use denials::ForbiddenPublishes;
 pub use error::{CloseError, DrainError, EventError, FenceError, PublishError, RequestError, SubscribeError};
 pub use forbidden::Forbidden;
 pub use kaa_protocol::name::ServiceInstance;

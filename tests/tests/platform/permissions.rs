@@ -4,21 +4,25 @@
 use std::time::Duration;
 
 use kaa_bus::{
-    Bus, EventError, Messaging, PublishError, RequestError, ServiceInstance, Subject, SubjectFilter,
-    SubscribeError,
+    Bus, Connection, EventError, Messaging, PublishError, RequestError, ServiceInstance, Subject,
+    SubjectFilter, SubscribeError,
 };
 use kaa_protocol::avro::Record;
 use kaa_protocol::cdtp::ConfigRequest;
 use kaa_protocol::dstp::DataSamplesEvent;
 use kaa_protocol::esp::{ClientData, Revision};
+use kaa_tests::device::post;
+use kaa_tests::kpc::Kpc;
 use kaa_tests::nats_server::NatsServer;
 use kaa_tests::patience::{PATIENCE, soon};
 use kaa_tests::program::program;
 use kaa_tests::service::Service;
 use kaa_tests::users::{EVERYBODY, connect, permissions_of};
-use kaa_tests::venue::{jetstream, until};
+use kaa_tests::venue::{becomes, jetstream, until};
 use tempfile::TempDir;
 use tokio::process::Command;
+
+use crate::world::{TRUSTFUL, eventually};
 
 /// All of them, with what makes them say and hear the most.
 const SERVICES: [(&str, &[(&str, &str)]); 10] = [
@@ -101,11 +105,17 @@ async fn who_waits_for_an_answer_hears_of_the_missing_line_and_not_of_the_deadli
     let cdp = ServiceInstance::from_static("cdp");
     let (question, event, receivers) = (ConfigRequest::default(), DataSamplesEvent::default(), [cdp.clone()]);
     let asked = messaging.request(cdp.clone(), &question, Duration::MAX);
-    let error = soon("an error", asked).await.unwrap_err();
-    assert!(error.to_string().contains("kaa.v1.replica.tsx-0.cdtp.response"), "{error}");
+    let Err(RequestError::Subscribe(SubscribeError::Forbidden(missing))) = soon("an error", asked).await
+    else {
+        panic!()
+    };
+    assert_eq!(missing.missing_line(), "kaa.v1.replica.tsx-0.cdtp.response");
     let awaited = messaging.publish_awaited(&event, &receivers, Duration::MAX);
-    let error = soon("an error", awaited).await.unwrap_err();
-    assert!(error.to_string().contains("kaa.v1.replica.tsx-0.dstp.DataSamplesProcessed"), "{error}");
+    let Err(EventError::Subscribe(SubscribeError::Forbidden(missing))) = soon("an error", awaited).await
+    else {
+        panic!()
+    };
+    assert_eq!(missing.missing_line(), "kaa.v1.replica.tsx-0.dstp.DataSamplesProcessed");
 
     // With the answers permitted, what is missing is the question.
     server
@@ -125,6 +135,62 @@ async fn who_waits_for_an_answer_hears_of_the_missing_line_and_not_of_the_deadli
     assert!(matches!(error, EventError::Publish(PublishError::Forbidden(_))), "{error:?}");
 }
 
+#[tokio::test]
+async fn a_device_is_told_at_once_when_the_communication_service_may_not_ask() {
+    let (server, files) = (server().await, tempfile::tempdir().unwrap());
+    let file = files.path().join("kpc.yaml");
+    std::fs::write(&file, TRUSTFUL).unwrap();
+    let kpc = Kpc::configured(&server, &file).await;
+    let mut command = Command::new(program("kaa-kpc"));
+    command.arg("--config").arg(&file);
+    let block = permissions_of(command).await;
+    let without = block.replace("\"kaa.v1.service.dcx.esp.ClientData\"", "");
+    assert_ne!(block, without);
+    server.permit("kpc", &without).await;
+    // It may have to connect again first.
+    let told = async || {
+        let (code, told) = post(&kpc, "dcx/device-1/json", "[1]").await;
+        assert_eq!(code, 503, "and not the 504 of a deadline: {told}");
+        told.contains("may not ask dcx").then_some(())
+    };
+    eventually("the reason", told).await;
+}
+
+#[tokio::test]
+async fn a_service_that_becomes_deaf_says_so_until_a_connection_on_which_it_may_hear() {
+    let mut server = server().await;
+    let block = |heard: &str| {
+        format!(
+            "permissions {{ publish: {{ allow: [\"_INBOX.tsx.>\"] }}, subscribe: {{ allow: [\"_INBOX.tsx.>\", {heard}] }} }}\n"
+        )
+    };
+    server.permit("tsx", &block("\"a.b\"")).await;
+    let bus = connect(&server, "tsx").await;
+    let mut subscription = bus.subscribe(filter("a.b"), None).await.unwrap();
+    assert_eq!(bus.is_permitted(), Ok(()));
+    server.permit("tsx", &block("\"a.c\"")).await;
+    until("it to be deaf", || bus.is_permitted().is_err_and(|missing| missing.missing_line() == "a.b")).await;
+    server.permit("tsx", &block("\"a.b\"")).await;
+    assert!(bus.is_permitted().is_err(), "the server does not take back what it has done to a connection");
+    server.kill();
+    becomes(&bus, Connection::Disconnected).await;
+    server.restart().await;
+    becomes(&bus, Connection::Connected).await;
+    bus.fence(PATIENCE).await.unwrap();
+    assert_eq!(bus.is_permitted(), Ok(()));
+    let other = connect(&server, EVERYBODY).await;
+    other.publish(subject("a.b"), None, "x".into()).await.unwrap();
+    assert_eq!(soon("a message", subscription.next()).await.unwrap().payload, "x");
+}
+
+/// What an error about a missing line says.
+const MISSING: &str = "add this line";
+
+/// The first of them, if there was one.
+fn missing(service: &Service) -> Option<&str> {
+    service.log().iter().map(String::as_str).find(|line| line.contains(MISSING))
+}
+
 /// A service under permissions that lack something, or nothing.
 struct Rehearsal {
     server: NatsServer,
@@ -133,14 +199,15 @@ struct Rehearsal {
     variables: &'static [(&'static str, &'static str)],
     /// What it is asked, and where the answer goes.
     requests: &'static [(&'static str, &'static str, Option<&'static str>)],
-    /// Lines that no request of these makes use of.
+    /// The reasons of lines that no request of these makes use of.
     idle: &'static [&'static str],
 }
 
 /// Where nobody is.
 const GONE: Option<&str> = Some("kaa.v1.replica.kpc-gone.esp.ExtensionData");
-/// What is sent to the communication service as a whole.
-const KPC: &str = "kaa.v1.service.kpc.esp.ExtensionData";
+/// Where the test is, as a replica of the communication service and as all of it.
+const HERE: Option<&str> = Some("kaa.v1.replica.kpc-here.esp.ExtensionData");
+const ALL: &str = "kaa.v1.service.kpc.esp.ExtensionData";
 
 impl Rehearsal {
     /// The lines of its block: the list they are in, and what they allow.
@@ -154,13 +221,15 @@ impl Rehearsal {
     async fn play(&self, block: &[String]) -> Service {
         self.server.permit(self.name, &(block.join("\n") + "\n")).await;
         let bus = connect(&self.server, EVERYBODY).await;
-        let mut answers = bus.subscribe(filter(KPC), None).await.unwrap();
+        let mut answers = bus.subscribe(filter(ALL), None).await.unwrap();
+        let mut own_answers = bus.subscribe(filter(HERE.unwrap()), None).await.unwrap();
         let command = Service::command(self.name, &self.server, self.files.path(), self.variables);
         let mut service = Service::start(command);
         // It says that it serves, or why not.
-        let first = service.logged("serv").await;
-        if first.contains("may not") {
-            return service;
+        while !service.logged("").await.contains("serving") {
+            if missing(&service).is_some() {
+                return service;
+            }
         }
         for (path, payload, reply_to) in self.requests {
             let data = ClientData {
@@ -177,7 +246,8 @@ impl Rehearsal {
             bus.publish(to, reply_to.map(subject), datum).await.unwrap();
             tokio::select! {
                 _ = answers.next() => {}
-                _ = service.logged("add this line") => return service,
+                _ = own_answers.next() => {}
+                _ = service.logged(MISSING) => return service,
             }
         }
         service
@@ -188,23 +258,23 @@ impl Rehearsal {
         let mut service = self.play(&whole).await;
         service.terminate();
         service.logged("stopped").await;
-        assert!(!service.log().iter().any(|line| line.contains("may not")), "{:#?}", service.log());
+        assert_eq!(missing(&service), None);
 
         let mut missed = Vec::new();
         for (number, line) in whole.iter().enumerate() {
             let Some(allowed) = line.trim().strip_prefix('"').and_then(|line| line.split('"').next()) else {
                 continue;
             };
-            if self.idle.contains(&allowed) {
+            if self.idle.iter().any(|reason| line.contains(reason)) {
                 continue;
             }
             let mut block = whole.clone();
             block.remove(number);
             let mut service = self.play(&block).await;
-            if !service.log().iter().any(|line| line.contains("add this line")) {
-                service.logged("add this line").await;
-            }
-            let told = service.log().iter().find(|line| line.contains("add this line")).unwrap();
+            let told = match missing(&service) {
+                Some(line) => line.to_owned(),
+                None => service.logged(MISSING).await,
+            };
             let named = told.rsplit(": \"").next().unwrap().trim_end_matches('"');
             let is_it = match allowed.split_once(' ') {
                 Some(_) => named == allowed,
@@ -225,9 +295,27 @@ async fn every_line_of_a_collector_is_needed_and_it_names_the_one_that_is_missin
         files: tempfile::tempdir().unwrap(),
         name: "dcx",
         variables: &[("DCX_RECEIVERS", "epts")],
-        requests: &[("/json", "[1]", None), ("/json", "[2]", GONE), ("/json", "[3]", None)],
+        requests: &[("/json", "[1]", None), ("/json", "[2]", HERE)],
         // It pins no session, which nobody can tell from the outside.
-        idle: &["kaa.v1.replica.*.esp.ClientData"],
+        idle: &["a note to itself"],
+    };
+    rehearsal.shows_that_every_line_is_needed().await;
+}
+
+#[tokio::test]
+async fn every_line_of_a_manager_of_configurations_is_needed_and_it_names_the_one_that_is_missing() {
+    let (server, files) = (server().await, tempfile::tempdir().unwrap());
+    let _cdp = Service::configured("cdp", &server, files.path(), &[]).await;
+    let rehearsal = Rehearsal {
+        server,
+        files,
+        name: "cmx",
+        variables: &[],
+        requests: &[
+            ("/config/json", r#"{"observe":true}"#, GONE),
+            ("/applied/json", r#"{"configId":"7","statusCode":200}"#, HERE),
+        ],
+        idle: &[],
     };
     rehearsal.shows_that_every_line_is_needed().await;
 }

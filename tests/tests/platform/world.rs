@@ -13,7 +13,7 @@ use kaa_tests::venue::jetstream;
 use tempfile::TempDir;
 
 /// What devices may ask. Every token is an endpoint.
-const TRUSTFUL: &str = "
+pub(crate) const TRUSTFUL: &str = "
 tokens: { mode: trustful }
 requests: { timeout: 4s }
 extensions: { dcx: {}, cmx: {}, cex: {}, epmx: {}, rsx: {}, tsx: { endpoint-aware: false } }
@@ -79,4 +79,13 @@ pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Opt
         }
     };
     soon(what, found).await
+}
+
+/// Whatever a test is about, no service wants more than it says it needs.
+impl Drop for World {
+    fn drop(&mut self) {
+        let log = self.server.log();
+        let violations: Vec<_> = log.lines().filter(|line| line.contains("Violation")).collect();
+        assert!(violations.is_empty() || std::thread::panicking(), "{violations:#?}");
+    }
 }

@@ -160,17 +160,12 @@ mod tests {
             clients::ProviderOptions { certificates: false, ..clients::ProviderOptions::new(provider) };
         options.clients = AuthenticatorOptions::Ecap(without.clone());
         let ecap = options.permissions(None).to_string();
-        for line in
-            ["ccm.ecap.EndpointTokenValidationRequest", "replica.*.ecap.EndpointTokenValidationResponse"]
-        {
+        for line in ["service.ccm.ecap.ep-token-request", "replica.*.ecap.ep-token-response"] {
             assert!(ecap.contains(line), "{line} in {ecap}");
         }
-        assert!(!ecap.contains("Certificate") && !ecap.contains("cap.ClientBasic"), "{ecap}");
+        assert!(!ecap.contains("Certificate") && !ecap.contains(".cap."), "{ecap}");
         options.clients = AuthenticatorOptions::Cap { tenant_id: "t".into(), provider: without };
         let cap = options.permissions(None).to_string();
-        assert!(
-            cap.contains("ClientBasicAuthenticationRequest") && !cap.contains("UsernamePassword"),
-            "{cap}"
-        );
+        assert!(cap.contains("service.ccm.cap.basic-request") && !cap.contains("UsernamePassword"), "{cap}");
     }
 }
