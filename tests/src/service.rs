@@ -58,19 +58,21 @@ impl Service {
     ) -> Self {
         if server.has_users() {
             let permissions = permissions_of(Self::command(name, server, directory, variables)).await;
-            server.permit(name, &permissions).await;
+            server.permit(user(name, variables), &permissions).await;
         }
         let mut service = Self::start(Self::command(name, server, directory, variables));
         service.logged("serving").await;
         service
     }
 
-    /// A service of the workspace, ready to be started. Where users have permissions, it logs in under its own name.
+    /// A service of the workspace, ready to be started. Where users have permissions, it logs in under its own name, or
+    /// under that of its replica if that is fixed: the permissions of such a replica are its own.
     pub fn command(name: &str, server: &NatsServer, directory: &Path, variables: &[(&str, &str)]) -> Command {
         let mut command = Command::new(program(name));
         command.env("NATS_URLS", server.url()).env("REST_LISTEN", "127.0.0.1:0").current_dir(directory);
         if server.has_users() {
-            command.env("NATS_USERNAME", name).env("NATS_PASSWORD", name);
+            let user = user(name, variables);
+            command.env("NATS_USERNAME", user).env("NATS_PASSWORD", user);
         }
         command.envs(variables.iter().copied());
         command
@@ -200,6 +202,12 @@ impl Service {
         let end = soon("the service to end", self.process.wait()).await;
         end.expect("our own child can be waited for").success()
     }
+}
+
+/// As whom a service logs in.
+fn user<'a>(name: &'a str, variables: &[(&str, &'a str)]) -> &'a str {
+    let replica = variables.iter().find(|(variable, _)| *variable == "SERVICE_INSTANCE_REPLICA_ID");
+    replica.map_or(name, |(_, replica)| replica)
 }
 
 fn forward(output: impl AsyncRead + Unpin + Send + 'static, lines: UnboundedSender<String>) {

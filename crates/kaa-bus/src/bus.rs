@@ -108,7 +108,8 @@ impl Bus {
             denials.forget(&filter);
             let source = self.shared.backend.attach(filter.clone(), queue_group.cloned(), sink).await?;
             self.shared.fence(self.shared.backend.patience()).await?;
-            // The server has said so before it sent the message back.
+            // The server has said so before it sent the message back. A task of async-nats tells us; should it come
+            // late, the denial is in the log and in `is_permitted` all the same.
             denials
                 .of_subscription(Some(&filter))
                 .map_or(Ok(source), |denied| Err(FenceError::Forbidden(denied)))

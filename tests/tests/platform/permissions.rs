@@ -12,17 +12,19 @@ use kaa_protocol::cdtp::ConfigRequest;
 use kaa_protocol::dstp::DataSamplesEvent;
 use kaa_protocol::esp::{ClientData, Revision};
 use kaa_tests::device::post;
+use kaa_tests::http::call;
 use kaa_tests::kpc::Kpc;
 use kaa_tests::nats_server::NatsServer;
 use kaa_tests::patience::{PATIENCE, soon};
 use kaa_tests::program::program;
-use kaa_tests::service::Service;
+use kaa_tests::service::{Service, kaa};
 use kaa_tests::users::{EVERYBODY, connect, permissions_of};
 use kaa_tests::venue::{becomes, jetstream, until};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use crate::world::{TRUSTFUL, eventually};
+use crate::configuration::set;
+use crate::world::{TRUSTFUL, World, eventually};
 
 /// All of them, with what makes them say and hear the most.
 const SERVICES: [(&str, &[(&str, &str)]); 10] = [
@@ -136,6 +138,44 @@ async fn who_waits_for_an_answer_hears_of_the_missing_line_and_not_of_the_deadli
 }
 
 #[tokio::test]
+async fn what_is_spoken_by_the_protocols_of_the_first_platform_is_permitted_as_well() {
+    let extensions = "{ cmx: { dialect: ecs2ext } }";
+    let config =
+        format!("tokens: {{ mode: trustful }}\nrequests: {{ timeout: 4s }}\nextensions: {extensions}\n");
+    let world = World::start_with(&config).await;
+    let mut cdp = world.service("cdp", &[("CDP_PROTOCOL", "cmx2cdp")]).await;
+    let _cmx = world.service("cmx", &[("CMX_PROTOCOL", "cmx2cdp"), ("DIALECTS", "ecs2ext")]).await;
+    let mut device = world.device("device-1").await;
+    let (topic, answer) = device.asks("cmx/device-1/config/json/1", r#"{"observe":true}"#).await;
+    assert_eq!(topic, "cmx/device-1/config/json/1/status", "{answer}");
+    let path = "/app-versions/av/endpoints/device-1/config";
+    set(cdp.rest().await, path, &serde_json::json!({ "sampling": 60 })).await;
+    let (topic, pushed) = device.hears().await;
+    assert_eq!((&*topic, pushed.contains("60")), ("cmx/device-1/config/json/status", true), "{pushed}");
+}
+
+#[tokio::test]
+async fn the_command_line_passes_on_what_a_program_says_of_itself() {
+    let server = server().await;
+    let tsx = program("tsx");
+    let printed = kaa(&server, &["permissions", tsx.to_str().unwrap()]).await;
+    let block = permissions_of(Command::new(&tsx)).await;
+    assert_eq!((printed.status.code(), String::from_utf8(printed.stdout).unwrap()), (Some(0), block.clone()));
+
+    let printed = kaa(&server, &["permissions", "--json", tsx.to_str().unwrap()]).await;
+    let json: serde_json::Value = serde_json::from_slice(&printed.stdout).unwrap();
+    let lists = ["publish", "subscribe"].map(|list| json["permissions"][list]["allow"].as_array().unwrap());
+    let lines = lists.into_iter().flatten().map(|line| line.as_str().unwrap().to_owned());
+    let in_block = block.lines().filter_map(|line| line.trim().strip_prefix('"')?.split('"').next());
+    assert_eq!(lines.collect::<Vec<_>>(), in_block.collect::<Vec<_>>());
+
+    let missing = kaa(&server, &["permissions", "/no/such/program"]).await;
+    let told = String::from_utf8(missing.stderr).unwrap();
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(told.starts_with("/no/such/program cannot be executed"), "{told}");
+}
+
+#[tokio::test]
 async fn a_device_is_told_at_once_when_the_communication_service_may_not_ask() {
     let (server, files) = (server().await, tempfile::tempdir().unwrap());
     let file = files.path().join("kpc.yaml");
@@ -199,7 +239,13 @@ struct Rehearsal {
     variables: &'static [(&'static str, &'static str)],
     /// What it is asked, and where the answer goes.
     requests: &'static [(&'static str, &'static str, Option<&'static str>)],
-    /// The reasons of lines that no request of these makes use of.
+    /// What is put to its REST port after that.
+    puts: &'static [(&'static str, &'static str)],
+    /// Which lines are looked at: those with this text.
+    about: &'static str,
+    /// How many there are.
+    lines: usize,
+    /// The reasons of lines that nothing of this makes use of.
     idle: &'static [&'static str],
 }
 
@@ -223,6 +269,8 @@ impl Rehearsal {
         let bus = connect(&self.server, EVERYBODY).await;
         let mut answers = bus.subscribe(filter(ALL), None).await.unwrap();
         let mut own_answers = bus.subscribe(filter(HERE.unwrap()), None).await.unwrap();
+        // The bucket is made anew.
+        let _ = bus.request(subject("$JS.API.STREAM.DELETE.KV_cdp"), "".into(), PATIENCE).await.unwrap();
         let command = Service::command(self.name, &self.server, self.files.path(), self.variables);
         let mut service = Service::start(command);
         // It says that it serves, or why not.
@@ -250,6 +298,16 @@ impl Rehearsal {
                 _ = service.logged(MISSING) => return service,
             }
         }
+        if self.puts.is_empty() {
+            return service;
+        }
+        let rest = service.rest().await;
+        for (path, content) in self.puts {
+            tokio::select! {
+                answer = call(rest, "PUT", path, content) => assert!(matches!(answer.status, 200 | 201), "{answer:?}"),
+                _ = service.logged(MISSING) => return service,
+            }
+        }
         service
     }
 
@@ -260,14 +318,13 @@ impl Rehearsal {
         service.logged("stopped").await;
         assert_eq!(missing(&service), None);
 
-        let mut missed = Vec::new();
-        for (number, line) in whole.iter().enumerate() {
+        let is_tried =
+            |line: &str| line.contains(self.about) && !self.idle.iter().any(|reason| line.contains(reason));
+        let mut tried = 0;
+        for (number, line) in whole.iter().enumerate().filter(|(_, line)| is_tried(line)) {
             let Some(allowed) = line.trim().strip_prefix('"').and_then(|line| line.split('"').next()) else {
                 continue;
             };
-            if self.idle.iter().any(|reason| line.contains(reason)) {
-                continue;
-            }
             let mut block = whole.clone();
             block.remove(number);
             let mut service = self.play(&block).await;
@@ -281,10 +338,9 @@ impl Rehearsal {
                 None => filter(allowed).matches(&subject(&named.replace('*', "any"))),
             };
             assert!(is_it, "without {allowed:?} it says {told}");
-            missed.push(allowed.to_owned());
+            tried += 1;
         }
-        let lines = whole.iter().filter(|line| line.trim().starts_with('"')).count();
-        assert_eq!(missed.len() + self.idle.len(), lines, "{missed:?}");
+        assert_eq!(tried, self.lines);
     }
 }
 
@@ -297,6 +353,9 @@ async fn every_line_of_a_collector_is_needed_and_it_names_the_one_that_is_missin
         variables: &[("DCX_RECEIVERS", "epts")],
         requests: &[("/json", "[1]", None), ("/json", "[2]", HERE)],
         // It pins no session, which nobody can tell from the outside.
+        puts: &[],
+        about: "\"",
+        lines: 8,
         idle: &["a note to itself"],
     };
     rehearsal.shows_that_every_line_is_needed().await;
@@ -315,7 +374,30 @@ async fn every_line_of_a_manager_of_configurations_is_needed_and_it_names_the_on
             ("/config/json", r#"{"observe":true}"#, GONE),
             ("/applied/json", r#"{"configId":"7","statusCode":200}"#, HERE),
         ],
+        puts: &[],
+        about: "\"",
+        lines: 15,
         idle: &[],
+    };
+    rehearsal.shows_that_every_line_is_needed().await;
+}
+
+#[tokio::test]
+async fn every_line_of_a_bucket_is_needed_and_a_service_names_the_one_that_is_missing() {
+    let rehearsal = Rehearsal {
+        server: server().await,
+        files: tempfile::tempdir().unwrap(),
+        name: "cdp",
+        variables: &[("CDP_STORE", "jetstream")],
+        requests: &[],
+        puts: &[
+            ("/app-versions/av/endpoints/ep-1/config", r#"{"number":1}"#),
+            ("/app-versions/av/config", r#"{"number":2}"#),
+        ],
+        about: "\"$",
+        lines: 6,
+        // Nothing here takes long, and nothing is missed.
+        idle: &["long lists", "after something was missed"],
     };
     rehearsal.shows_that_every_line_is_needed().await;
 }

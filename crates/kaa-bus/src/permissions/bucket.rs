@@ -20,7 +20,9 @@ impl Permissions {
             (format!("$JS.API.STREAM.CREATE.KV_{name}"), "making the bucket"),
             (format!("$JS.API.DIRECT.GET.KV_{name}.>"), "reading a key"),
             (format!("$KV.{name}.>"), "writing a key"),
-            (format!("$JS.API.CONSUMER.CREATE.KV_{name}.>"), "listing keys"),
+            (format!("$JS.API.CONSUMER.CREATE.KV_{name}"), "listing and watching keys"),
+            (format!("$JS.API.CONSUMER.CREATE.KV_{name}.>"), "going on after something was missed"),
+            (format!("$JS.API.CONSUMER.DELETE.KV_{name}.*"), "going on after something was missed"),
             (format!("$JS.FC.KV_{name}.>"), "taking long lists at its own pace"),
         ] {
             // The name was checked, so all of them are filters.

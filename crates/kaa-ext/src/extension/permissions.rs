@@ -6,7 +6,7 @@ use kaa_bus::Permissions;
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::ism::{Awaited, Event, Request};
 use kaa_protocol::name::{ReplicaId, ServiceInstance};
-use kaa_protocol::subject::{SubjectFilter, Target};
+use kaa_protocol::subject::Target;
 
 use super::builder::{BuildError, Builder, checked};
 use crate::listener::ListenerDef;
@@ -95,8 +95,8 @@ fn devices(permissions: &mut Permissions, dialect: Dialect, communication: &Serv
     permissions.subscribe(shared, Some(&instance), "requests of devices");
     // Whoever asks is a replica that this one has never heard of.
     let stranger = ReplicaId::random(communication);
-    let answers = SubjectFilter::from(dialect.answers(communication, Some(&stranger))).any(stranger.as_str());
-    permissions.publish(answers, "answers and pushes to devices");
+    let answers = dialect.answers(communication, Some(&stranger));
+    permissions.publish_to_any(&stranger, answers, "answers and pushes to devices");
     permissions
         .publish(dialect.answers(communication, None), "those that are for whichever replica has the device");
     permissions.publish(own, "a note to itself when a replica of the communication service is gone");
