@@ -54,6 +54,7 @@ impl Kpc {
             command.arg("--config").arg(file);
             command
         };
+        let _login = server.login().await;
         if server.has_users() {
             server.permit(USER, &permissions_of(command()).await).await;
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use tempfile::TempDir;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::patience::soon;
 use crate::users::Users;
@@ -19,6 +19,7 @@ pub struct NatsServer {
     directory: TempDir,
     config: Option<PathBuf>,
     users: Option<Mutex<Users>>,
+    logins: Mutex<()>,
     port: u16,
     process: Option<Child>,
 }
@@ -62,6 +63,12 @@ impl NatsServer {
         self.users.is_some()
     }
 
+    /// Held from [`permit`](Self::permit) until the user has logged in: while the server takes in new users, it may
+    /// refuse those it knows.
+    pub async fn login(&self) -> MutexGuard<'_, ()> {
+        self.logins.lock().await
+    }
+
     /// Gives a user this block of permissions; the password is the name. Users who are connected stay so.
     ///
     /// # Panics
@@ -103,7 +110,8 @@ impl NatsServer {
             fs::write(&path, text).expect("writable temporary directory");
             path
         });
-        let mut server = Self { directory, config, users: None, port: 0, process: None };
+        let mut server =
+            Self { directory, config, users: None, logins: Mutex::default(), port: 0, process: None };
         server.launch("-1").await;
         server
     }

@@ -56,6 +56,7 @@ impl Service {
         directory: &Path,
         variables: &[(&str, &str)],
     ) -> Self {
+        let _login = server.login().await;
         if server.has_users() {
             let permissions = permissions_of(Self::command(name, server, directory, variables)).await;
             server.permit(user(name, variables), &permissions).await;
