@@ -113,7 +113,7 @@ async fn admin(config: &AdminConfig, kpc: &Arc<Kpc>, bus: &Bus) -> Result<Option
         async move {
             bus.fence(ROUND_TRIP).await?;
             // One that may not hear something is there, and deaf.
-            Ok::<_, FenceError>(bus.is_permitted().map_err(FenceError::Forbidden)?)
+            bus.is_permitted().map_err(FenceError::Forbidden)
         }
     };
     let admin = Admin::new().registry(metrics::registry(kpc, bus)).ready("bus", is_there);
