@@ -9,6 +9,10 @@ use tokio::process::Command;
 use crate::nats_server::NatsServer;
 use crate::program::program;
 use crate::service::Service;
+use crate::users::permissions_of;
+
+/// As whom it logs in where users have permissions.
+const USER: &str = "kpc";
 
 /// A running `kaa-kpc`. Killed when dropped.
 #[derive(Debug)]
@@ -39,21 +43,31 @@ impl Kpc {
         Self::serving(command).await
     }
 
-    /// A replica on this server that does what this file says.
+    /// A replica on this server that does what this file says, with the permissions that it asks for.
     ///
     /// # Panics
     ///
     /// When it does not start.
     pub async fn configured(server: &NatsServer, file: &Path) -> Self {
-        let mut command = Self::command(server);
-        command.arg("--config").arg(file);
-        Self::serving(command).await
+        let command = || {
+            let mut command = Self::command(server);
+            command.arg("--config").arg(file);
+            command
+        };
+        let _login = server.login().await;
+        if server.has_users() {
+            server.permit(USER, &permissions_of(command()).await).await;
+        }
+        Self::serving(command()).await
     }
 
     fn command(server: &NatsServer) -> Command {
         let mut command = Command::new(program("kaa-kpc"));
         command.args(["--nats", &server.url(), "--admin", "off"]);
         command.args(["--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
+        if server.has_users() {
+            command.env("NATS_USERNAME", USER).env("NATS_PASSWORD", USER);
+        }
         command
     }
 

@@ -17,6 +17,7 @@
 //! | [`postgres`] | a PostgreSQL server of one's own, to be killed and restarted |
 //! | [`program`] | the programs of the workspace, freshly built |
 //! | [`service`] | extensions and `kaa` as processes |
+//! | [`users`] | the users of a nats-server, with the permissions that their programs print |
 //! | [`venue`] | one scenario on both buses |
 //!
 //! The tests themselves are in `tests/`, one file per subject.
@@ -43,4 +44,5 @@ pub mod patience;
 pub mod postgres;
 pub mod program;
 pub mod service;
+pub mod users;
 pub mod venue;

@@ -8,14 +8,18 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use tempfile::TempDir;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::patience::soon;
+use crate::users::Users;
 
 /// A nats-server on loopback, on a port of its own. Killed when dropped.
 #[derive(Debug)]
 pub struct NatsServer {
     directory: TempDir,
     config: Option<PathBuf>,
+    users: Option<Mutex<Users>>,
+    logins: Mutex<()>,
     port: u16,
     process: Option<Child>,
 }
@@ -40,6 +44,64 @@ impl NatsServer {
         Self::configured(|directory| Some(configure(directory))).await
     }
 
+    /// The same, and nobody gets in but users with the permissions they are given ([`permit`](Self::permit)), and
+    /// [`EVERYBODY`](crate::users::EVERYBODY).
+    ///
+    /// # Panics
+    ///
+    /// As [`start_with`](Self::start_with).
+    pub async fn with_users(configure: impl FnOnce(&Path) -> String) -> Self {
+        let mut users = None;
+        let write = |directory: &Path| users.insert(Users::new(configure(directory))).config();
+        let mut server = Self::start_with(write).await;
+        server.users = users.map(Mutex::new);
+        server
+    }
+
+    /// Whether its users have permissions.
+    pub fn has_users(&self) -> bool {
+        self.users.is_some()
+    }
+
+    /// Held from [`permit`](Self::permit) until the user has logged in: while the server takes in new users, it may
+    /// refuse those it knows.
+    pub async fn login(&self) -> MutexGuard<'_, ()> {
+        self.logins.lock().await
+    }
+
+    /// Gives a user this block of permissions; the password is the name. Users who are connected stay so.
+    ///
+    /// # Panics
+    ///
+    /// When the server has no users, or does not like the block.
+    pub async fn permit(&self, user: &str, block: &str) {
+        let mut users = self.users.as_ref().expect("a server with users").lock().await;
+        if users.blocks.insert(user.to_owned(), block.to_owned()).as_deref() == Some(block) {
+            return;
+        }
+        fs::write(self.config.as_ref().expect("a configuration"), users.config()).expect("a writable file");
+        let reloads = |log: &str| log.matches("Reloaded server configuration").count();
+        let before = reloads(&self.log());
+        self.signal(Signal::HUP);
+        let reloaded = async {
+            let mut look = tokio::time::interval(Duration::from_millis(2));
+            loop {
+                look.tick().await;
+                let log = self.log();
+                assert!(!log.contains("Failed to reload"), "{log}\n{}", users.config());
+                if reloads(&log) > before {
+                    return;
+                }
+            }
+        };
+        soon("the new users", reloaded).await;
+    }
+
+    /// What it has logged since it was started last.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.directory().join("nats.log")).unwrap_or_default()
+    }
+
     async fn configured(configure: impl FnOnce(&Path) -> Option<String>) -> Self {
         let directory =
             tempfile::Builder::new().prefix("kaa-nats-").tempdir().expect("a temporary directory");
@@ -48,7 +110,8 @@ impl NatsServer {
             fs::write(&path, text).expect("writable temporary directory");
             path
         });
-        let mut server = Self { directory, config, port: 0, process: None };
+        let mut server =
+            Self { directory, config, users: None, logins: Mutex::default(), port: 0, process: None };
         server.launch("-1").await;
         server
     }

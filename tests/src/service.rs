@@ -12,6 +12,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::nats_server::NatsServer;
 use crate::patience::soon;
 use crate::program::program;
+use crate::users::permissions_of;
 
 /// A running service. Killed when dropped.
 #[derive(Debug)]
@@ -44,7 +45,7 @@ impl Service {
     }
 
     /// A service of the workspace on this server, with these variables in its environment, which keeps its files in
-    /// `directory`; it serves when this returns. Its REST port, if it has one, is a free one.
+    /// `directory`; it serves when this returns. Where users have permissions, it gets those that it asks for. Its REST port, if it has one, is a free one.
     ///
     /// # Panics
     ///
@@ -55,12 +56,27 @@ impl Service {
         directory: &Path,
         variables: &[(&str, &str)],
     ) -> Self {
-        let mut command = Command::new(program(name));
-        command.env("NATS_URLS", server.url()).env("REST_LISTEN", "127.0.0.1:0").current_dir(directory);
-        command.envs(variables.iter().copied());
-        let mut service = Self::start(command);
+        let _login = server.login().await;
+        if server.has_users() {
+            let permissions = permissions_of(Self::command(name, server, directory, variables)).await;
+            server.permit(user(name, variables), &permissions).await;
+        }
+        let mut service = Self::start(Self::command(name, server, directory, variables));
         service.logged("serving").await;
         service
+    }
+
+    /// A service of the workspace, ready to be started. Where users have permissions, it logs in under its own name, or
+    /// under that of its replica if that is fixed: the permissions of such a replica are its own.
+    pub fn command(name: &str, server: &NatsServer, directory: &Path, variables: &[(&str, &str)]) -> Command {
+        let mut command = Command::new(program(name));
+        command.env("NATS_URLS", server.url()).env("REST_LISTEN", "127.0.0.1:0").current_dir(directory);
+        if server.has_users() {
+            let user = user(name, variables);
+            command.env("NATS_USERNAME", user).env("NATS_PASSWORD", user);
+        }
+        command.envs(variables.iter().copied());
+        command
     }
 
     /// Where its REST port listens.
@@ -110,6 +126,11 @@ impl Service {
     pub async fn logged(&mut self, text: &str) -> String {
         let line = soon(text, self.next_with(text)).await;
         line.unwrap_or_else(|| panic!("{text:?} was not logged; the log is {:#?}", self.seen))
+    }
+
+    /// What it has logged and printed, as far as anybody has waited for it.
+    pub fn log(&self) -> &[String] {
+        &self.seen
     }
 
     async fn next_with(&mut self, text: &str) -> Option<String> {
@@ -182,6 +203,12 @@ impl Service {
         let end = soon("the service to end", self.process.wait()).await;
         end.expect("our own child can be waited for").success()
     }
+}
+
+/// As whom a service logs in.
+fn user<'a>(name: &'a str, variables: &[(&str, &'a str)]) -> &'a str {
+    let replica = variables.iter().find(|(variable, _)| *variable == "SERVICE_INSTANCE_REPLICA_ID");
+    replica.map_or(name, |(_, replica)| replica)
 }
 
 fn forward(output: impl AsyncRead + Unpin + Send + 'static, lines: UnboundedSender<String>) {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kaa_protocol::name::ServiceInstance;
-use kaa_protocol::subject::SubjectFilter;
+use kaa_protocol::subject::{Inbox, SubjectFilter};
 
 use crate::error::{FenceError, PublishError};
 use crate::inbox::Answers;
@@ -90,10 +90,10 @@ pub(crate) enum Backend {
 }
 
 impl Backend {
-    pub(crate) fn inbox_id(&self) -> u128 {
+    pub(crate) fn inbox(&self) -> Inbox {
         match self {
-            Self::Memory(peer) => peer.inbox_id(),
-            Self::Nats(client) => client.inbox_id(),
+            Self::Memory(peer) => Inbox::new(peer.inbox_id()),
+            Self::Nats(client) => client.inbox().clone(),
         }
     }
 

@@ -11,7 +11,9 @@ use tokio::sync::watch;
 
 use crate::backend::{Attempt, Backend, Sink, Source};
 use crate::deadline::within;
+use crate::denials::{Denials, ForbiddenPublishes};
 use crate::error::{CloseError, FenceError, PublishError, RequestError, SubscribeError};
+use crate::forbidden::Forbidden;
 use crate::inbox::Answers;
 use crate::link::{Connection, Link};
 use crate::mailbox::{Mailbox, Overflow, Pace};
@@ -116,20 +118,31 @@ impl Bus {
                 Connection::Disconnected => return Err(FenceError::Disconnected),
                 Connection::Closed => return Err(FenceError::Closed),
             }
+            let denials = &self.shared.link.denials;
+            denials.forget(&filter);
             let source = self.shared.backend.attach(filter.clone(), queue_group.cloned(), sink).await?;
             self.shared.fence(self.shared.backend.patience()).await?;
-            Ok(source)
+            // The server has said so before it sent the message back. A task of async-nats tells us; should it come
+            // late, the denial is in the log and in `is_permitted` all the same.
+            denials
+                .of_subscription(Some(&filter))
+                .map_or(Ok(source), |denied| Err(FenceError::Forbidden(denied)))
         };
         subscribe.await.map_err(|error| match error {
             FenceError::Disconnected => SubscribeError::Disconnected { filter },
             FenceError::Closed => SubscribeError::Closed { filter },
             FenceError::TimedOut { deadline } => SubscribeError::TimedOut { filter, timeout: deadline },
+            FenceError::Forbidden(forbidden) => SubscribeError::Forbidden(forbidden),
         })
     }
 
     #[cfg(feature = "kv")]
     pub(crate) fn shared(&self) -> Arc<Shared> {
         Arc::clone(&self.shared)
+    }
+
+    pub(crate) fn denials(&self) -> &Denials {
+        &self.shared.link.denials
     }
 
     pub(crate) fn link(&self) -> Arc<Link> {
@@ -251,8 +264,14 @@ impl Bus {
             let answers = self.answers_to(&subject).await;
             let mut expected =
                 answers.inspect_err(|_| self.shared.link.counters.refused.increment())?.expect();
+            let watch = self.shared.link.denials.watch();
             self.publish(subject.clone(), Some(expected.subject()), payload).await?;
-            Ok::<_, PublishError>(expected.answer().await)
+            let inbox = self.shared.inbox();
+            tokio::select! {
+                biased;
+                answer = expected.answer() => Ok(answer),
+                forbidden = watch.denied(&subject, Some(&inbox)) => Err(PublishError::Forbidden(forbidden)),
+            }
         };
         let outcome = within(deadline, pin!(exchange)).await;
         match outcome {
@@ -303,7 +322,9 @@ impl Bus {
         match self.shared.round_trip(deadline).await {
             Ok(()) => Ok(()),
             Err(FenceError::TimedOut { .. }) => Err(CloseError::TimedOut { deadline }),
-            Err(FenceError::Disconnected | FenceError::Closed) => Err(CloseError::Disconnected),
+            Err(FenceError::Disconnected | FenceError::Closed | FenceError::Forbidden(_)) => {
+                Err(CloseError::Disconnected)
+            }
         }
     }
 
@@ -336,6 +357,21 @@ impl Bus {
         self.shared.backend.connects().unwrap_or_else(|| self.stats().reconnects + 1)
     }
 
+    /// The publishes that the server refuses from now on. Requests and confirmed events hear of theirs without this.
+    pub fn watch_forbidden(&self) -> ForbiddenPublishes {
+        ForbiddenPublishes::new(self.link())
+    }
+
+    /// Whether the server serves every subscription of this connection, as far as it has said: one whose user may
+    /// not subscribe to something is connected, and deaf.
+    ///
+    /// # Errors
+    ///
+    /// [`Forbidden`] names one that it does not serve, and the line that is missing.
+    pub fn is_permitted(&self) -> Result<(), Forbidden> {
+        self.shared.link.denials.of_subscription(None).map_or(Ok(()), Err)
+    }
+
     /// What happened on this connection so far.
     pub fn stats(&self) -> BusStats {
         self.shared.link.counters.snapshot()
@@ -359,6 +395,7 @@ impl Bus {
             FenceError::TimedOut { deadline } => {
                 PublishError::TimedOut { subject: subject.clone(), timeout: deadline }
             }
+            FenceError::Forbidden(forbidden) => PublishError::Forbidden(forbidden),
         })
     }
 }

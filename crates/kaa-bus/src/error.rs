@@ -8,6 +8,8 @@ use kaa_protocol::avro::DecodeError;
 use kaa_protocol::name::NameError;
 use kaa_protocol::subject::{Subject, SubjectFilter, Target};
 
+use crate::forbidden::Forbidden;
+
 /// A message that was not published. Nothing of it went out, unless the variant says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -54,6 +56,10 @@ pub enum PublishError {
         /// How long the bus waited.
         timeout: Duration,
     },
+    /// The server has not taken the message: the user may not publish there. Only those who wait for something to
+    /// come back hear of it; else it is logged, and counted in [`BusStats::forbidden`](crate::BusStats::forbidden).
+    #[error(transparent)]
+    Forbidden(Forbidden),
 }
 
 /// A subscription that was not made.
@@ -75,16 +81,16 @@ pub enum SubscribeError {
         filter: SubjectFilter,
     },
     /// The server did not confirm in time.
-    #[error(
-        "not subscribed to {filter}: the server did not confirm within {timeout:?}; \
-         if it has permissions, they must allow _INBOX.> both ways"
-    )]
+    #[error("not subscribed to {filter}: the server did not confirm within {timeout:?}")]
     TimedOut {
         /// What should have been subscribed to.
         filter: SubjectFilter,
         /// How long the bus waited.
         timeout: Duration,
     },
+    /// The user may not subscribe to it, or may not make the round trip that confirms it.
+    #[error(transparent)]
+    Forbidden(Forbidden),
 }
 
 /// A request without an answer.
@@ -159,7 +165,7 @@ pub enum EventError {
 }
 
 /// A fence that was not passed: what was published before may not have arrived.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FenceError {
     /// The server is away.
@@ -169,14 +175,14 @@ pub enum FenceError {
     #[error("no fence: this bus was closed")]
     Closed,
     /// The round trip took too long.
-    #[error(
-        "no fence: the server did not send a message back within {deadline:?}; \
-         if it has permissions, they must allow _INBOX.> both ways"
-    )]
+    #[error("no fence: the server did not send a message back within {deadline:?}")]
     TimedOut {
         /// How long the bus waited.
         deadline: Duration,
     },
+    /// The user may not send itself messages.
+    #[error(transparent)]
+    Forbidden(Forbidden),
 }
 
 /// A drain the server did not confirm. The subscription has ended all the same.
@@ -223,6 +229,7 @@ impl From<PublishError> for FenceError {
         match error {
             PublishError::Disconnected { .. } => Self::Disconnected,
             PublishError::TimedOut { timeout, .. } => Self::TimedOut { deadline: timeout },
+            PublishError::Forbidden(forbidden) => Self::Forbidden(forbidden),
             // The message of a fence is empty and waits for room, so it is neither too large nor refused.
             PublishError::Closed { .. } | PublishError::TooLarge { .. } | PublishError::Full { .. } => {
                 Self::Closed

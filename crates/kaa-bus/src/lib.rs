@@ -21,6 +21,8 @@
 //! | `clock` | the time that goes over the wire |
 //! | `memory` | the bus inside the process |
 //! | `nats` | the bus on NATS, the only place that knows async-nats |
+//! | `permissions` | [`Permissions`]: what a service may do on NATS, as its server wants to be told |
+//! | `forbidden`, `denials` | what the server did not let it do |
 //! | `kv` | key-value buckets that replicas share (feature `kv`) |
 //! | `deadline` | waiting, but not for ever |
 //! | `error` | what can go wrong |
@@ -60,7 +62,9 @@ mod backend;
 mod bus;
 mod clock;
 mod deadline;
+mod denials;
 mod error;
+mod forbidden;
 mod inbox;
 #[cfg(feature = "kv")]
 pub mod kv;
@@ -70,13 +74,16 @@ mod memory;
 mod message;
 mod messaging;
 mod nats;
+mod permissions;
 mod shared;
 mod stats;
 mod subscription;
 
 pub use bus::Bus;
 pub use clock::Clock;
+pub use denials::ForbiddenPublishes;
 pub use error::{CloseError, DrainError, EventError, FenceError, PublishError, RequestError, SubscribeError};
+pub use forbidden::Forbidden;
 pub use kaa_protocol::name::ServiceInstance;
 pub use kaa_protocol::subject::{Subject, SubjectFilter};
 pub use link::Connection;
@@ -85,5 +92,6 @@ pub use memory::MemoryServer;
 pub use message::{Message, NoResponders};
 pub use messaging::{Adopted, Context, Delivery, Events, Gathered, Messaging};
 pub use nats::{ConnectError, NatsOptions, ServerUrlError};
+pub use permissions::Permissions;
 pub use stats::BusStats;
 pub use subscription::Subscription;

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use tokio::sync::watch;
 
+use crate::denials::Denials;
 use crate::stats::Counters;
 
 /// Whether the bus can carry messages right now.
@@ -45,6 +46,7 @@ pub(crate) struct Link {
     code: AtomicU8,
     watch: watch::Sender<Connection>,
     pub(crate) counters: Counters,
+    pub(crate) denials: Denials,
 }
 
 impl Link {
@@ -53,6 +55,7 @@ impl Link {
             code: AtomicU8::new(connection.code()),
             watch: watch::Sender::new(connection),
             counters: Counters::default(),
+            denials: Denials::new(),
         }
     }
 

@@ -39,7 +39,7 @@ use tokio::time::Instant;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::deadline::within;
-use crate::error::{EventError, RequestError, SubscribeError};
+use crate::error::{EventError, PublishError, RequestError, SubscribeError};
 use crate::message::Outgoing;
 use call::OneAnswer;
 use gather::Gathering;
@@ -216,9 +216,14 @@ impl Messaging {
             let mut expected = self.expect(replies, &subject, &mut request, left, taker);
             let reply_to = Some(mailroom.subject().clone());
             let message = Outgoing { subject: subject.clone(), reply_to, payload: request.to_bytes() };
+            let watch = self.replica.bus.denials().watch();
             expected.publish(&self.replica.bus, message).await?;
             // Whoever stops waiting takes the entry along.
-            let answered = answer.await;
+            let answered = tokio::select! {
+                biased;
+                answered = answer => answered,
+                forbidden = watch.denied(&subject, None) => Ok(Err(PublishError::Forbidden(forbidden).into())),
+            };
             drop(expected);
             answered.unwrap_or_else(|_| Err(RequestError::Closed { subject: subject.clone() }))
         };
@@ -260,10 +265,18 @@ impl Messaging {
         let taker = Box::new(gathering.taker());
         let mut expected = self.expect(replies, &subject, &mut event, left, taker);
         let reply_to = Some(mailroom.subject().clone());
-        let message = Outgoing { subject, reply_to, payload: event.to_bytes() };
+        let message = Outgoing { subject: subject.clone(), reply_to, payload: event.to_bytes() };
+        let watch = self.replica.bus.denials().watch();
         expected.publish(&self.replica.bus, message).await?;
+        let complete = async {
+            tokio::select! {
+                biased;
+                () = gathering.complete() => Ok(()),
+                forbidden = watch.denied(&subject, None) => Err(PublishError::Forbidden(forbidden)),
+            }
+        };
         // At the end of the time, what has come is what there is.
-        let _ = within(deadline.saturating_sub(start.elapsed()), pin!(gathering.complete())).await;
+        within(deadline.saturating_sub(start.elapsed()), pin!(complete)).await.unwrap_or(Ok(()))?;
         drop(expected);
         Ok(gathering.finish())
     }

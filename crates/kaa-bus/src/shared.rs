@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use kaa_protocol::subject::Inbox;
+use kaa_protocol::subject::SubjectFilter;
 use tokio::sync::OnceCell;
 
 use crate::backend::{Backend, Sink, Source};
@@ -26,7 +26,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(link: Arc<Link>, backend: Backend) -> Self {
-        let answers = Arc::new(Answers::new(Inbox::new(backend.inbox_id()), Arc::clone(&link)));
+        let answers = Arc::new(Answers::new(backend.inbox(), Arc::clone(&link)));
         Self { link, backend, answers, inbox: OnceCell::new() }
     }
 
@@ -40,6 +40,11 @@ impl Shared {
         Ok(&self.answers)
     }
 
+    /// What the answers to requests come by.
+    pub(crate) fn inbox(&self) -> SubjectFilter {
+        self.answers.inbox().filter()
+    }
+
     /// Sends a message to ourselves through the server and waits for it.
     ///
     /// The server handles one connection in order, in both directions: when the message is back,
@@ -47,10 +52,18 @@ impl Shared {
     /// server routed here before it has been received.
     pub(crate) async fn round_trip(&self, deadline: Duration) -> Result<(), FenceError> {
         let trip = async {
-            let mut expected = self.answers().await?.expect();
-            let message = Outgoing { subject: expected.subject(), reply_to: None, payload: Bytes::new() };
+            let answers = self.answers().await?;
+            let (mut expected, watch) = (answers.expect(), self.link.denials.watch());
+            let (subject, inbox) = (expected.subject(), self.inbox());
+            let message = Outgoing { subject: subject.clone(), reply_to: None, payload: Bytes::new() };
             self.backend.publish(message).await?;
-            expected.answer().await.map(drop).ok_or(FenceError::Closed)
+            tokio::select! {
+                biased;
+                answer = expected.answer() => answer.map(drop).ok_or(FenceError::Closed),
+                forbidden = watch.denied(&subject, Some(&inbox)) => {
+                    Err(FenceError::Forbidden(forbidden))
+                }
+            }
         };
         within(deadline, pin!(trip)).await.unwrap_or(Err(FenceError::TimedOut { deadline }))
     }

@@ -16,6 +16,8 @@ pub struct BusStats {
     pub lost: u64,
     /// Answers nobody waited for any more.
     pub late_answers: u64,
+    /// What the server refused because its user has no permission: messages that were published, and subscriptions.
+    pub forbidden: u64,
     /// How often the connection came back after it was lost.
     pub reconnects: u64,
 }
@@ -28,6 +30,7 @@ pub(crate) struct Counters {
     pub(crate) received: Counter,
     pub(crate) lost: Counter,
     pub(crate) late_answers: Counter,
+    pub(crate) forbidden: Counter,
     pub(crate) reconnects: Counter,
 }
 
@@ -39,6 +42,7 @@ impl Counters {
             received: self.received.get(),
             lost: self.lost.get(),
             late_answers: self.late_answers.get(),
+            forbidden: self.forbidden.get(),
             reconnects: self.reconnects.get(),
         }
     }

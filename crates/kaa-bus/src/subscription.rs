@@ -131,7 +131,8 @@ impl Subscription {
         match confirmed {
             Some(Ok(()) | Err(FenceError::Closed)) => Ok(()),
             Some(Err(FenceError::Disconnected)) => Err(DrainError::Disconnected { filter: filter() }),
-            Some(Err(FenceError::TimedOut { .. })) | None => {
+            // Without the permission for round trips nothing was confirmed either.
+            Some(Err(FenceError::TimedOut { .. } | FenceError::Forbidden(_))) | None => {
                 Err(DrainError::TimedOut { filter: filter(), deadline })
             }
         }

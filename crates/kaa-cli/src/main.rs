@@ -3,8 +3,10 @@
 //! | command | what it does |
 //! |---|---|
 //! | `kaa call` | asks an extension as a communication service would: curl for extensions |
+//! | `kaa permissions` | prints what a service has to be permitted on NATS |
 
 mod call;
+mod permissions;
 
 use std::process::ExitCode;
 
@@ -21,11 +23,13 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Call(call::Call),
+    Permissions(permissions::Permissions),
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Call(call) => call.run().await,
+        Command::Permissions(permissions) => permissions.run(),
     }
 }

@@ -1,6 +1,7 @@
 //! An extension service: its name, its resources, its layers, ready to be served.
 
 mod builder;
+mod permissions;
 mod receptions;
 
 pub use builder::{BuildError, Builder};
@@ -51,6 +52,13 @@ impl Extension {
     #[allow(clippy::new_ret_no_self, reason = "an extension is only complete when it is built")]
     pub fn new(instance: impl Into<String>) -> Builder<()> {
         Builder::new(instance.into())
+    }
+
+    /// The same for an extension whose state comes last, by [`Builder::with_state`]: what it is made of can be
+    /// listed, and its [permissions](Builder::permissions) be known, before there is anything to work with.
+    #[allow(clippy::new_ret_no_self, reason = "an extension is only complete when it is built")]
+    pub fn of<S>(instance: impl Into<String>) -> Builder<S> {
+        Builder::without_state(instance.into())
     }
 
     /// The service instance name.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use kaa_bus::Delivery;
+use kaa_protocol::ism::Address;
 
 use crate::failure::{Failure, ReplyError};
 use crate::message::EventType;
@@ -67,6 +68,14 @@ pub struct ListenerDef<S> {
     pub location: Location,
     /// The function, with its arguments extracted.
     pub call: fn(Request, Arc<S>) -> HandlerFuture,
+}
+
+impl<S> ListenerDef<S> {
+    /// Where its confirmations go. A service confirms once, and when its work is done: what every replica does on
+    /// the side is not that.
+    pub(crate) fn receipts(&self) -> Option<&Address> {
+        self.event.receipts.as_ref().filter(|_| self.delivery == Delivery::OneReplica)
+    }
 }
 
 impl<S> fmt::Debug for ListenerDef<S> {

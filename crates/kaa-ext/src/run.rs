@@ -1,18 +1,17 @@
 //! `.run()`: what a service's `main` needs, in one call.
 
-use std::ffi::OsStr;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
 use std::time::Duration;
 
-use kaa_bus::{Bus, ConnectError};
+use kaa_bus::{Bus, ConnectError, Permissions};
 use kaa_process::config::{ConfigError, NatsConfigError};
 use kaa_process::error::Chain;
 use kaa_process::logs::log_to_stderr;
 use kaa_process::signals::{self, SignalsError, Stop};
-use kaa_protocol::name::{ReplicaId, ServiceInstance};
 
 use crate::config::{Config, Settings};
+use crate::counters::Counters;
 use crate::extension::{BuildError, Builder};
 use crate::running::{Running, StartError};
 use crate::serve::{ServeError, Stopped};
@@ -28,6 +27,9 @@ impl<S: Send + Sync + 'static> Builder<S> {
     /// Logs go to standard error, by `RUST_LOG` (default `info`), unless the program has set up
     /// `tracing` itself.
     ///
+    /// When the first argument of the program is `permissions`, it prints its
+    /// [permissions](Self::permissions) with that configuration instead, as JSON with `--json` behind it.
+    ///
     /// # Errors
     ///
     /// [`RunError`]: everything that keeps the service from starting, or ended it.
@@ -37,7 +39,11 @@ impl<S: Send + Sync + 'static> Builder<S> {
     /// Outside of a tokio runtime with time and I/O.
     pub async fn run(self) -> Result<Stopped, RunError> {
         log_to_stderr();
-        self.run_with(&Config::load()?).await
+        let config = Config::load()?;
+        match Asked::by_arguments() {
+            Asked::ToServe => self.run_with(&config).await,
+            Asked::ForPermissions { json } => print(&self.configure(&config).permissions()?, json),
+        }
     }
 
     /// The same with a configuration from elsewhere, and without setting up logs.
@@ -56,7 +62,9 @@ impl<S: Send + Sync + 'static> Builder<S> {
 
     async fn run_until<E>(self, stop: Stop, config: &Config<E>) -> Result<Stopped, RunError> {
         let extension = self.configure(config).build()?;
-        let bus = Bus::nats(config.nats.options()?.name(extension.replica().as_str())).await?;
+        let nats =
+            config.nats.options()?.name(extension.replica().as_str()).service(extension.instance().clone());
+        let bus = Bus::nats(nats).await?;
         let server = extension.serve(bus.clone()).with_graceful_shutdown(stop).start().await?;
         let stopped = server.wait().await?;
         close(&bus).await;
@@ -84,21 +92,31 @@ impl<S: Send + Sync + 'static> Builder<S> {
 
 /// Runs a service that is more than its extension, as [`Builder::run`] runs one that is not: logs,
 /// configuration with its own [`Settings`], NATS, `start`, and when a signal comes the graceful end of
-/// everything that [`Running`] holds. The server lists the connection under the identity of the replica, which
-/// is made of the program's name when the configuration has none.
+/// everything that [`Running`] holds. The server lists the connection under the identity of the replica.
+///
+/// `permissions` says what the service says and hears on NATS, and what it is called. When the first argument of
+/// the program is `permissions`, they are printed, as JSON with `--json` behind it, and nothing is started.
 ///
 /// ```no_run
 /// use kaa_ext::prelude::*;
-/// use kaa_ext::{Config, Running, StartError};
+/// use kaa_ext::bus::Permissions;
+/// use kaa_ext::{Builder, Config, Running, StartError};
 ///
-/// async fn start(bus: Bus, config: Config<()>) -> Result<Running, StartError> {
-///     let extension = Extension::new("greeter").configure(&config).build()?;
-///     Ok(Running::new(extension.serve(bus).start().await?))
+/// fn extension(config: &Config) -> Builder<()> {
+///     Extension::new("greeter").configure(config)
+/// }
+///
+/// fn permissions(config: &Config) -> Result<Permissions, StartError> {
+///     Ok(extension(config).permissions()?)
+/// }
+///
+/// async fn start(bus: Bus, config: Config) -> Result<Running, StartError> {
+///     Ok(Running::new(extension(&config).build()?.serve(bus).start().await?))
 /// }
 ///
 /// #[tokio::main(flavor = "current_thread")]
 /// async fn main() -> Result<(), kaa_ext::RunError> {
-///     kaa_ext::run(start).await?;
+///     kaa_ext::run(permissions, start).await?;
 ///     Ok(())
 /// }
 /// ```
@@ -111,25 +129,30 @@ impl<S: Send + Sync + 'static> Builder<S> {
 ///
 /// Outside of a tokio runtime with time and I/O.
 pub async fn run<E: Settings>(
+    permissions: impl FnOnce(&Config<E>) -> Result<Permissions, StartError>,
     start: impl AsyncFnOnce(Bus, Config<E>) -> Result<Running, StartError>,
 ) -> Result<Stopped, RunError> {
     log_to_stderr();
-    run_with(Config::load_as()?, start).await
+    let config = Config::load_as()?;
+    match Asked::by_arguments() {
+        Asked::ToServe => run_with(config, permissions, start).await,
+        Asked::ForPermissions { json } => print(&permissions(&config).map_err(RunError::Start)?, json),
+    }
 }
 
 /// The same with a configuration from elsewhere, and without setting up logs.
 async fn run_with<E>(
     mut config: Config<E>,
+    permissions: impl FnOnce(&Config<E>) -> Result<Permissions, StartError>,
     start: impl AsyncFnOnce(Bus, Config<E>) -> Result<Running, StartError>,
 ) -> Result<Stopped, RunError> {
     signals::run(async |stop| {
         let grace = config.limits.grace.unwrap_or(crate::Limits::default().grace);
+        let permissions = permissions(&config).map_err(RunError::Start)?;
+        let (service, replica) = (permissions.instance().clone(), permissions.replica().clone());
+        let bus = Bus::nats(config.nats.options()?.name(replica.as_str()).service(service)).await?;
         // Settled before there is an extension: the connection has the same name.
-        let instance = &mut config.service.instance;
-        let replica = instance
-            .replica_id
-            .get_or_insert_with(|| ReplicaId::random(&instance.name.clone().unwrap_or_else(program)));
-        let bus = Bus::nats(config.nats.options()?.name(replica.as_str())).await?;
+        config.service.instance.replica_id = Some(replica);
         let running = start(bus.clone(), config).await.map_err(RunError::Start)?;
         let stopped = running.stop_when(stop, grace).await?;
         close(&bus).await;
@@ -138,11 +161,29 @@ async fn run_with<E>(
     .await?
 }
 
-/// What a service is called until it says so itself: as its program.
-fn program() -> ServiceInstance {
-    let path = std::env::args_os().next().map(PathBuf::from);
-    let name = path.as_deref().and_then(Path::file_stem).and_then(OsStr::to_str);
-    name.and_then(|name| name.parse().ok()).unwrap_or(ServiceInstance::from_static("extension"))
+/// What the program was started for.
+enum Asked {
+    ToServe,
+    ForPermissions { json: bool },
+}
+
+impl Asked {
+    fn by_arguments() -> Self {
+        let mut arguments = std::env::args_os().skip(1);
+        match arguments.next() {
+            Some(first) if first == "permissions" => {
+                Self::ForPermissions { json: arguments.any(|argument| argument == "--json") }
+            }
+            _ => Self::ToServe,
+        }
+    }
+}
+
+/// Prints permissions; a service that has served nobody.
+fn print(permissions: &Permissions, json: bool) -> Result<Stopped, RunError> {
+    let text = if json { permissions.to_json() + "\n" } else { permissions.to_string() };
+    io::stdout().write_all(text.as_bytes()).map_err(RunError::Print)?;
+    Ok(Stopped { counters: Counters::default(), unfinished: 0 })
 }
 
 async fn close(bus: &Bus) {
@@ -170,6 +211,9 @@ pub enum RunError {
     /// NATS cannot be reached.
     #[error("there is no bus; where it is stands in nats.urls (NATS_URLS)")]
     Connect(#[from] ConnectError),
+    /// The permissions cannot be printed.
+    #[error("the permissions cannot be printed")]
+    Print(#[source] io::Error),
     /// The service could not be started.
     #[error("the service cannot be started")]
     Start(#[source] StartError),
@@ -194,6 +238,7 @@ mod tests {
     use tokio::time::timeout;
 
     use super::*;
+    use crate::extension::Extension;
 
     const LONG: Duration = Duration::from_secs(10);
 
@@ -209,7 +254,8 @@ mod tests {
             stream.read_line(&mut line).await.unwrap();
             line
         };
-        let service = run_with(config, async |_, _| panic!("nothing has answered"));
+        let permissions = |config: &Config| Ok(Extension::new("ext").configure(config).permissions()?);
+        let service = run_with(config, permissions, async |_, _| panic!("nothing has answered"));
         tokio::select! {
             line = timeout(LONG, introduced) => line.unwrap(),
             ended = service => panic!("{ended:?}"),
@@ -225,10 +271,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_one_it_is_named_after_the_instance_or_the_program() {
+    async fn without_one_it_is_named_after_the_instance() {
         let mut config = Config::default();
         let line = introduction(config.clone()).await;
-        assert!(line.contains(r#""name":"kaa_ext-"#), "{line}");
+        assert!(line.contains(r#""name":"ext-"#), "{line}");
         config.service.instance.name = Some("dcx".parse().unwrap());
         let line = introduction(config).await;
         assert!(line.contains(r#""name":"dcx-"#), "{line}");

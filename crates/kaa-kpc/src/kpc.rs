@@ -3,6 +3,7 @@
 mod error;
 mod exposure;
 mod options;
+mod permissions;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -17,6 +17,7 @@ fn main() -> Result<(), run::RunError> {
     let arguments = Arguments::parse();
     match arguments.command {
         Some(Command::HashPassword) => Ok(passwords::hash()?),
+        Some(Command::Permissions { json }) => run::print_permissions(&arguments, json),
         None => run::run(&arguments),
     }
 }

@@ -29,9 +29,12 @@ pub use settings::Settings;
 
 use std::sync::Arc;
 
+use kaa_ext::bus::Permissions;
 use kaa_ext::prelude::*;
+use kaa_ext::protocol::cap::ClientCredentialsRevokedEvent;
+use kaa_ext::protocol::ecap::{ClientCredentialRevokedEvent, EndpointTokenRevokedEvent};
 use kaa_ext::rest::RestServer;
-use kaa_ext::{Config, Running, StartError};
+use kaa_ext::{Builder, Config, Running, StartError};
 use secret::Hasher;
 use store::Store;
 
@@ -40,6 +43,31 @@ use store::Store;
 struct App {
     store: Store,
     hasher: Arc<Hasher>,
+}
+
+fn extension(config: &Config<Settings>) -> Builder<App> {
+    Extension::of("ccm")
+        .services(services![
+            validation::token,
+            validation::transition,
+            validation::password,
+            validation::certificate,
+            validation::basic,
+            validation::tenant_certificate,
+        ])
+        .sends::<EndpointTokenRevokedEvent>()
+        .sends::<ClientCredentialRevokedEvent>()
+        .sends::<ClientCredentialsRevokedEvent>()
+        .configure(config)
+}
+
+/// What the service says and hears on NATS.
+///
+/// # Errors
+///
+/// [`StartError`]: a name that is none.
+pub fn permissions(config: &Config<Settings>) -> Result<Permissions, StartError> {
+    Ok(extension(config).permissions()?)
 }
 
 /// Starts the service on a bus.
@@ -55,18 +83,7 @@ pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartE
 /// The service on a store.
 async fn serve(bus: Bus, config: &Config<Settings>, store: Store) -> Result<Running, StartError> {
     let app = App { store: store.clone(), hasher: Arc::new(Hasher::new(config.extension.hashes)) };
-    let extension = Extension::new("ccm")
-        .state(app.clone())
-        .services(services![
-            validation::token,
-            validation::transition,
-            validation::password,
-            validation::certificate,
-            validation::basic,
-            validation::tenant_certificate,
-        ])
-        .configure(config)
-        .build()?;
+    let extension = extension(config).with_state(app.clone()).build()?;
     let server = extension.serve(bus).start().await?;
     let rest = RestServer::bind(&config.extension.rest, management::api(app, server.messaging())).await?;
     Ok(Running::new(server).rest(rest).at_last(move || async move { store.close().await }))

@@ -1,9 +1,9 @@
-//! Serves ccm until it is told to stop.
+//! Serves ccm until it is told to stop, or prints its permissions (`ccm permissions`).
 
 use kaa_ext::{RunError, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), RunError> {
-    run(ccm::start).await?;
+    run(ccm::permissions, ccm::start).await?;
     Ok(())
 }

@@ -35,10 +35,12 @@ use std::sync::Arc;
 pub use settings::{Protocol, Settings, StoreKind};
 pub use store::{SqliteStore, Store, StoreError, StoreFuture};
 
+use kaa_ext::bus::Permissions;
 use kaa_ext::bus::kv::{BucketOptions, Keeping};
 use kaa_ext::prelude::*;
+use kaa_ext::protocol::{cdtp, cmx2cdp};
 use kaa_ext::rest::RestServer;
-use kaa_ext::{Config, Running, StartError};
+use kaa_ext::{Builder, Config, Running, StartError};
 
 use announcer::Announcer;
 use configurations::Configurations;
@@ -48,6 +50,41 @@ use rest::Desk;
 #[derive(FromRef)]
 struct App {
     configurations: Configurations,
+}
+
+fn extension(config: &Config<Settings>) -> Builder<App> {
+    let protocol = config.extension.protocol;
+    let mut extension = Extension::of("cdp");
+    if protocol.has_cdtp() {
+        extension = extension
+            .services(services![provider::config])
+            .listeners(listeners![provider::applied])
+            .sends::<cdtp::ConfigUpdated>();
+    }
+    if protocol.has_cmx2cdp() {
+        extension = extension
+            .services(services![provider::versioned_config])
+            .listeners(listeners![provider::version_applied])
+            .sends::<cmx2cdp::NewAvailable>();
+    }
+    extension.configure(config)
+}
+
+fn bucket(settings: &Settings) -> BucketOptions {
+    BucketOptions::new(&settings.bucket).replicas(settings.bucket_replicas)
+}
+
+/// What the service says and hears on NATS.
+///
+/// # Errors
+///
+/// [`StartError`]: a name that is none.
+pub fn permissions(config: &Config<Settings>) -> Result<Permissions, StartError> {
+    let mut permissions = extension(config).permissions()?;
+    if config.extension.store == StoreKind::Jetstream {
+        permissions.keeps_in(&bucket(&config.extension))?;
+    }
+    Ok(permissions)
 }
 
 /// Starts the service on a bus.
@@ -65,8 +102,7 @@ pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartE
             Ok(running.at_last(move || async move { file.close().await }))
         }
         StoreKind::Jetstream => {
-            let options = BucketOptions::new(&settings.bucket).replicas(settings.bucket_replicas);
-            let bucket = bus.bucket(&options).await?;
+            let bucket = bus.bucket(&bucket(settings)).await?;
             tell_durability(&settings.bucket, bucket.keeping().await?);
             let (running, _) = serve(bus, &config, Arc::new(bucket)).await?;
             Ok(running)
@@ -102,16 +138,8 @@ async fn serve(
 ) -> Result<(Running, Desk), StartError> {
     let protocol = config.extension.protocol;
     let configurations = Configurations::new(store);
-    let mut extension = Extension::new("cdp").state(App { configurations: configurations.clone() });
-    if protocol.has_cdtp() {
-        extension = extension.services(services![provider::config]).listeners(listeners![provider::applied]);
-    }
-    if protocol.has_cmx2cdp() {
-        extension = extension
-            .services(services![provider::versioned_config])
-            .listeners(listeners![provider::version_applied]);
-    }
-    let server = extension.configure(config).build()?.serve(bus).start().await?;
+    let extension = extension(config).with_state(App { configurations: configurations.clone() });
+    let server = extension.build()?.serve(bus).start().await?;
     let (changed, changes) = announcer::changes();
     let announcer =
         Announcer { configurations: configurations.clone(), messaging: server.messaging(), protocol };

@@ -1,9 +1,9 @@
-//! Serves cdp until it is told to stop.
+//! Serves cdp until it is told to stop, or prints its permissions (`cdp permissions`).
 
 use kaa_ext::{RunError, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), RunError> {
-    run(cdp::start).await?;
+    run(cdp::permissions, cdp::start).await?;
     Ok(())
 }

@@ -26,6 +26,7 @@ mod settings;
 
 use std::sync::Arc;
 
+use kaa_ext::bus::Permissions;
 use kaa_ext::prelude::*;
 use kaa_ext::rest::RestServer;
 use kaa_ext::{Builder, Config, Running, StartError};
@@ -55,6 +56,15 @@ impl App {
             .resources(resources![device::command, device::result])
             .services(services![agent::invoke])
     }
+}
+
+/// What the service says and hears on NATS.
+///
+/// # Errors
+///
+/// [`StartError`]: a name that is none.
+pub fn permissions(config: &Config<Settings>) -> Result<Permissions, StartError> {
+    Ok(App::new(&config.extension).extension().configure(config).permissions()?)
 }
 
 /// Starts the service on a bus.

@@ -48,8 +48,10 @@ use std::sync::Arc;
 
 pub use settings::{Protocol, Settings};
 
+use kaa_ext::bus::Permissions;
 use kaa_ext::prelude::*;
-use kaa_ext::{Config, Running, StartError};
+use kaa_ext::protocol::{cdtp, cmx2cdp};
+use kaa_ext::{Builder, Config, Running, StartError};
 
 use backlog::Backlog;
 use keeper::Keeper;
@@ -66,6 +68,45 @@ struct App {
     siblings: Arc<Siblings>,
 }
 
+fn extension(config: &Config<Settings>) -> Builder<App> {
+    let Settings { provider, protocol, .. } = &config.extension;
+    let instance = instance(config);
+    let extension = Extension::of(instance.as_str())
+        .resources(resources![resources::config, resources::applied])
+        .listeners(listeners![hints::connected]);
+    let extension = match protocol {
+        Protocol::Cdtp => extension
+            .listeners_to(provider.as_str(), listeners![hints::updated])
+            .listeners_to(instance.as_str(), listeners![hints::applied])
+            .asks::<cdtp::ConfigRequest>(provider.clone())
+            .sends::<cdtp::ConfigApplied>(),
+        Protocol::Cmx2Cdp => extension
+            .listeners_to(provider.as_str(), listeners![hints::new_available])
+            .listeners_to(instance.as_str(), listeners![hints::applied_version])
+            .asks::<cmx2cdp::ConfigRequest>(provider.clone())
+            .sends::<cmx2cdp::Updated>(),
+    };
+    extension.configure(config)
+}
+
+fn instance(config: &Config<Settings>) -> ServiceInstance {
+    let instance = config.service.instance.name.clone();
+    instance.unwrap_or_else(|| ServiceInstance::from_static("cmx"))
+}
+
+/// What the service says and hears on NATS.
+///
+/// # Errors
+///
+/// [`StartError`]: a name that is none.
+pub fn permissions(config: &Config<Settings>) -> Result<Permissions, StartError> {
+    let mut permissions = extension(config).permissions()?;
+    let notices = siblings::subject(&instance(config))?;
+    permissions.publish(&notices, "notices for the other replicas");
+    permissions.subscribe(&notices, None, "notices of the other replicas");
+    Ok(permissions)
+}
+
 /// Starts the service on a bus.
 ///
 /// # Errors
@@ -74,28 +115,14 @@ struct App {
 pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartError> {
     let settings = &config.extension;
     settings.check()?;
-    let instance = config.service.instance.name.clone();
-    let instance = instance.unwrap_or_else(|| ServiceInstance::from_static("cmx"));
     let app = App {
         provider: Provider::new(settings),
         observations: Arc::new(Observations::new(settings)),
         backlog: Arc::default(),
-        siblings: Arc::new(Siblings::new(bus.clone(), &instance)?),
+        siblings: Arc::new(Siblings::new(bus.clone(), &instance(&config))?),
     };
-    let extension = Extension::new(instance.as_str())
-        .state(app.clone())
-        .resources(resources![resources::config, resources::applied])
-        .listeners(listeners![hints::connected]);
-    let provider = settings.provider.as_str();
-    let extension = match settings.protocol {
-        Protocol::Cdtp => extension
-            .listeners_to(provider, listeners![hints::updated])
-            .listeners_to(instance.as_str(), listeners![hints::applied]),
-        Protocol::Cmx2Cdp => extension
-            .listeners_to(provider, listeners![hints::new_available])
-            .listeners_to(instance.as_str(), listeners![hints::applied_version]),
-    };
-    let server = extension.configure(&config).build()?.serve(bus).start().await?;
+    let extension = extension(&config).with_state(app.clone()).build()?;
+    let server = extension.serve(bus).start().await?;
     let keeper = Keeper::start(app, server.messaging(), server.sessions(), settings.heartbeat).await?;
     // The last thing: until then this replica may still answer, and be told.
     Ok(Running::new(server).at_last(move || keeper.end()))

@@ -9,7 +9,7 @@ use kaa_ext::StartError;
 use kaa_ext::bus::{Connection, PublishError, SubscribeError, Subscription};
 use kaa_ext::prelude::*;
 use kaa_ext::protocol::name::ReplicaId;
-use kaa_ext::protocol::subject::{Subject, SubjectFilter};
+use kaa_ext::protocol::subject::{Subject, SubjectError, SubjectFilter};
 
 use crate::claim::{Claim, ClaimClock};
 use crate::notice::{MAX_LEN, Notice, Signed};
@@ -23,9 +23,14 @@ pub(crate) struct Siblings {
     clock: ClaimClock,
 }
 
+/// Where the replicas of this service tell each other.
+pub(crate) fn subject(instance: &ServiceInstance) -> Result<Subject, SubjectError> {
+    format!("kaa.v1.events.{instance}.endpoint.config.observation").parse()
+}
+
 impl Siblings {
     pub(crate) fn new(bus: Bus, instance: &ServiceInstance) -> Result<Self, StartError> {
-        let subject = format!("kaa.v1.events.{instance}.endpoint.config.observation").parse()?;
+        let subject = subject(instance)?;
         // Not the name an operator gave: who comes back under it does not know what it knew before.
         let replica = ReplicaId::random(instance);
         Ok(Self { bus, subject, replica, clock: ClaimClock::default() })

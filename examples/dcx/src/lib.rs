@@ -23,10 +23,21 @@ pub use settings::Settings;
 
 use std::sync::Arc;
 
+use kaa_ext::bus::Permissions;
 use kaa_ext::prelude::*;
-use kaa_ext::{Config, Running, StartError};
+use kaa_ext::protocol::dstp::DataSamplesEvent;
+use kaa_ext::{Builder, Config, Running, StartError};
 
 use collector::Collector;
+
+/// What the service says and hears on NATS.
+///
+/// # Errors
+///
+/// [`StartError`]: a name that is none.
+pub fn permissions(config: &Config<Settings>) -> Result<Permissions, StartError> {
+    Ok(extension(config).permissions()?)
+}
 
 /// Starts the service on a bus.
 ///
@@ -34,7 +45,10 @@ use collector::Collector;
 ///
 /// [`StartError`]: what kept it from starting.
 pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartError> {
-    Ok(Running::new(extension(config)?.serve(bus).start().await?))
+    config.extension.check()?;
+    let extension = extension(&config);
+    let app = App { collector: Arc::new(Collector::new(config.extension)) };
+    Ok(Running::new(extension.with_state(app).build()?.serve(bus).start().await?))
 }
 
 #[derive(FromRef)]
@@ -42,9 +56,9 @@ struct App {
     collector: Arc<Collector>,
 }
 
-fn extension(config: Config<Settings>) -> Result<Extension, StartError> {
-    config.extension.check()?;
-    let extension = Extension::new("dcx").configure(&config);
-    let app = App { collector: Arc::new(Collector::new(config.extension)) };
-    Ok(extension.state(app).resources(resources![resources::json, resources::plain]).build()?)
+fn extension(config: &Config<Settings>) -> Builder<App> {
+    let extension =
+        Extension::of("dcx").resources(resources![resources::json, resources::plain]).configure(config);
+    let is_confirmed = !config.extension.receivers.is_empty();
+    if is_confirmed { extension.awaits::<DataSamplesEvent>() } else { extension.sends::<DataSamplesEvent>() }
 }

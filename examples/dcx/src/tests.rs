@@ -5,6 +5,7 @@ mod limits;
 mod published;
 mod silent;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use kaa_ext::bus::{Message, Subscription};
@@ -16,7 +17,8 @@ use kaa_ext::protocol::subject::SubjectFilter;
 use kaa_ext::testing::{TestKaa, TestReply, TestRequest};
 use kaa_ext::{Config, Settings as _};
 
-use crate::{Settings, extension};
+use crate::collector::Collector;
+use crate::{App, Settings, extension};
 
 /// The service with these reliable receivers.
 async fn dcx(receivers: &[&str]) -> TestKaa {
@@ -27,7 +29,8 @@ async fn dcx(receivers: &[&str]) -> TestKaa {
 async fn with(settings: Settings) -> TestKaa {
     let mut config = Config::default();
     config.extension = settings;
-    TestKaa::start(extension(config).unwrap()).await
+    let app = App { collector: Arc::new(Collector::new(config.extension.clone())) };
+    TestKaa::start(extension(&config).with_state(app).build().unwrap()).await
 }
 
 /// A receiver that does what the test says.
@@ -138,7 +141,7 @@ fn a_setting_under_which_nothing_could_be_collected_is_refused_by_name() {
     for (entry, settings) in zero {
         let mut config = Config::default();
         config.extension = settings;
-        let error = extension(config).err().unwrap().to_string();
+        let error = config.extension.check().unwrap_err().to_string();
         assert!(error.contains(&format!("extension.{entry} is zero")), "{error}");
     }
 }

@@ -24,9 +24,12 @@ pub use settings::Settings;
 
 use std::sync::Arc;
 
+use kaa_ext::bus::Permissions;
 use kaa_ext::prelude::*;
+use kaa_ext::protocol::eme::MetadataUpdatedEvent;
 use kaa_ext::protocol::name::Token;
-use kaa_ext::{BuildError, Config, Running, StartError};
+use kaa_ext::protocol::tstp::TimeSeriesEvent;
+use kaa_ext::{Builder, Config, Running, StartError};
 use presence::Presence;
 
 /// What the listeners share.
@@ -36,16 +39,25 @@ struct App {
     series: Token,
 }
 
+/// What the service says and hears on NATS.
+///
+/// # Errors
+///
+/// [`StartError`]: a name that is none.
+pub fn permissions(config: &Config<Settings>) -> Result<Permissions, StartError> {
+    Ok(extension(config).permissions()?)
+}
+
 /// Starts the service on a bus.
 ///
 /// # Errors
 ///
 /// [`StartError`]: what kept it from starting.
 pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartError> {
-    Ok(Running::new(extension(&config)?.serve(bus).start().await?))
+    Ok(Running::new(extension(&config).build()?.serve(bus).start().await?))
 }
 
-fn extension(config: &Config<Settings>) -> Result<Extension, BuildError> {
+fn extension(config: &Config<Settings>) -> Builder<App> {
     let Settings { series, remembered } = config.extension.clone();
     Extension::new("epl")
         .state(App { presence: Arc::new(Presence::new(remembered)), series })
@@ -55,6 +67,7 @@ fn extension(config: &Config<Settings>) -> Result<Extension, BuildError> {
             listening::tell_connected,
             listening::tell_disconnected,
         ])
+        .sends::<MetadataUpdatedEvent>()
+        .sends::<TimeSeriesEvent>()
         .configure(config)
-        .build()
 }

@@ -18,7 +18,7 @@ struct World {
 }
 
 async fn world() -> World {
-    let kaa = TestKaa::start(extension(&Config::default()).unwrap()).await;
+    let kaa = TestKaa::start(extension(&Config::default()).build().unwrap()).await;
     let (kpc, watcher) = (kaa.service("kpc"), kaa.service("watcher"));
     World { kpc, metadata: watcher.listen().await, points: watcher.listen().await, kaa }
 }
@@ -113,7 +113,7 @@ async fn an_event_that_was_overtaken_is_not_told() {
 #[tokio::test(start_paused = true)]
 async fn of_two_replicas_one_tells_and_both_know_what_is_out_of_date() {
     let mut world = world().await;
-    let other = extension(&Config::default()).unwrap();
+    let other = extension(&Config::default()).build().unwrap();
     let _other = TestKaa::start_on(world.kaa.bus().clone(), other).await;
     for round in 0..20 {
         // Not zero: that is filled in with the time of sending.

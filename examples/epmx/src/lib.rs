@@ -25,9 +25,20 @@ mod tests;
 
 pub use settings::{Limits, Settings};
 
+use kaa_ext::bus::Permissions;
 use kaa_ext::prelude::*;
-use kaa_ext::{BuildError, Config, Running, StartError};
+use kaa_ext::protocol::eme::MetadataUpdatedEvent;
+use kaa_ext::{Builder, Config, Running, StartError};
 use store::Store;
+
+/// What the service says and hears on NATS.
+///
+/// # Errors
+///
+/// [`StartError`]: a name that is none.
+pub fn permissions(config: &Config<Settings>) -> Result<Permissions, StartError> {
+    Ok(extension(config).permissions()?)
+}
 
 /// Starts the service on a bus.
 ///
@@ -36,12 +47,12 @@ use store::Store;
 /// [`StartError`]: what kept it from starting.
 pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartError> {
     let store = Store::open(&config.extension).await?;
-    let server = extension(store.clone(), &config)?.serve(bus).start().await?;
+    let server = extension(&config).with_state(store.clone()).build()?.serve(bus).start().await?;
     Ok(Running::new(server).at_last(move || async move { store.close().await }))
 }
 
-fn extension(store: Store, config: &Config<Settings>) -> Result<Extension, BuildError> {
-    let mut builder = Extension::new("epmx").state(store).resources(resources![
+fn extension(config: &Config<Settings>) -> Builder<Store> {
+    let mut builder = Extension::of("epmx").resources(resources![
         resources::keys,
         resources::get,
         resources::update,
@@ -51,5 +62,5 @@ fn extension(store: Store, config: &Config<Settings>) -> Result<Extension, Build
     for source in &config.extension.sources {
         builder = builder.listeners_to(source.as_str(), listeners![merging::updated]);
     }
-    builder.configure(config).build()
+    builder.sends::<MetadataUpdatedEvent>().configure(config)
 }

@@ -1,9 +1,9 @@
-//! Serves epmx until it is told to stop.
+//! Serves epmx until it is told to stop, or prints its permissions (`epmx permissions`).
 
 use kaa_ext::{RunError, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), RunError> {
-    run(epmx::start).await?;
+    run(epmx::permissions, epmx::start).await?;
     Ok(())
 }

@@ -22,7 +22,7 @@ async fn world(limits: Limits) -> World {
     config.extension.sources = ["epl".parse().unwrap()].into();
     config.extension.limits = limits;
     let store = Store::open(&config.extension).await.unwrap();
-    let kaa = TestKaa::start(extension(store.clone(), &config).unwrap()).await;
+    let kaa = TestKaa::start(extension(&config).with_state(store.clone()).build().unwrap()).await;
     World { kaa, store, settings: config.extension, _directory: directory }
 }
 

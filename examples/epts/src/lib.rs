@@ -30,9 +30,11 @@ mod tests;
 
 use std::sync::Arc;
 
+use kaa_ext::bus::Permissions;
 use kaa_ext::prelude::*;
+use kaa_ext::protocol::tstp::TimeSeriesEvent;
 use kaa_ext::rest::RestServer;
-use kaa_ext::{Config, Running, StartError};
+use kaa_ext::{Builder, Config, Running, StartError};
 
 pub use settings::{Place, Settings};
 pub use tally::Counts;
@@ -41,6 +43,26 @@ use announce::Announcer;
 use receive::{App, Receiver};
 use store::Store;
 use tally::Tally;
+
+fn extension(config: &Config<Settings>) -> Builder<App> {
+    let mut extension = Extension::of("epts").sends::<TimeSeriesEvent>().configure(config);
+    if config.extension.transmitters.is_empty() {
+        extension = extension.listeners(listeners![receive::samples]);
+    }
+    for transmitter in &config.extension.transmitters {
+        extension = extension.listeners_to(transmitter, listeners![receive::samples]);
+    }
+    extension
+}
+
+/// What the service says and hears on NATS.
+///
+/// # Errors
+///
+/// [`StartError`]: a name that is none.
+pub fn permissions(config: &Config<Settings>) -> Result<Permissions, StartError> {
+    Ok(extension(config).permissions()?)
+}
 
 /// Starts the service on a bus.
 ///
@@ -80,14 +102,8 @@ async fn assemble(bus: Bus, config: &Config<Settings>, store: Arc<dyn Store>) ->
         announcer: Announcer::start(tally.clone()),
         tally: tally.clone(),
     };
-    let mut extension = Extension::new("epts").state(App { receiver }).configure(config);
-    if config.extension.transmitters.is_empty() {
-        extension = extension.listeners(listeners![receive::samples]);
-    }
-    for transmitter in &config.extension.transmitters {
-        extension = extension.listeners_to(transmitter, listeners![receive::samples]);
-    }
-    let server = extension.build()?.serve(bus).start().await?;
+    let extension = extension(config).with_state(App { receiver }).build()?;
+    let server = extension.serve(bus).start().await?;
     let rest = RestServer::bind(&config.extension.rest, rest::api(rest::Served { store, tally })).await;
     match rest {
         Ok(rest) => Ok(Running::new(server).rest(rest)),

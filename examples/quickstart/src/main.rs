@@ -13,7 +13,8 @@ use serde_json::json;
 async fn main() -> Result<(), Box<dyn Error>> {
     let app = App::default();
     app.configurations.assign(None, json!({ "sampling": 200 })).await?;
-    if Config::load()?.nats.urls.is_empty() {
+    // One with an argument is asked for something (`permissions`).
+    if Config::load()?.nats.urls.is_empty() && std::env::args_os().len() == 1 {
         conversation::play(app).await?;
     } else {
         extension(app).run().await?;

@@ -19,6 +19,7 @@ mod watch;
 
 use std::sync::Arc;
 
+use kaa_ext::bus::Permissions;
 use kaa_ext::prelude::*;
 use kaa_ext::{Builder, Config, Running, StartError};
 
@@ -39,8 +40,21 @@ async fn status(
     known.map(Json).ok_or_else(unknown)
 }
 
-fn extension(outcomes: Arc<Outcomes>) -> Builder<Arc<Outcomes>> {
-    Extension::new("rsx").state(outcomes).resources(resources![status])
+fn extension() -> Builder<Arc<Outcomes>> {
+    Extension::of("rsx").resources(resources![status])
+}
+
+/// What the service says and hears on NATS.
+///
+/// # Errors
+///
+/// [`StartError`]: a name that is none.
+pub fn permissions(config: &Config<Settings>) -> Result<Permissions, StartError> {
+    let mut permissions = extension().configure(config).permissions()?;
+    for filter in watch::filters()? {
+        permissions.subscribe(filter, None, "reading along what extensions answer");
+    }
+    Ok(permissions)
 }
 
 /// Starts the service on a bus.
@@ -50,7 +64,7 @@ fn extension(outcomes: Arc<Outcomes>) -> Builder<Arc<Outcomes>> {
 /// [`StartError`]: what kept it from starting.
 pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartError> {
     let outcomes = Arc::new(Outcomes::new(&config.extension));
-    let extension = extension(outcomes.clone()).configure(&config).build()?;
+    let extension = extension().with_state(outcomes.clone()).configure(&config).build()?;
     let watch = Watch::open(&bus, extension.instance().clone()).await?;
     let server = extension.serve(bus).start().await?;
     Ok(Running::new(server).beside(watch.run(outcomes)))

@@ -1,9 +1,9 @@
-//! Serves rsx until it is told to stop.
+//! Serves rsx until it is told to stop, or prints its permissions (`rsx permissions`).
 
 use kaa_ext::{RunError, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), RunError> {
-    run(rsx::start).await?;
+    run(rsx::permissions, rsx::start).await?;
     Ok(())
 }

@@ -17,7 +17,7 @@ async fn kaa() -> TestKaa {
     let (bus, outcomes) = (Bus::memory(), Arc::new(Outcomes::new(&Settings::default())));
     let watch = Watch::open(&bus, ServiceInstance::from_static("rsx")).await.unwrap();
     tokio::spawn(watch.run(outcomes.clone()));
-    TestKaa::start_on(bus, extension(outcomes).build().unwrap()).await
+    TestKaa::start_on(bus, extension().with_state(outcomes).build().unwrap()).await
 }
 
 fn answer() -> ExtensionData<'static> {

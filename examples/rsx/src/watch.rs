@@ -14,6 +14,10 @@ use crate::outcomes::{Outcome, Outcomes};
 const SERVICES: &str = "kaa.v1.service.*.esp.ExtensionData";
 const REPLICAS: &str = "kaa.v1.replica.*.esp.ExtensionData";
 
+pub(crate) fn filters() -> Result<[SubjectFilter; 2], StartError> {
+    Ok([SERVICES.parse()?, REPLICAS.parse()?])
+}
+
 /// The longest reason that is remembered, in bytes.
 const REASON: usize = 256;
 
@@ -30,8 +34,9 @@ pub(crate) struct Watch {
 impl Watch {
     /// Subscribes: what is sent from now on is seen. Logs what that costs the others.
     pub(crate) async fn open(bus: &Bus, own: ServiceInstance) -> Result<Self, StartError> {
-        let services = bus.subscribe(SERVICES.parse::<SubjectFilter>()?, None).await?;
-        let replicas = bus.subscribe(REPLICAS.parse::<SubjectFilter>()?, None).await?;
+        let [services, replicas] = filters()?;
+        let (services, replicas) =
+            (bus.subscribe(services, None).await?, bus.subscribe(replicas, None).await?);
         tracing::warn!(
             "while this reads along on {REPLICAS}, no extension learns that a replica of the communication service \
              is gone: pushes to it are lost until the device asks again; where that matters, do without {own}"

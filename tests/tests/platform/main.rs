@@ -10,6 +10,7 @@
 //! | [`commands`] | from REST to the device and back, now and later |
 //! | [`about`] | metadata, presence, time, the outcome of a request |
 //! | [`credentials`] | who is let in, and who is cut off |
+//! | [`permissions`] | what a service may not do, what it says then, and that each of its lines is needed |
 //! | [`kills`] | what got 200 is stored, once, whatever is killed |
 
 #![allow(
@@ -27,6 +28,7 @@ mod credentials;
 mod data;
 mod kills;
 mod load;
+mod permissions;
 mod providers;
 mod receivers;
 mod store;

@@ -2,24 +2,25 @@
 
 use std::path::PathBuf;
 
-use kaa_bus::{Bus, NatsOptions};
+use kaa_bus::Bus;
 use kaa_tests::device::Device;
 use kaa_tests::kpc::Kpc;
 use kaa_tests::nats_server::NatsServer;
 use kaa_tests::patience::soon;
 use kaa_tests::service::Service;
+use kaa_tests::users::{EVERYBODY, connect};
 use kaa_tests::venue::jetstream;
 use tempfile::TempDir;
 
 /// What devices may ask. Every token is an endpoint.
-const TRUSTFUL: &str = "
+pub(crate) const TRUSTFUL: &str = "
 tokens: { mode: trustful }
 requests: { timeout: 4s }
 extensions: { dcx: {}, cmx: {}, cex: {}, epmx: {}, rsx: {}, tsx: { endpoint-aware: false } }
 ";
 
 /// A nats-server whose JetStream syncs before it acknowledges, and a communication service on it. The services come
-/// as they are asked for.
+/// as they are asked for, each as a user of its own with the permissions that it prints.
 pub(crate) struct World {
     pub(crate) kpc: Kpc,
     pub(crate) server: NatsServer,
@@ -37,7 +38,7 @@ impl World {
         let files = tempfile::Builder::new().prefix("kaa-platform-").tempdir().unwrap();
         let file = files.path().join("kpc.yaml");
         std::fs::write(&file, communication).unwrap();
-        let server = NatsServer::start_with(|directory| jetstream(directory, "always")).await;
+        let server = NatsServer::with_users(|directory| jetstream(directory, "always")).await;
         let kpc = Kpc::configured(&server, &file).await;
         Self { kpc, server, files }
     }
@@ -64,7 +65,7 @@ impl World {
 
     /// A way to listen to the services, and to speak as one of them.
     pub(crate) async fn bus(&self) -> Bus {
-        soon("a connection", Bus::nats(NatsOptions::new(&self.server.url()).unwrap())).await.unwrap()
+        connect(&self.server, EVERYBODY).await
     }
 }
 
@@ -78,4 +79,13 @@ pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Opt
         }
     };
     soon(what, found).await
+}
+
+/// Whatever a test is about, no service wants more than it says it needs.
+impl Drop for World {
+    fn drop(&mut self) {
+        let log = self.server.log();
+        let violations: Vec<_> = log.lines().filter(|line| line.contains("Violation")).collect();
+        assert!(violations.is_empty() || std::thread::panicking(), "{violations:#?}");
+    }
 }

@@ -10,10 +10,11 @@ use async_nats::client::traits::Publisher;
 use async_nats::message::OutboundMessage;
 use futures_util::{FutureExt, Sink as _};
 use kaa_protocol::name::ServiceInstance;
-use kaa_protocol::subject::{Subject, SubjectFilter};
+use kaa_protocol::subject::{Inbox, Subject, SubjectFilter};
 use tokio::sync::watch;
 use tokio::task::unconstrained;
 
+use super::options::NatsOptions;
 use super::pump::Pump;
 use super::random::random;
 use crate::backend::Sink;
@@ -28,16 +29,20 @@ pub(crate) struct Client {
     nats: async_nats::Client,
     pub(crate) publish_timeout: Duration,
     pub(crate) limit: SubscriptionLimit,
+    inbox: Inbox,
     hung_up: watch::Sender<bool>,
 }
 
 impl Client {
-    pub(super) fn new(nats: async_nats::Client, publish_timeout: Duration, limit: SubscriptionLimit) -> Self {
-        Self { nats, publish_timeout, limit, hung_up: watch::Sender::new(false) }
+    pub(super) fn new(nats: async_nats::Client, options: &NatsOptions) -> Self {
+        let NatsOptions { publish_timeout, limit, .. } = *options;
+        let id = u128::from(random()) << 64 | u128::from(random());
+        let inbox = options.service.as_ref().map_or_else(|| Inbox::new(id), |service| Inbox::of(service, id));
+        Self { nats, publish_timeout, limit, inbox, hung_up: watch::Sender::new(false) }
     }
 
-    pub(crate) fn inbox_id(&self) -> u128 {
-        u128::from(random()) << 64 | u128::from(random())
+    pub(crate) fn inbox(&self) -> &Inbox {
+        &self.inbox
     }
 
     pub(crate) fn connects(&self) -> u64 {

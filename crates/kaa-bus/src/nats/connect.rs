@@ -109,7 +109,7 @@ pub(crate) async fn connect(options: NatsOptions) -> Result<(Arc<Link>, Client),
     let attempts = u32::try_from(addresses.len()).unwrap_or(u32::MAX).saturating_add(1);
     let bound = options.connect_timeout.saturating_mul(attempts);
     match tokio::time::timeout(bound, async_nats::connect_with_options(addresses, nats_options)).await {
-        Ok(Ok(nats)) => Ok((link, Client::new(nats, options.publish_timeout, options.limit))),
+        Ok(Ok(nats)) => Ok((link, Client::new(nats, &options))),
         Ok(Err(error)) => Err(explain(error, &options, &servers)),
         Err(_) => {
             let servers = servers.to_string();
@@ -120,6 +120,7 @@ pub(crate) async fn connect(options: NatsOptions) -> Result<(Arc<Link>, Client),
 
 async fn translate(options: &NatsOptions, link: &Arc<Link>) -> Result<ConnectOptions, ConnectError> {
     let (observed, reconnecting, backoff) = (Arc::clone(link), Arc::clone(link), options.backoff);
+    let login: Arc<str> = options.auth.to_string().into();
     let mut nats = ConnectOptions::new()
         .ping_interval(options.ping_interval)
         .connection_timeout(options.connect_timeout)
@@ -127,12 +128,16 @@ async fn translate(options: &NatsOptions, link: &Arc<Link>) -> Result<ConnectOpt
         .skip_subject_validation(true) // `Subject` has done it
         .require_tls(options.require_tls)
         .event_callback(move |event| {
-            observe(&observed, &event);
+            observe(&observed, &login, &event);
             std::future::ready(())
         })
         .reconnect_delay_callback(move |attempt| delay(&reconnecting, backoff, attempt));
     if let Some(name) = &options.name {
         nats = nats.name(name);
+    }
+    if let Some(service) = &options.service {
+        // JetStream is asked by async-nats itself.
+        nats = nats.custom_inbox_prefix(format!("_INBOX.{service}"));
     }
     // async-nats reads these files itself, later, and does not say which one it could not read.
     if let Some(ca_file) = &options.ca_file {

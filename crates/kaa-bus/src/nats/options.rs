@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use kaa_protocol::name::ServiceInstance;
+
 use super::backoff::Backoff;
 use super::server_url::{ServerUrl, ServerUrlError};
 use crate::mailbox::SubscriptionLimit;
@@ -34,6 +36,7 @@ pub struct NatsOptions {
     pub(super) ca_file: Option<PathBuf>,
     pub(super) client_certificate: Option<ClientCertificate>,
     pub(super) name: Option<String>,
+    pub(super) service: Option<ServiceInstance>,
     pub(super) ping_interval: Duration,
     pub(super) connect_timeout: Duration,
     pub(super) publish_timeout: Duration,
@@ -50,6 +53,20 @@ pub(super) enum Auth {
     NkeySeed(Secret),
     NkeyFile(PathBuf),
     CredentialsFile(PathBuf),
+}
+
+/// As whom the server knows this client, for errors about its permissions.
+impl fmt::Display for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anonymous => f.write_str("the user without a name"),
+            Self::UserAndPassword { user, .. } => write!(f, "user {user:?}"),
+            Self::Token(_) => f.write_str("the user of the token"),
+            Self::NkeySeed(_) => f.write_str("the user of the nkey"),
+            Self::NkeyFile(file) => write!(f, "the user of the nkey in {}", file.display()),
+            Self::CredentialsFile(file) => write!(f, "the user of the credentials in {}", file.display()),
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -83,6 +100,7 @@ impl NatsOptions {
             ca_file: None,
             client_certificate: None,
             name: None,
+            service: None,
             ping_interval: Duration::from_secs(1),
             connect_timeout: Duration::from_secs(5),
             publish_timeout: Duration::from_secs(2),
@@ -136,6 +154,12 @@ impl NatsOptions {
     /// The name under which the server lists this connection.
     pub fn name(self, name: impl Into<String>) -> Self {
         Self { name: Some(name.into()), ..self }
+    }
+
+    /// The service whose connection it is: its inboxes are `_INBOX.<service>.…`, so that the permissions of its
+    /// user need not cover those of others ([`Permissions`](crate::Permissions)).
+    pub fn service(self, service: ServiceInstance) -> Self {
+        Self { service: Some(service), ..self }
     }
 
     /// How often a silent server is asked whether it still lives. One that does not answer is given

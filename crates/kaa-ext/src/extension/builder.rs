@@ -11,6 +11,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::Extension;
+use super::permissions::Said;
 use super::receptions::Receptions;
 use crate::__private as private;
 use crate::counters::Tally;
@@ -32,18 +33,19 @@ pub struct Builder<S> {
     pub(crate) revision: Revision,
     pub(crate) dialects: Vec<Dialect>,
     pub(crate) limits: Limits,
-    state: S,
+    state: Option<S>,
     resources: Vec<ResourceDef<S>>,
     /// Each with the only originator it listens to, if it does.
-    listeners: Vec<(Option<String>, ListenerDef<S>)>,
-    services: Vec<ServiceDef<S>>,
+    pub(super) listeners: Vec<(Option<String>, ListenerDef<S>)>,
+    pub(super) services: Vec<ServiceDef<S>>,
+    pub(super) said: Vec<Said>,
     wrap: Vec<Box<dyn FnOnce(Pipeline) -> Pipeline + Send>>,
     fallback: Option<Handler>,
     problems: Vec<String>,
 }
 
-impl Builder<()> {
-    pub(super) fn new(instance: String) -> Self {
+impl<S> Builder<S> {
+    pub(super) fn without_state(instance: String) -> Self {
         Self {
             instance,
             replica: None,
@@ -51,14 +53,21 @@ impl Builder<()> {
             revision: Revision::Seed,
             dialects: vec![Dialect::Esp],
             limits: Limits::default(),
-            state: (),
+            state: None,
             resources: Vec::new(),
             listeners: Vec::new(),
             services: Vec::new(),
+            said: Vec::new(),
             wrap: Vec::new(),
             fallback: None,
             problems: Vec::new(),
         }
+    }
+}
+
+impl Builder<()> {
+    pub(super) fn new(instance: String) -> Self {
+        Self::without_state(instance).with_state(())
     }
 
     /// Gives the extension its state, which handlers take apart with
@@ -79,10 +88,11 @@ impl Builder<()> {
             revision: self.revision,
             dialects: self.dialects,
             limits: self.limits,
-            state,
+            state: Some(state),
             resources: Vec::new(),
             listeners: Vec::new(),
             services: Vec::new(),
+            said: self.said,
             wrap: self.wrap,
             fallback: self.fallback,
             problems: self.problems,
@@ -91,6 +101,11 @@ impl Builder<()> {
 }
 
 impl<S: Send + Sync + 'static> Builder<S> {
+    /// Gives the extension its state when it was begun without one, by [`Extension::of`].
+    pub fn with_state(self, state: S) -> Self {
+        Self { state: Some(state), ..self }
+    }
+
     /// Adds resources: `.resources(resources![config, applied])`. May be called several times.
     pub fn resources(mut self, resources: impl IntoIterator<Item = ResourceDef<S>>) -> Self {
         self.resources.extend(resources);
@@ -215,8 +230,11 @@ impl<S: Send + Sync + 'static> Builder<S> {
             problems.push("no dialect is left to serve; name one, such as `Dialect::Esp`".to_owned());
         }
 
+        let Some(state) = self.state.map(Arc::new) else {
+            problems.push("it has no state; call `.with_state(…)` before `.build()`".to_owned());
+            return Err(BuildError::new(self.instance, self.problems));
+        };
         let tally = Arc::new(Tally::default());
-        let state = Arc::new(self.state);
         let mut router = RouterBuilder::default();
         for resource in &self.resources {
             router.add(resource, &state);
@@ -251,12 +269,12 @@ impl<S: Send + Sync + 'static> Builder<S> {
                     tally,
                 })
             }
-            _ => Err(BuildError { instance: self.instance, problems: self.problems }),
+            _ => Err(BuildError::new(self.instance, self.problems)),
         }
     }
 }
 
-fn checked<N: std::str::FromStr>(text: &str, problems: &mut Vec<String>) -> Option<N>
+pub(super) fn checked<N: std::str::FromStr>(text: &str, problems: &mut Vec<String>) -> Option<N>
 where
     N::Err: fmt::Display,
 {
@@ -271,6 +289,10 @@ pub struct BuildError {
 }
 
 impl BuildError {
+    pub(super) fn new(instance: String, problems: Vec<String>) -> Self {
+        Self { instance, problems }
+    }
+
     /// One sentence for each problem.
     pub fn problems(&self) -> &[String] {
         &self.problems

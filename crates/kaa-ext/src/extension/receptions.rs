@@ -71,8 +71,7 @@ impl Receptions {
             self.shared.push((event.kind.clone(), originator.cloned(), origin));
         }
         let function = self.function(listener.call, state);
-        // A service confirms once, and when its work is done: what every replica does on the side is not that.
-        let answers = event.receipts.clone().filter(|_| *delivery == Delivery::OneReplica);
+        let answers = listener.receipts().cloned();
         let suitable = if answers.is_some() { Overload::Refuse } else { Overload::Wait };
         self.receptions.push(Arc::new(Reception {
             name: event.name,

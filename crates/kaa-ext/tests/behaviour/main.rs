@@ -7,6 +7,7 @@ mod building;
 mod layers;
 mod listeners;
 mod overload;
+mod permissions;
 mod readme;
 mod requests;
 mod services;

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 /// Where a flag, a variable of the environment and the file say different things, the flag holds, then the
 /// variable.
 #[derive(Debug, Parser)]
-#[command(name = "kaa-kpc", version, args_conflicts_with_subcommands = true, args_override_self = true)]
+#[command(name = "kaa-kpc", version, args_override_self = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -71,6 +71,12 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Read a password from standard input and print its hash, for clients.passwords in the file
     HashPassword,
+    /// Print the least permissions on NATS with this configuration, for a user of nats-server
+    Permissions {
+        /// Print JSON instead
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 impl Arguments {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaa_bus::{Bus, ConnectError};
+use kaa_bus::{Bus, ConnectError, FenceError};
 use kaa_kpc::config::{Config, UnsaidError};
 use kaa_kpc::{Kpc, StartError};
 use kaa_process::admin::{Admin, AdminConfig, AdminError, AdminServer};
@@ -26,10 +26,26 @@ const ROUND_TRIP: Duration = Duration::from_secs(1);
 /// How long its connection may take to say its last words.
 const CLOSE: Duration = Duration::from_secs(1);
 
+/// What the user of NATS has to be permitted, instead of serving.
+pub(crate) fn print_permissions(arguments: &Arguments, json: bool) -> Result<(), RunError> {
+    let config = load(arguments)?;
+    let permissions = config.options()?.permissions(config.service.instance.replica_id.as_ref());
+    if json {
+        println!("{}", permissions.to_json());
+    } else {
+        print!("{permissions}");
+    }
+    Ok(())
+}
+
+fn load(arguments: &Arguments) -> Result<Config, ConfigError> {
+    let file = arguments.config.clone().or_else(|| config::environment(config::FILE).map(PathBuf::from));
+    Config::load(file.as_deref(), config::environment, |name| arguments.flag(name))
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<(), RunError> {
     logs::log_to_stderr();
-    let file = arguments.config.clone().or_else(|| config::environment(config::FILE).map(PathBuf::from));
-    let config = Config::load(file.as_deref(), config::environment, |name| arguments.flag(name))?;
+    let config = load(arguments)?;
     raise_file_limit();
     let runtime = runtime(config.service.threads.get())?;
     // A signal that comes before there is anything to stop ends it all the same.
@@ -39,6 +55,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), RunError> {
 async fn serve(config: &Config, stop: Stop) -> Result<(), RunError> {
     let options = config.options()?;
     let nats = config.nats.options()?.name(options.relay.replica.as_str());
+    let nats = nats.service(options.relay.instance.clone());
     let bus = Bus::nats(nats).await?;
     let kpc = Arc::new(Kpc::start(bus.clone(), options).await?);
     let admin = admin(&config.admin, &kpc, &bus).await?;
@@ -93,7 +110,11 @@ async fn admin(config: &AdminConfig, kpc: &Arc<Kpc>, bus: &Bus) -> Result<Option
     let checked = bus.clone();
     let is_there = move || {
         let bus = checked.clone();
-        async move { bus.fence(ROUND_TRIP).await }
+        async move {
+            bus.fence(ROUND_TRIP).await?;
+            // One that may not hear something is there, and deaf.
+            bus.is_permitted().map_err(FenceError::Forbidden)
+        }
     };
     let admin = Admin::new().registry(metrics::registry(kpc, bus)).ready("bus", is_there);
     match admin.bind_as(config).await {

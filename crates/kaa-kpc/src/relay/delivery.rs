@@ -93,6 +93,10 @@ impl Answer {
 pub(super) enum Refusal {
     #[error("nobody serves {0} now; try again later")]
     NobodyServes(ServiceInstance),
+    #[error(
+        "the communication service may not ask {0} on the message bus; its log says which permission is missing"
+    )]
+    Forbidden(ServiceInstance),
     #[error("no answer from {extension} within {timeout:?}")]
     TimedOut { extension: ServiceInstance, timeout: Duration },
     #[error("the message bus is away; try again later")]
@@ -117,7 +121,7 @@ impl Refusal {
             Self::Unwritable => 400,
             Self::TooLarge { .. } => 413,
             Self::ConnectionBusy(_) | Self::TooManyEndpoints(_) => 429,
-            Self::NobodyServes(_) | Self::BusAway | Self::Busy | Self::Stopping => 503,
+            Self::NobodyServes(_) | Self::Forbidden(_) | Self::BusAway | Self::Busy | Self::Stopping => 503,
             Self::TimedOut { .. } => 504,
         }
     }

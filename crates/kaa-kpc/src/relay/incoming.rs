@@ -2,7 +2,7 @@
 //! what other replicas of the service tell.
 
 use bytes::Bytes;
-use kaa_bus::{Message, NoResponders};
+use kaa_bus::{Forbidden, Message, NoResponders};
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::elce::ConnectedEvent;
 use kaa_protocol::esp::ExtensionData;
@@ -118,6 +118,19 @@ impl Core {
             }
         }
         self.refuse(&mut state, id, request, refusal);
+    }
+
+    /// The server does not let this service publish to a subject: no request that went there has arrived.
+    pub(super) fn forbidden(&self, forbidden: &Forbidden) {
+        let subject = Some(Bytes::copy_from_slice(forbidden.subject().as_bytes()));
+        let nobody_got_it = NoResponders { subject };
+        let mut state = self.lock();
+        for dialect in [Dialect::Esp, Dialect::Ecs2Ext] {
+            while let Some((id, request)) = state.pending.unserved(dialect, &nobody_got_it) {
+                let refusal = Refusal::Forbidden(request.extension.clone());
+                self.refuse(&mut state, id, request, refusal);
+            }
+        }
     }
 
     /// Ends the requests whose time is over, and says when the next one's is.

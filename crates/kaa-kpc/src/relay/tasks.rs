@@ -21,7 +21,7 @@ use super::presence::announce;
 #[derive(Debug)]
 pub(super) struct Tasks {
     core: Arc<Core>,
-    tasks: [AbortHandle; 4],
+    tasks: [AbortHandle; 5],
 }
 
 impl Drop for Tasks {
@@ -37,6 +37,7 @@ impl Tasks {
         let tasks = [
             tokio::spawn(listen(Arc::clone(core), ears, connected)).abort_handle(),
             tokio::spawn(watch_the_clock(Arc::clone(core))).abort_handle(),
+            tokio::spawn(hear_of_the_forbidden(Arc::clone(core))).abort_handle(),
             tokio::spawn(make_sure(Arc::clone(core))).abort_handle(),
             tokio::spawn(announce(Arc::clone(core))).abort_handle(),
         ];
@@ -117,6 +118,14 @@ async fn watch_the_clock(core: Arc<Core>) {
             Some(deadline) => tokio::time::sleep_until(deadline).await,
             None => core.clock.notified().await,
         }
+    }
+}
+
+async fn hear_of_the_forbidden(core: Arc<Core>) {
+    let mut publishes = core.bus().watch_forbidden();
+    loop {
+        let forbidden = publishes.next().await;
+        core.forbidden(&forbidden);
     }
 }
 

@@ -23,6 +23,21 @@ impl SubjectFilter {
         Self(text.into())
     }
 
+    /// The same with `*` in place of every token that is this one: whatever stands there.
+    ///
+    /// ```
+    /// use kaa_protocol::subject::SubjectFilter;
+    ///
+    /// let own: SubjectFilter = "kaa.v1.replica.dcx-0.esp.ClientData".parse()?;
+    /// assert_eq!(own.any("dcx-0").as_str(), "kaa.v1.replica.*.esp.ClientData");
+    /// # Ok::<(), kaa_protocol::subject::SubjectError>(())
+    /// ```
+    #[must_use]
+    pub fn any(&self, token: &str) -> Self {
+        let tokens = self.0.split('.').map(|other| if other == token { "*" } else { other });
+        Self(tokens.collect::<Vec<_>>().join(".").into())
+    }
+
     /// Whether a message published to `subject` is delivered to this subscription.
     pub fn matches(&self, subject: &Subject) -> bool {
         let mut tokens = subject.tokens();

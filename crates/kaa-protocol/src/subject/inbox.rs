@@ -1,10 +1,12 @@
 //! The reply addresses of one client that waits for many answers at once.
 
 use super::{Subject, SubjectFilter};
+use crate::name::ServiceInstance;
 
-/// `_INBOX.<id>.<slot>`: one slot per request, one subscription for all of them.
+/// `_INBOX.<id>.<slot>`: one slot per request, one subscription for all of them. That of a service has the name of
+/// the service before the ID.
 ///
-/// Made from numbers, so it is a subject by construction.
+/// Made from numbers and names, so it is a subject by construction.
 ///
 /// ```
 /// use kaa_protocol::subject::Inbox;
@@ -24,6 +26,26 @@ impl Inbox {
     /// The inbox of the client that drew `id`, which has to be unique among the clients of a server.
     pub fn new(id: u128) -> Self {
         Self { prefix: format!("_INBOX.{id:x}.") }
+    }
+
+    /// The same for a client of a service: permissions tell its inboxes from those of other services.
+    ///
+    /// ```
+    /// use kaa_protocol::name::ServiceInstance;
+    /// use kaa_protocol::subject::Inbox;
+    ///
+    /// let dcx = ServiceInstance::from_static("dcx");
+    /// let inbox = Inbox::of(&dcx, 0xcafe);
+    /// assert_eq!(inbox.slot(7).as_str(), "_INBOX.dcx.cafe.7");
+    /// assert!(Inbox::all_of(&dcx).matches(&inbox.slot(7)));
+    /// ```
+    pub fn of(service: &ServiceInstance, id: u128) -> Self {
+        Self { prefix: format!("_INBOX.{service}.{id:x}.") }
+    }
+
+    /// All inboxes of a service.
+    pub fn all_of(service: &ServiceInstance) -> SubjectFilter {
+        SubjectFilter::from_tokens(format!("_INBOX.{service}.>"))
     }
 
     /// The subject of one slot.
