@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kaa_bus::{Bus, ConnectError};
+use kaa_process::admin::AdminError;
 use kaa_process::config::{ConfigError, NatsConfigError};
 use kaa_process::error::Chain;
 use kaa_process::logs::log_to_stderr;
 use kaa_process::signals::{self, SignalsError, Stop};
 use kaa_protocol::name::{ReplicaId, ServiceInstance};
 
+use crate::admin;
 use crate::config::{Config, Settings};
 use crate::extension::{BuildError, Builder};
 use crate::running::{Running, StartError};
@@ -56,9 +58,11 @@ impl<S: Send + Sync + 'static> Builder<S> {
 
     async fn run_until<E>(self, stop: Stop, config: &Config<E>) -> Result<Stopped, RunError> {
         let extension = self.configure(config).build()?;
+        let grace = extension.limits.grace;
         let bus = Bus::nats(config.nats.options()?.name(extension.replica().as_str())).await?;
-        let server = extension.serve(bus.clone()).with_graceful_shutdown(stop).start().await?;
-        let stopped = server.wait().await?;
+        let server = extension.serve(bus.clone()).start().await?;
+        let admin = admin::open(&config.admin, &server, &bus).await?;
+        let stopped = Running::new(server).admin(admin).stop_when(stop, grace).await?;
         close(&bus).await;
         Ok(stopped)
     }
@@ -130,8 +134,10 @@ async fn run_with<E>(
             .replica_id
             .get_or_insert_with(|| ReplicaId::random(&instance.name.clone().unwrap_or_else(program)));
         let bus = Bus::nats(config.nats.options()?.name(replica.as_str())).await?;
+        let place = config.admin.clone();
         let running = start(bus.clone(), config).await.map_err(RunError::Start)?;
-        let stopped = running.stop_when(stop, grace).await?;
+        let admin = admin::open(&place, running.server(), &bus).await?;
+        let stopped = running.admin(admin).stop_when(stop, grace).await?;
         close(&bus).await;
         Ok(stopped)
     })
@@ -176,6 +182,9 @@ pub enum RunError {
     /// The extension could not be served.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// The admin port cannot be where the configuration wants it.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
     /// The process could not be run to its end: a second signal came while the extension was stopping.
     #[error(transparent)]
     Signals(#[from] SignalsError),
