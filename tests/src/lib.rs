@@ -2,18 +2,22 @@
 //!
 //! | module | what it gives |
 //! |---|---|
+//! | [`askers`] | services that ask without pause |
 //! | [`avro`] | the codec of a peer that is not ours |
 //! | [`clients`] | clients that other people wrote |
 //! | [`device`] | devices on rumqttc and curl |
+//! | [`echo`] | an extension that gives back what it gets |
 //! | [`flood`] | a publisher that does not stop |
 //! | [`http`] | calls over HTTP |
 //! | [`kpc`] | `kaa-kpc` as a process |
 //! | [`lifeline`] | a connection that can be cut |
 //! | [`measured`] | child processes and what they cost |
 //! | [`nats_server`] | a nats-server of one's own, to be killed, stopped and restarted |
+//! | [`nats_cluster`] | three of them that are one |
 //! | [`nats_jwt`] | an operator, an account and a user of it, made offline |
 //! | [`nats_tls`] | a certificate authority, a server and a client it trusts |
 //! | [`patience`] | waiting for an event, but not for ever |
+//! | [`port`] | a port that is free |
 //! | [`postgres`] | a PostgreSQL server of one's own, to be killed and restarted |
 //! | [`program`] | the programs of the workspace, freshly built |
 //! | [`service`] | extensions and `kaa` as processes |
@@ -23,23 +27,28 @@
 
 #![allow(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a fixture that fails has to fail the test that uses it"
 )]
 
+pub mod askers;
 pub mod avro;
 pub mod clients;
 pub mod device;
+pub mod echo;
 pub mod flood;
 pub mod http;
 pub mod kpc;
 pub mod lifeline;
 pub mod measured;
+pub mod nats_cluster;
 pub mod nats_jwt;
 pub mod nats_server;
 pub mod nats_tls;
 pub mod patience;
+pub mod port;
 pub mod postgres;
 pub mod program;
 pub mod service;
