@@ -26,8 +26,5 @@ mod configuration;
 mod credentials;
 mod data;
 mod kills;
-mod load;
 mod providers;
 mod receivers;
-mod store;
-mod world;
