@@ -93,9 +93,9 @@ impl Platform {
                 load.open_door(self.door());
             }
             Fault::Freeze(time) => {
-                self.signal(victim, Service::stop, |kpc| kpc.stop(), |server| server.stop());
+                self.freeze(victim, true);
                 tokio::time::sleep(time).await;
-                self.signal(victim, Service::cont, |kpc| kpc.cont(), |server| server.cont());
+                self.freeze(victim, false);
                 if victim == "kaa-kpc" {
                     load.thaw();
                 }
@@ -121,17 +121,15 @@ impl Platform {
         }
     }
 
-    fn signal(
-        &self,
-        victim: &str,
-        service: fn(&Service),
-        kpc: fn(&crate::kpc::Kpc),
-        server: fn(&crate::nats_server::NatsServer),
-    ) {
-        match victim {
-            "kaa-kpc" => kpc(&self.world.kpc),
-            "nats-server" => server(&self.world.server),
-            replica => service(&self.services[replica]),
+    /// Stops it, or lets it go on.
+    fn freeze(&self, victim: &str, is_frozen: bool) {
+        match (victim, is_frozen) {
+            ("kaa-kpc", true) => self.world.kpc.stop(),
+            ("kaa-kpc", false) => self.world.kpc.cont(),
+            ("nats-server", true) => self.world.server.stop(),
+            ("nats-server", false) => self.world.server.cont(),
+            (replica, true) => self.services[replica].stop(),
+            (replica, false) => self.services[replica].cont(),
         }
     }
 
