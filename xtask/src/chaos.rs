@@ -4,15 +4,15 @@
 //! 100,000 of them are confirmed; `--minutes N` ends it sooner, `--seed S` repeats the faults of an earlier run.
 //! `--figures` measures what single faults of a nats-server cost, `--drain` what rolling restarts do.
 //!
-//! Builds everything with the release profile, then hands over to an example of the tests.
+//! Builds what `cargo xtask test` builds, with the same profile, then hands over to an example of the tests.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::failure::Failure;
 use crate::nats::{self, NatsServer};
 use crate::postgres::{self, Postgres};
-use crate::process;
 use crate::workspace::Workspace;
+use crate::{process, test};
 
 const REMEDY: &str =
     "What it wrote says which promise was broken, and with which seed; `--seed` repeats its faults.";
@@ -57,8 +57,8 @@ fn refused(options: &[&str]) -> Failure {
 
 pub(crate) fn run(workspace: &Workspace, experiment: &Experiment) -> Result<(), Failure> {
     let server = NatsServer::find_or_install(workspace)?;
-    let mut run = workspace.cargo(["run", "--release", "-p", "kaa-tests", "--example", "chaos", "--"]);
-    run.env(nats::VARIABLE, server.path());
+    let mut run = test::program(workspace, "examples/chaos")?;
+    run.env(nats::VARIABLE, server.path()).env("KAA_PROGRAMS", workspace.programs()?);
     match experiment {
         Experiment::Storm { minutes, seed } => {
             run.env(postgres::VARIABLE, Postgres::find_or_install()?.directory());
