@@ -79,10 +79,8 @@ impl Platform {
     ///
     /// When there is no such process, or it does not come back.
     pub async fn suffer(&mut self, victim: &'static str, fault: Fault, load: &Load) {
-        let ends_sessions = match victim {
-            "kaa-kpc" => fault == Fault::Kill,
-            other => other == "nats-server",
-        };
+        // Standing still counts: what the server was to confirm meanwhile is late when it goes on.
+        let ends_sessions = matches!(victim, "kaa-kpc" | "nats-server");
         if ends_sessions {
             load.outage_begins();
         }
