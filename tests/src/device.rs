@@ -117,8 +117,34 @@ impl Device {
     pub async fn try_asks(&mut self, rest: &str, payload: &str) -> Option<(String, String)> {
         let topic = format!("kp1/av/{rest}");
         self.client.publish(topic, QoS::AtLeastOnce, false, payload).await.ok()?;
+        self.try_hears().await
+    }
+
+    /// The next message; `None` when the connection ends before one comes.
+    ///
+    /// # Panics
+    ///
+    /// When neither comes.
+    pub async fn try_hears(&mut self) -> Option<(String, String)> {
         let (topic, payload) = soon("an answer or the end", self.messages.recv()).await?;
         Some((topic.strip_prefix("kp1/av/")?.to_owned(), payload))
+    }
+
+    /// Says goodbye, if there is still somebody; what came until the end.
+    ///
+    /// # Panics
+    ///
+    /// When the connection does not end.
+    pub async fn last_words(mut self) -> Vec<(String, String)> {
+        let _ = self.client.disconnect().await;
+        let mut words = Vec::new();
+        let rest = async {
+            while let Some(message) = self.messages.recv().await {
+                words.push(message);
+            }
+        };
+        soon("the end of the connection", rest).await;
+        words
     }
 
     /// The next message is this error.

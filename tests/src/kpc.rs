@@ -110,6 +110,24 @@ impl Kpc {
         self.service.kill();
     }
 
+    /// Freezes it (SIGSTOP).
+    ///
+    /// # Panics
+    ///
+    /// When it has ended already.
+    pub fn stop(&self) {
+        self.service.stop();
+    }
+
+    /// Lets it go on when it is frozen (SIGCONT).
+    ///
+    /// # Panics
+    ///
+    /// When it has ended already.
+    pub fn cont(&self) {
+        self.service.cont();
+    }
+
     /// Asks it to stop (SIGTERM).
     ///
     /// # Panics

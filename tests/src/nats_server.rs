@@ -151,6 +151,12 @@ impl NatsServer {
         self.signal(Signal::CONT);
     }
 
+    /// Announces that it is about to shut down (SIGUSR2, lame duck mode): it takes no new connections, and ends those
+    /// it has one by one after its `lame_duck_grace_period`.
+    pub fn lame_duck(&self) {
+        self.signal(Signal::USR2);
+    }
+
     /// Starts a killed server again, on the same port, with the same configuration.
     pub async fn restart(&mut self) {
         self.kill();

@@ -5,11 +5,9 @@ mod place;
 
 use std::fs::{self, File};
 use std::io;
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
@@ -19,6 +17,7 @@ use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
 
 use crate::patience::{PATIENCE, soon};
+use crate::port::free_port;
 
 /// The password of the user `kaa`, for tests that look for it where it should not be.
 pub const PASSWORD: &str = "hunter2";
@@ -197,18 +196,4 @@ fn is_ready(data: &Path, postmaster: u32) -> bool {
     let status = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
     let mut lines = status.lines();
     lines.next() == Some(postmaster.to_string().as_str()) && lines.any(|line| line.trim_end() == "ready")
-}
-
-/// A port that is free now. It is none of those that the system gives to outgoing connections, so that it is
-/// still free when a killed server comes back.
-fn free_port() -> u16 {
-    const FIRST: u16 = 20_000;
-    const MANY: u16 = 10_000;
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    // Test binaries that run at the same time begin at different ports.
-    let begin = u16::try_from(std::process::id().wrapping_mul(97) % u32::from(MANY)).expect("below 10,000");
-    (0..MANY)
-        .map(|_| FIRST + (begin + NEXT.fetch_add(1, Relaxed) % MANY) % MANY)
-        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
-        .expect("a free port")
 }

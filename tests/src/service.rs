@@ -71,6 +71,7 @@ impl Service {
     pub fn command(name: &str, server: &NatsServer, directory: &Path, variables: &[(&str, &str)]) -> Command {
         let mut command = Command::new(program(name));
         command.env("NATS_URLS", server.url()).env("REST_LISTEN", "127.0.0.1:0").current_dir(directory);
+        command.env("ADMIN_LISTEN", "off");
         if server.has_users() {
             let user = user(name, variables);
             command.env("NATS_USERNAME", user).env("NATS_PASSWORD", user);
@@ -85,18 +86,44 @@ impl Service {
     ///
     /// When it has none.
     pub async fn rest(&mut self) -> SocketAddr {
-        const LISTENS: &str = "REST on http://";
-        let line = match self.seen.iter().find(|line| line.contains(LISTENS)) {
+        self.listens("REST on http://").await
+    }
+
+    /// Where its port for operators listens.
+    ///
+    /// # Panics
+    ///
+    /// When it has none.
+    pub async fn admin(&mut self) -> SocketAddr {
+        self.listens("health and metrics on http://").await
+    }
+
+    async fn listens(&mut self, said: &str) -> SocketAddr {
+        let line = match self.seen.iter().find(|line| line.contains(said)) {
             Some(line) => line.clone(),
-            None => self.logged(LISTENS).await,
+            None => self.logged(said).await,
         };
-        let address = line.split_once(LISTENS).and_then(|(_, rest)| rest.split(',').next()?.parse().ok());
+        let address = line.split_once(said).and_then(|(_, rest)| rest.split(',').next()?.parse().ok());
         address.unwrap_or_else(|| panic!("{line:?} has no address"))
     }
 
+    /// The quickstart extension on this server with a port for operators; it serves when this returns.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn with_admin(server: &NatsServer, replica: &str) -> Self {
+        Self::replica("quickstart", server, replica, "127.0.0.1:0").await
+    }
+
     async fn extension(name: &str, server: &NatsServer, replica: &str) -> Self {
+        Self::replica(name, server, replica, "off").await
+    }
+
+    async fn replica(name: &str, server: &NatsServer, replica: &str, admin: &str) -> Self {
         let mut command = Command::new(program(name));
         command.env("NATS_URLS", server.url()).env("SERVICE_INSTANCE_REPLICA_ID", replica);
+        command.env("ADMIN_LISTEN", admin);
         let mut service = Self::start(command);
         service.logged("serving").await;
         service
@@ -178,6 +205,24 @@ impl Service {
     /// When it has ended already.
     pub fn terminate(&self) {
         self.signal(Signal::TERM);
+    }
+
+    /// Freezes it (SIGSTOP): its connections stay open and nothing moves.
+    ///
+    /// # Panics
+    ///
+    /// When it has ended already.
+    pub fn stop(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets it go on when it is frozen (SIGCONT).
+    ///
+    /// # Panics
+    ///
+    /// When it has ended already.
+    pub fn cont(&self) {
+        self.signal(Signal::CONT);
     }
 
     /// What ctrl-c does in a terminal (SIGINT).

@@ -3,19 +3,18 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use kaa_bus::{Bus, NatsOptions, Subject};
 use kaa_protocol::avro::Record;
 use kaa_protocol::esp::{ClientData, ExtensionData, Revision};
 use kaa_tests::nats_server::NatsServer;
+use kaa_tests::open_loop::{Question, is_success};
 use kaa_tests::patience::soon;
+use kaa_tests::rolling::restarts;
 use kaa_tests::service::Service;
 
 /// A communication service of which only the requests are of interest.
-#[derive(Clone)]
 struct Asker(Bus);
 
 impl Asker {
@@ -74,48 +73,17 @@ async fn two_replicas_share_the_load_and_one_that_is_killed_is_not_missed() {
     soon("the other replica to get all requests", noticed).await;
 }
 
-#[tokio::test]
-async fn replicas_that_are_stopped_one_after_the_other_under_load_lose_nothing() {
-    let server = NatsServer::start().await;
-    let mut running = vec![Service::quickstart(&server, "quickstart-0").await];
-    let stop = Arc::new(AtomicBool::new(false));
-    let answered: Arc<[AtomicUsize]> = (0..8).map(|_| AtomicUsize::new(0)).collect();
-    let mut askers = Vec::new();
-    for n in 0..answered.len() {
-        let (asker, stop, answered) = (Asker::new(&server).await, stop.clone(), answered.clone());
-        askers.push(tokio::spawn(async move {
-            let mut failed = Vec::new();
-            while !stop.load(Relaxed) {
-                match asker.ask("/greet/Ada", &format!("ep-{n}"), Duration::from_secs(2)).await {
-                    Ok((200, _)) => _ = answered[n].fetch_add(1, Relaxed),
-                    other => failed.push(format!("{other:?}")),
-                }
-            }
-            failed
-        }));
-    }
-    let everybody_got_an_answer = async || {
-        let before: Vec<_> = answered.iter().map(|answered| answered.load(Relaxed)).collect();
-        let two_more = async {
-            while answered.iter().zip(&before).any(|(now, before)| now.load(Relaxed) < before + 2) {
-                tokio::task::yield_now().await;
-            }
-        };
-        soon("everybody to be answered", two_more).await;
-    };
-    for restart in 1..=10 {
-        running.push(Service::quickstart(&server, &format!("quickstart-{restart}")).await);
-        // The server looks up who is subscribed for each message. A lookup from before the new replica
-        // came must not be the one that finds the old replica gone.
-        everybody_got_an_answer().await;
-        let old = running.remove(0);
-        old.terminate();
-        assert!(old.ended().await, "a stopped service ends with exit code 0");
-        everybody_got_an_answer().await;
-    }
-    stop.store(true, Relaxed);
-    for asker in askers {
-        assert_eq!(asker.await.unwrap(), Vec::<String>::new(), "of {answered:?} requests");
+const GREETING: Question = Question { service: "quickstart", path: "/greet/Ada", is_answer: is_success };
+
+/// On two threads, so that what is measured does not wait for what measures.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replicas_that_are_replaced_one_after_the_other_under_load_lose_nothing() {
+    // A machine that does not carry the second rate is asked as fast as it can answer.
+    for rate in [1_000, 20_000] {
+        let server = NatsServer::start().await;
+        let begin = async |number| Service::quickstart(&server, &format!("quickstart-{number}")).await;
+        let outcome = restarts(&server, GREETING, rate, 10, begin).await;
+        assert_eq!((outcome.failed(), outcome.answered), (0, outcome.sent), "at {rate}/s: {outcome}");
     }
 }
 

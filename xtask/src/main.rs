@@ -7,6 +7,7 @@
 //! | `clients` | [`clients`] | where are the clients that play devices? installs those that are missing |
 //! | `postgres` | [`postgres`] | where is a PostgreSQL? installs one when there is none |
 //! | `bench` | [`bench`](mod@bench) | what do the SDK, the communication service and data collection cost beside the same by hand? |
+//! | `chaos` | [`chaos`] | does anything get lost when processes are killed and frozen? |
 //! | `instructions` | [`instructions`] | do the codec and the SDK still cost what they may cost? |
 //! | `lines` | [`lines`] | has a file grown into two ideas? |
 //! | `deps` | [`deps`] | do the crates depend only on what they may? |
@@ -16,6 +17,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to its terminal")]
 
 mod bench;
+mod chaos;
 mod clients;
 mod debian;
 mod deps;
@@ -65,6 +67,7 @@ fn dispatch(arguments: &[&str]) -> Result<(), Failure> {
         ["bench", "sdk", "--rounds", rounds] => bench::sdk::compare(&workspace, Some(rounds)),
         ["bench", "kpc"] => bench::kpc(&workspace),
         ["bench", "dcx"] => bench::dcx(&workspace),
+        ["chaos", options @ ..] => chaos::run(&workspace, &chaos::select(options)?),
         ["instructions"] => instructions::run(&workspace),
         ["instructions", "sdk"] => bench::sdk::gate(&workspace),
         ["lines"] => lines::run(&workspace),
@@ -89,6 +92,10 @@ fn help() -> String {
   bench sdk [--rounds N]  cost of an extension beside bare async-nats and beside others, as a table and as JSON
   bench kpc               cost of the communication service beside a bare NATS client, as a table
   bench dcx               cost of collecting and storing samples beside the same flow by hand
+  chaos [--minutes N] [--seed S]
+                          kill and freeze the platform's processes until 100,000 batches are confirmed
+  chaos --figures         what single faults of a nats-server cost those who ask, as a table
+  chaos --drain           rolling restarts under load beside those of bare async-nats, as a table
   instructions            cost of the codec per message under valgrind, beside its limits
   instructions sdk        the same of an extension, beside the bare client in the same run
   lines                   source files that are too long

@@ -168,7 +168,7 @@ fn demo(workspace: &Workspace) -> Result<(), Failure> {
 }
 
 /// A program as it is built with all others.
-fn program(workspace: &Workspace, name: &str) -> Result<Command, Failure> {
+pub(crate) fn program(workspace: &Workspace, name: &str) -> Result<Command, Failure> {
     build(workspace)?;
     let mut command = Command::new(workspace.programs()?.join(name));
     command.current_dir(workspace.root());

@@ -7,6 +7,7 @@
 //! | `connect` | [`connect()`], [`ConnectError`] | it says "IO error" for most things |
 //! | `events` | connection state and counters | its event channel overflows |
 //! | `backoff` | when to try again | its own delay is the same for all clients of a dead server |
+//! | `lame_duck` | leaving a server that shuts down | it waits until the server ends the connection |
 //! | `client` | publishing | it queues for a dead server until the queue is full, and then blocks |
 //! | `bucket` | buckets on JetStream | it does not say that a server has no JetStream, or is too old |
 //! | `pump` | one subscription | it drops without counting, and its drain loses what is on its way |
@@ -17,6 +18,7 @@ mod bucket;
 mod client;
 mod connect;
 mod events;
+mod lame_duck;
 mod options;
 mod pump;
 mod random;

@@ -7,6 +7,7 @@ mod environment;
 use std::path::Path;
 use std::time::Duration;
 
+use kaa_process::admin::AdminConfig;
 use kaa_process::config::{self, ConfigError, InstanceConfig, NatsConfig, Variable, duration, size};
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::esp::Revision;
@@ -32,6 +33,8 @@ pub struct Config<E = ()> {
     pub limits: LimitsConfig,
     /// `nats`: the bus.
     pub nats: NatsConfig,
+    /// `admin`: health and metrics.
+    pub admin: AdminConfig,
     /// `extension`: what only this extension has.
     pub extension: E,
 }
@@ -145,6 +148,7 @@ impl Config<()> {
     /// | `NATS_NKEY_FILE`, `NATS_CREDENTIALS_FILE` | `nats.nkey-file`, `nats.credentials-file` |
     /// | `NATS_TLS_CA_FILE` | `nats.tls.ca-file` |
     /// | `NATS_TLS_CERTIFICATE_FILE`, `NATS_TLS_KEY_FILE` | `nats.tls.certificate-file`, `nats.tls.key-file` |
+    /// | `ADMIN_LISTEN`, `ADMIN_INSECURE_LISTEN` | `admin.listen` (an address or `off`), `admin.insecure-listen` |
     ///
     /// # Errors
     ///
@@ -168,6 +172,7 @@ impl<E: Settings> Config<E> {
         let mut config: Self = config::read_or_default(environment(config::FILE))?;
         config::apply(&mut config.service.instance, InstanceConfig::VARIABLES, &environment)?;
         config::apply(&mut config.nats, NatsConfig::VARIABLES, &environment)?;
+        config::apply(&mut config.admin, AdminConfig::VARIABLES, &environment)?;
         config::apply(&mut config.service, environment::SERVICE, &environment)?;
         config::apply(&mut config.limits, environment::LIMITS, &environment)?;
         config.extension.apply(&environment)?;
@@ -227,6 +232,7 @@ mod tests {
             ("HANDLER_TIMEOUT", "1s"),
             ("GRACEFUL_SHUTDOWN_PERIOD", "2s"),
             ("NATS_TOKEN", "hunter2"),
+            ("ADMIN_LISTEN", "off"),
         ])
         .unwrap();
         assert_eq!(config.service.instance.replica_id.unwrap(), "r-2");
@@ -236,6 +242,7 @@ mod tests {
         assert_eq!(config.limits.handler_timeout, Some(Duration::from_secs(1)));
         assert_eq!(config.limits.grace, Some(Duration::from_secs(2)));
         assert_eq!(config.nats.token, Some("hunter2".into()));
+        assert_eq!(config.admin.listen, None);
     }
 
     #[test]

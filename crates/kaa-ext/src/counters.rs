@@ -3,7 +3,10 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 macro_rules! counters {
-    (tallied { $($(#[$doc:meta])* $name:ident)* } beside { $($(#[$beside_doc:meta])* $beside:ident)* }) => {
+    (
+        tallied { $($(#[doc = $doc:literal])* $name:ident)* }
+        beside { $($(#[doc = $beside_doc:literal])* $beside:ident)* }
+    ) => {
         /// What became of the messages of one server, at one moment.
         ///
         /// Nothing happens to a message that is not counted here. Once a server is idle,
@@ -16,8 +19,19 @@ macro_rules! counters {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
         #[non_exhaustive]
         pub struct Counters {
-            $($(#[$doc])* pub $name: u64,)*
-            $($(#[$beside_doc])* pub $beside: u64,)*
+            $($(#[doc = $doc])* pub $name: u64,)*
+            $($(#[doc = $beside_doc])* pub $beside: u64,)*
+        }
+
+        impl Counters {
+            /// The figures one by one: name, what it says, how many.
+            pub fn each(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> + use<> {
+                [
+                    $((stringify!($name), concat!($($doc),*).trim_ascii_start(), self.$name),)*
+                    $((stringify!($beside), concat!($($beside_doc),*).trim_ascii_start(), self.$beside),)*
+                ]
+                .into_iter()
+            }
         }
 
         /// The living figures behind [`Counters`], without those that are counted elsewhere.

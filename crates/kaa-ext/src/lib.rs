@@ -71,6 +71,7 @@ pub mod __private;
 #[doc = include_str!("../../../docs/writing-an-extension.md")]
 mod book {}
 
+mod admin;
 mod config;
 mod copies;
 mod counters;
@@ -104,6 +105,7 @@ mod time;
 
 pub use kaa_bus as bus;
 pub use kaa_ext_macros::{FromRef, listener, resource, service};
+pub use kaa_process::admin::{AdminConfig, AdminError};
 pub use kaa_process::config::{
     ConfigError, InstanceConfig, NatsConfig, NatsConfigError, Secret, SecretError, TlsConfig, Variable,
 };

@@ -5,11 +5,13 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use kaa_bus::{Bus, ConnectError, Permissions};
+use kaa_process::admin::AdminError;
 use kaa_process::config::{ConfigError, NatsConfigError};
 use kaa_process::error::Chain;
 use kaa_process::logs::log_to_stderr;
 use kaa_process::signals::{self, SignalsError, Stop};
 
+use crate::admin;
 use crate::config::{Config, Settings};
 use crate::counters::Counters;
 use crate::extension::{BuildError, Builder};
@@ -62,11 +64,13 @@ impl<S: Send + Sync + 'static> Builder<S> {
 
     async fn run_until<E>(self, stop: Stop, config: &Config<E>) -> Result<Stopped, RunError> {
         let extension = self.configure(config).build()?;
+        let grace = extension.limits.grace;
         let nats =
             config.nats.options()?.name(extension.replica().as_str()).service(extension.instance().clone());
         let bus = Bus::nats(nats).await?;
-        let server = extension.serve(bus.clone()).with_graceful_shutdown(stop).start().await?;
-        let stopped = server.wait().await?;
+        let server = extension.serve(bus.clone()).start().await?;
+        let admin = admin::open(&config.admin, &server, &bus).await?;
+        let stopped = Running::new(server).admin(admin).stop_when(stop, grace).await?;
         close(&bus).await;
         Ok(stopped)
     }
@@ -153,8 +157,10 @@ async fn run_with<E>(
         let bus = Bus::nats(config.nats.options()?.name(replica.as_str()).service(service)).await?;
         // Settled before there is an extension: the connection has the same name.
         config.service.instance.replica_id = Some(replica);
+        let place = config.admin.clone();
         let running = start(bus.clone(), config).await.map_err(RunError::Start)?;
-        let stopped = running.stop_when(stop, grace).await?;
+        let admin = admin::open(&place, running.server(), &bus).await?;
+        let stopped = running.admin(admin).stop_when(stop, grace).await?;
         close(&bus).await;
         Ok(stopped)
     })
@@ -220,6 +226,9 @@ pub enum RunError {
     /// The extension could not be served.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// The admin port cannot be where the configuration wants it.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
     /// The process could not be run to its end: a second signal came while the extension was stopping.
     #[error(transparent)]
     Signals(#[from] SignalsError),

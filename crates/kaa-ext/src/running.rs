@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use kaa_process::admin::AdminServer;
 use tokio::time::timeout;
 
 use crate::counters::Counters;
@@ -13,6 +14,9 @@ use crate::serve::{ServeError, Server, Stopped};
 
 /// Why a service did not start: any error, for a person to read.
 pub type StartError = Box<dyn Error + Send + Sync>;
+
+/// How long one who reads the admin port may take to finish, when everything else has ended.
+const LAST_LOOK: Duration = Duration::from_secs(1);
 
 type Task = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
 
@@ -23,6 +27,7 @@ type Task = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
 #[must_use = "a service is stopped with `stop`"]
 pub struct Running {
     server: Server,
+    admin: Option<AdminServer>,
     #[cfg(feature = "rest")]
     rest: Option<kaa_process::rest::RestServer>,
     last: Vec<Task>,
@@ -33,10 +38,18 @@ impl Running {
     pub fn new(server: Server) -> Self {
         Self {
             server,
+            admin: None,
             #[cfg(feature = "rest")]
             rest: None,
             last: Vec::new(),
         }
+    }
+
+    /// With a port for operators, unless that is off. It answers to the end, and is not ready from the beginning
+    /// of it on.
+    pub(crate) fn admin(mut self, admin: Option<AdminServer>) -> Self {
+        self.admin = admin;
+        self
     }
 
     /// With a REST port, unless that is off.
@@ -108,6 +121,9 @@ impl Running {
     ///
     /// As [`stop_when`](Self::stop_when).
     pub async fn stop(self, grace: Duration) -> Result<Stopped, ServeError> {
+        if let Some(admin) = &self.admin {
+            admin.not_ready("stopping");
+        }
         #[cfg(feature = "rest")]
         if let Some(rest) = self.rest {
             rest.stop(grace).await;
@@ -119,6 +135,9 @@ impl Running {
                     "what the service was to do at last is not done after {grace:?}; it ends all the same"
                 );
             }
+        }
+        if let Some(admin) = self.admin {
+            admin.stop(LAST_LOOK).await;
         }
         stopped
     }

@@ -130,7 +130,8 @@ impl Admin {
         Ok(AdminServer::start(listener, address, Pages::new(self.registry, readiness)))
     }
 
-    /// The same where the configuration says, or not at all.
+    /// The same where the configuration says, or not at all. When nobody asked for a place and the usual one is
+    /// taken, by another replica on this machine most likely, there is no port, and that is logged.
     ///
     /// # Errors
     ///
@@ -142,6 +143,12 @@ impl Admin {
     pub async fn bind_as(self, config: &AdminConfig) -> Result<Option<AdminServer>, AdminError> {
         let Some(address) = config.listen else { return Ok(None) };
         let admin = if config.insecure_listen { self.insecure_listen(true) } else { self };
-        admin.bind(address).await.map(Some)
+        match admin.bind(address).await {
+            Err(error @ AdminError::Taken { .. }) if config.listen == AdminConfig::default().listen => {
+                tracing::warn!("there is no admin port: {error}");
+                Ok(None)
+            }
+            bound => bound.map(Some),
+        }
     }
 }

@@ -9,7 +9,7 @@ use kaa_tests::device::{Device, post};
 use kaa_tests::patience::soon;
 use serde_json::{Value, json};
 
-use crate::world::{World, eventually};
+use kaa_tests::world::{World, eventually};
 
 /// What is on record of `device-1`, as another device of it is told.
 async fn metadata(world: &World) -> Value {

@@ -7,7 +7,7 @@ use kaa_tests::http::call;
 use kaa_tests::service::Service;
 use serde_json::{Value, json};
 
-use crate::world::World;
+use kaa_tests::world::World;
 
 const REBOOT: &str = "/endpoints/device-1/commands/reboot";
 

@@ -7,7 +7,7 @@ use kaa_tests::http::{Answer, call};
 use kaa_tests::service::Service;
 use serde_json::{Value, json};
 
-use crate::world::{World, eventually};
+use kaa_tests::world::{World, eventually};
 
 /// Where the configuration of a device is over REST.
 pub(crate) const OF_DEVICE: &str = "/app-versions/av/endpoints/device-1/config";

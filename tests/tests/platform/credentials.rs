@@ -7,7 +7,7 @@ use kaa_tests::http::call;
 use kaa_tests::service::Service;
 use serde_json::json;
 
-use crate::world::{World, eventually};
+use kaa_tests::world::{World, eventually};
 
 /// Everybody may connect, and a token has to be known.
 const TOKENS: &str = "tokens: { mode: ecap, provider: ccm }\n";

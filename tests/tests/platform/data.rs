@@ -4,8 +4,8 @@ use kaa_tests::device::{Device, post};
 use kaa_tests::service::Service;
 use serde_json::Value;
 
-use crate::store::Store;
-use crate::world::World;
+use kaa_tests::store::Store;
+use kaa_tests::world::World;
 
 /// Samples that are stored in a file before they are confirmed.
 async fn collecting() -> (World, Service, Service, Store) {

@@ -24,7 +24,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::configuration::set;
-use crate::world::{TRUSTFUL, World, eventually};
+use kaa_tests::world::{TRUSTFUL, World, eventually};
 
 /// All of them, with what makes them say and hear the most.
 const SERVICES: [(&str, &[(&str, &str)]); 10] = [

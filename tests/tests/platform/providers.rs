@@ -5,7 +5,7 @@ use kaa_tests::http::{call, call_with};
 use serde_json::json;
 
 use crate::configuration::{OF_DEVICE, asks, hears, set};
-use crate::world::{World, eventually};
+use kaa_tests::world::{World, eventually};
 
 /// Of providers that share a bucket.
 const SHARED: &[(&str, &str)] = &[("CDP_STORE", "jetstream")];

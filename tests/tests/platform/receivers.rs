@@ -8,7 +8,7 @@ use kaa_tests::device::{Device, post};
 use kaa_tests::patience::soon;
 use kaa_tests::service::Service;
 
-use crate::world::World;
+use kaa_tests::world::World;
 
 /// A receiver that confirms when and as a test says.
 struct Receiver {

@@ -2,24 +2,27 @@
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use async_nats::Subject as NatsSubject;
 use async_nats::client::traits::Publisher;
 use async_nats::message::OutboundMessage;
+use async_nats::{ConnectOptions, Subject as NatsSubject};
 use futures_util::{FutureExt, Sink as _};
 use kaa_protocol::name::ServiceInstance;
 use kaa_protocol::subject::{Inbox, Subject, SubjectFilter};
 use tokio::sync::watch;
 use tokio::task::unconstrained;
 
+use super::lame_duck::{self, Member, Transfer};
 use super::options::NatsOptions;
 use super::pump::Pump;
 use super::random::random;
 use crate::backend::Sink;
 use crate::deadline::within;
 use crate::error::{FenceError, PublishError};
+use crate::link::Link;
 use crate::mailbox::SubscriptionLimit;
 use crate::message::Outgoing;
 
@@ -30,15 +33,22 @@ pub(crate) struct Client {
     pub(crate) publish_timeout: Duration,
     pub(crate) limit: SubscriptionLimit,
     inbox: Inbox,
+    transfer: Arc<Transfer>,
     hung_up: watch::Sender<bool>,
 }
 
 impl Client {
-    pub(super) fn new(nats: async_nats::Client, options: &NatsOptions) -> Self {
+    pub(super) fn new(nats: async_nats::Client, options: &NatsOptions, transfer: Arc<Transfer>) -> Self {
         let NatsOptions { publish_timeout, limit, .. } = *options;
         let id = u128::from(random()) << 64 | u128::from(random());
         let inbox = options.service.as_ref().map_or_else(|| Inbox::new(id), |service| Inbox::of(service, id));
-        Self { nats, publish_timeout, limit, inbox, hung_up: watch::Sender::new(false) }
+        Self { nats, publish_timeout, limit, inbox, transfer, hung_up: watch::Sender::new(false) }
+    }
+
+    /// Lets the connection move when its server shuts down, for as long as this client lives.
+    pub(super) fn follow(&self, options: ConnectOptions, link: Arc<Link>) {
+        let (transfer, hung_up) = (Arc::clone(&self.transfer), self.hung_up.subscribe());
+        tokio::spawn(lame_duck::follow(self.nats.clone(), options, link, transfer, hung_up));
     }
 
     pub(crate) fn inbox(&self) -> &Inbox {
@@ -53,7 +63,10 @@ impl Client {
         let subject = message.subject.clone();
         let message = outbound(&self.nats, message)?;
         // Outside the task's budget: a publish that could go out must not look like a full queue.
-        let sending = unconstrained(self.nats.publish_message(message));
+        let sending = async {
+            self.transfer.passage().await;
+            unconstrained(self.nats.publish_message(message)).await
+        };
         let sent = within(self.publish_timeout, pin!(sending)).await;
         let Some(sent) = sent else {
             return Err(PublishError::TimedOut { subject, timeout: self.publish_timeout });
@@ -66,6 +79,9 @@ impl Client {
     pub(crate) fn try_publish(&self, message: Outgoing) -> Result<(), PublishError> {
         let subject = message.subject.clone();
         let message = outbound(&self.nats, message)?;
+        if self.transfer.is_held() {
+            return Err(PublishError::Full { subject });
+        }
         match unconstrained(self.nats.publish_message(message)).now_or_never() {
             Some(Ok(())) => Ok(()),
             Some(Err(_)) => Err(PublishError::Closed { subject }),
@@ -77,9 +93,12 @@ impl Client {
     pub(crate) async fn room(&self, subject: &Subject) -> Result<Room, PublishError> {
         // The cost of a clone does not matter to one who waits.
         let mut nats = self.nats.clone();
-        let ready = unconstrained(poll_fn(|cx| Pin::new(&mut nats).poll_ready(cx)));
+        let ready = async move {
+            self.transfer.passage().await;
+            unconstrained(poll_fn(|cx| Pin::new(&mut nats).poll_ready(cx))).await.map(|()| nats)
+        };
         match within(self.publish_timeout, pin!(ready)).await {
-            Some(Ok(())) => Ok(Room { nats }),
+            Some(Ok(nats)) => Ok(Room { nats }),
             Some(Err(_)) => Err(PublishError::Closed { subject: subject.clone() }),
             None => Err(PublishError::TimedOut { subject: subject.clone(), timeout: self.publish_timeout }),
         }
@@ -92,14 +111,22 @@ impl Client {
         sink: Sink,
     ) -> Result<Pump, FenceError> {
         let subject = NatsSubject::from(filter.as_str());
+        let group = queue_group.map(|group| group.as_str().to_owned());
         let subscribe = async {
-            match queue_group {
-                Some(group) => self.nats.queue_subscribe(subject, group.as_str().to_owned()).await,
-                None => self.nats.subscribe(subject).await,
+            match &group {
+                Some(group) => self.nats.queue_subscribe(subject.clone(), group.clone()).await,
+                None => self.nats.subscribe(subject.clone()).await,
             }
         };
         match within(self.publish_timeout, pin!(subscribe)).await {
-            Some(Ok(subscriber)) => Ok(Pump::start(subscriber, sink, self.hung_up.subscribe())),
+            Some(Ok(subscriber)) => {
+                let pump = Pump::start(subscriber, sink, self.hung_up.subscribe());
+                if let Some(group) = &group {
+                    let (subject, group) = (subject.clone(), group.clone());
+                    self.transfer.enrol(Member { subject, group, orders: pump.orders() });
+                }
+                Ok(pump)
+            }
             Some(Err(_)) => Err(FenceError::Closed),
             None => Err(FenceError::TimedOut { deadline: self.publish_timeout }),
         }

@@ -12,6 +12,7 @@ use async_nats::{ConnectErrorKind, ConnectOptions, ServerError, rustls};
 use super::backoff::Backoff;
 use super::client::Client;
 use super::events::observe;
+use super::lame_duck::Transfer;
 use super::options::{Auth, NatsOptions};
 use super::server_url::ServerUrl;
 use crate::link::{Connection, Link};
@@ -103,13 +104,20 @@ pub(crate) async fn connect(options: NatsOptions) -> Result<(Arc<Link>, Client),
     // Connected from the start: nobody sees it before that is true.
     let link = Arc::new(Link::new(Connection::Connected));
     let servers = Servers(&options.servers);
-    let nats_options = translate(&options, &link).await?;
+    let transfer = Arc::new(Transfer::default());
+    let nats_options = translate(&options, &link, &transfer).await?;
+    // One that goes by itself: what it tells of is not told of this connection.
+    let bridge = nats_options.clone().event_callback(|_| std::future::ready(()));
     let addresses: Vec<_> = options.servers.iter().map(ServerUrl::address).collect();
     // Each attempt is bounded, but looking up a name is not.
     let attempts = u32::try_from(addresses.len()).unwrap_or(u32::MAX).saturating_add(1);
     let bound = options.connect_timeout.saturating_mul(attempts);
     match tokio::time::timeout(bound, async_nats::connect_with_options(addresses, nats_options)).await {
-        Ok(Ok(nats)) => Ok((link, Client::new(nats, &options))),
+        Ok(Ok(nats)) => {
+            let client = Client::new(nats, &options, transfer);
+            client.follow(bridge, Arc::clone(&link));
+            Ok((link, client))
+        }
         Ok(Err(error)) => Err(explain(error, &options, &servers)),
         Err(_) => {
             let servers = servers.to_string();
@@ -118,9 +126,14 @@ pub(crate) async fn connect(options: NatsOptions) -> Result<(Arc<Link>, Client),
     }
 }
 
-async fn translate(options: &NatsOptions, link: &Arc<Link>) -> Result<ConnectOptions, ConnectError> {
+async fn translate(
+    options: &NatsOptions,
+    link: &Arc<Link>,
+    transfer: &Arc<Transfer>,
+) -> Result<ConnectOptions, ConnectError> {
     let (observed, reconnecting, backoff) = (Arc::clone(link), Arc::clone(link), options.backoff);
     let login: Arc<str> = options.auth.to_string().into();
+    let transfer = Arc::clone(transfer);
     let mut nats = ConnectOptions::new()
         .ping_interval(options.ping_interval)
         .connection_timeout(options.connect_timeout)
@@ -128,7 +141,7 @@ async fn translate(options: &NatsOptions, link: &Arc<Link>) -> Result<ConnectOpt
         .skip_subject_validation(true) // `Subject` has done it
         .require_tls(options.require_tls)
         .event_callback(move |event| {
-            observe(&observed, &login, &event);
+            observe(&observed, &login, &transfer, &event);
             std::future::ready(())
         })
         .reconnect_delay_callback(move |attempt| delay(&reconnecting, backoff, attempt));

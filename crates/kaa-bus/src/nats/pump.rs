@@ -21,14 +21,22 @@ use crate::message::{Message, NoResponders};
 /// Dropping the pump ends it: it hands over what has arrived, unsubscribes and ends the sink.
 #[derive(Debug)]
 pub(crate) struct Pump {
-    orders: mpsc::Sender<Leave>,
+    orders: mpsc::Sender<Order>,
 }
 
 /// The most messages that are handed on at once.
 const BATCH: usize = 128;
 
-/// The order to leave; answered when it is on its way to the server.
-type Leave = oneshot::Sender<()>;
+/// What a pump can be told. Leaving and pausing are confirmed when they are on their way to the server.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// To hear nothing more from the server.
+    Leave(oneshot::Sender<()>),
+    /// The same for the time being.
+    Pause(oneshot::Sender<()>),
+    /// To go on with this subscription, unless it was told to leave meanwhile.
+    Resume(Subscriber),
+}
 
 /// The header in which newer servers say what nobody listened to.
 const UNSERVED: &str = "Nats-Subject";
@@ -57,19 +65,25 @@ impl Pump {
     pub(crate) async fn leave(&self) {
         let (left, confirmed) = oneshot::channel();
         // An error means that the pump has ended, so there is nothing to leave.
-        if self.orders.send(left).await.is_ok() {
+        if self.orders.send(Order::Leave(left)).await.is_ok() {
             let _ = confirmed.await;
         }
+    }
+
+    /// Where orders are given, as long as there is a pump to follow them.
+    pub(super) fn orders(&self) -> mpsc::WeakSender<Order> {
+        self.orders.downgrade()
     }
 }
 
 async fn run(
     mut subscriber: Subscriber,
     sink: Sink,
-    mut orders: mpsc::Receiver<Leave>,
+    mut orders: mpsc::Receiver<Order>,
     mut hung_up: watch::Receiver<bool>,
 ) {
     let mut batch = Vec::new();
+    let mut has_left = false;
     loop {
         tokio::select! {
             // Messages first: the rest is looked at when there are none, or when this task has used
@@ -82,23 +96,42 @@ async fn run(
                 }
             },
             order = orders.recv() => match order {
-                Some(mut left) => tokio::select! {
-                    _ = subscriber.unsubscribe_after(NEVER) => {
-                        let _ = left.send(());
-                    }
-                    // A frozen server makes the order wait; the one who gave it may not.
-                    () = left.closed() => {}
-                },
+                Some(Order::Leave(left)) => {
+                    has_left = true;
+                    silence(&mut subscriber, left).await;
+                }
+                Some(Order::Pause(paused)) => silence(&mut subscriber, paused).await,
+                Some(Order::Resume(next)) if !has_left => {
+                    hand_over(&mut subscriber, &sink);
+                    subscriber = next;
+                }
+                Some(Order::Resume(mut next)) => hand_over(&mut next, &sink),
                 None => break,
             },
             () = ended(&mut hung_up) => break,
         }
     }
+    hand_over(&mut subscriber, &sink);
+    sink.end();
+}
+
+/// Tells the server, and the one who gave the order that it was told.
+async fn silence(subscriber: &mut Subscriber, mut told: oneshot::Sender<()>) {
+    tokio::select! {
+        _ = subscriber.unsubscribe_after(NEVER) => {
+            let _ = told.send(());
+        }
+        // A frozen server makes the order wait; the one who gave it may not.
+        () = told.closed() => {}
+    }
+}
+
+/// Delivers what has arrived.
+fn hand_over(subscriber: &mut Subscriber, sink: &Sink) {
     // Outside the budget: a pause would look like the end.
     while let Some(Some(message)) = unconstrained(subscriber.next()).now_or_never() {
         sink.deliver(convert(message));
     }
-    sink.end();
 }
 
 /// Takes what has arrived; pending when that is nothing. Whether there may be more.
@@ -119,7 +152,7 @@ fn take(
 }
 
 /// Ready when the bus was closed or is gone.
-async fn ended(hung_up: &mut watch::Receiver<bool>) {
+pub(super) async fn ended(hung_up: &mut watch::Receiver<bool>) {
     let _ = hung_up.wait_for(|hung_up| *hung_up).await;
 }
 

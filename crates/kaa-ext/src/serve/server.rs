@@ -160,6 +160,12 @@ impl Server {
         counters(&self.tally, &self.bus)
     }
 
+    /// The same for one who outlives this value.
+    pub(crate) fn read_counters(&self) -> impl Fn() -> Counters + Send + Sync + use<> {
+        let (tally, bus) = (Arc::clone(&self.tally), self.bus.clone());
+        move || counters(&tally, &bus)
+    }
+
     /// Speaking to other services as this replica, outside of handlers.
     pub fn messaging(&self) -> Messaging {
         self.outlet.messaging().clone()

@@ -104,8 +104,7 @@ async fn reload_certificates(kpc: &Kpc) -> io::Result<Infallible> {
     std::future::pending().await
 }
 
-/// The port for operators. When nobody asked for it and its usual port is taken, by another replica on this
-/// machine most likely, there is none.
+/// The port for operators.
 async fn admin(config: &AdminConfig, kpc: &Arc<Kpc>, bus: &Bus) -> Result<Option<AdminServer>, AdminError> {
     let checked = bus.clone();
     let is_there = move || {
@@ -116,14 +115,7 @@ async fn admin(config: &AdminConfig, kpc: &Arc<Kpc>, bus: &Bus) -> Result<Option
             bus.is_permitted().map_err(FenceError::Forbidden)
         }
     };
-    let admin = Admin::new().registry(metrics::registry(kpc, bus)).ready("bus", is_there);
-    match admin.bind_as(config).await {
-        Err(error) if config.listen == AdminConfig::default().listen => {
-            tracing::warn!("there is no admin port: {error}");
-            Ok(None)
-        }
-        bound => bound,
-    }
+    Admin::new().registry(metrics::registry(kpc, bus)).ready("bus", is_there).bind_as(config).await
 }
 
 /// One thread costs the least per request: nothing is handed from one to another.

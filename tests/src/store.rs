@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use kaa_tests::patience::soon;
-use kaa_tests::postgres::Postgres;
+use crate::patience::soon;
+use crate::postgres::Postgres;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::world::World;
 
 /// Where `epts` keeps samples.
-pub(crate) enum Store {
+#[derive(Debug)]
+pub enum Store {
     /// In a SQLite file.
     Sqlite(PathBuf),
     /// On a server of its own.
@@ -18,27 +19,39 @@ pub(crate) enum Store {
 
 /// A sample that is stored.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Stored {
-    pub(crate) endpoint: String,
+pub struct Stored {
+    /// Whose it is.
+    pub endpoint: String,
     /// The batch it came with.
-    pub(crate) batch: i64,
-    pub(crate) content: String,
+    pub batch: i64,
+    /// What it says.
+    pub content: String,
 }
 
 const STORED: &str = "SELECT endpoints.name, samples.batch, samples.content
     FROM samples JOIN endpoints ON endpoints.id = samples.endpoint ORDER BY samples.batch, samples.position";
 
 impl Store {
-    pub(crate) fn sqlite(world: &World) -> Self {
+    /// A file of this world.
+    pub fn sqlite(world: &World) -> Self {
         Self::Sqlite(world.file("epts.sqlite"))
     }
 
-    pub(crate) async fn postgres() -> Self {
+    /// A new server.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn postgres() -> Self {
         Self::Postgres(Postgres::start().await)
     }
 
     /// What `epts` has to be told.
-    pub(crate) fn database(&self) -> String {
+    ///
+    /// # Panics
+    ///
+    /// When the path of the file is no text.
+    pub fn database(&self) -> String {
         match self {
             Self::Sqlite(path) => path.to_str().unwrap().to_owned(),
             Self::Postgres(server) => server.url(),
@@ -46,7 +59,11 @@ impl Store {
     }
 
     /// Kills the server with `kill -9`, and starts it again.
-    pub(crate) async fn restart(&mut self) {
+    ///
+    /// # Panics
+    ///
+    /// When there is no server, or it does not come back.
+    pub async fn restart(&mut self) {
         match self {
             Self::Sqlite(path) => panic!("{} is a file", path.display()),
             Self::Postgres(server) => server.restart().await,
@@ -54,7 +71,11 @@ impl Store {
     }
 
     /// Every sample there is, in the order of arrival.
-    pub(crate) async fn samples(&self) -> Vec<Stored> {
+    ///
+    /// # Panics
+    ///
+    /// When they cannot be read.
+    pub async fn samples(&self) -> Vec<Stored> {
         match self {
             Self::Sqlite(path) => in_file(path),
             Self::Postgres(server) => on_server(server).await,
@@ -62,7 +83,11 @@ impl Store {
     }
 
     /// What the samples are, without whose.
-    pub(crate) async fn contents(&self) -> Vec<String> {
+    ///
+    /// # Panics
+    ///
+    /// When they cannot be read.
+    pub async fn contents(&self) -> Vec<String> {
         self.samples().await.into_iter().map(|sample| sample.content).collect()
     }
 }

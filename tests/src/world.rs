@@ -2,18 +2,18 @@
 
 use std::path::PathBuf;
 
+use crate::device::Device;
+use crate::kpc::Kpc;
+use crate::nats_server::NatsServer;
+use crate::patience::soon;
+use crate::service::Service;
+use crate::users::{EVERYBODY, connect};
+use crate::venue::jetstream;
 use kaa_bus::Bus;
-use kaa_tests::device::Device;
-use kaa_tests::kpc::Kpc;
-use kaa_tests::nats_server::NatsServer;
-use kaa_tests::patience::soon;
-use kaa_tests::service::Service;
-use kaa_tests::users::{EVERYBODY, connect};
-use kaa_tests::venue::jetstream;
 use tempfile::TempDir;
 
 /// What devices may ask. Every token is an endpoint.
-pub(crate) const TRUSTFUL: &str = "
+pub const TRUSTFUL: &str = "
 tokens: { mode: trustful }
 requests: { timeout: 4s }
 extensions: { dcx: {}, cmx: {}, cex: {}, epmx: {}, rsx: {}, tsx: { endpoint-aware: false } }
@@ -21,20 +21,31 @@ extensions: { dcx: {}, cmx: {}, cex: {}, epmx: {}, rsx: {}, tsx: { endpoint-awar
 
 /// A nats-server whose JetStream syncs before it acknowledges, and a communication service on it. The services come
 /// as they are asked for, each as a user of its own with the permissions that it prints.
-pub(crate) struct World {
-    pub(crate) kpc: Kpc,
-    pub(crate) server: NatsServer,
+#[derive(Debug)]
+pub struct World {
+    /// The communication service.
+    pub kpc: Kpc,
+    /// The nats-server.
+    pub server: NatsServer,
     files: TempDir,
 }
 
 impl World {
     /// Every token is an endpoint.
-    pub(crate) async fn start() -> Self {
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn start() -> Self {
         Self::start_with(TRUSTFUL).await
     }
 
     /// With a communication service that does what this configuration says.
-    pub(crate) async fn start_with(communication: &str) -> Self {
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn start_with(communication: &str) -> Self {
         let files = tempfile::Builder::new().prefix("kaa-platform-").tempdir().unwrap();
         let file = files.path().join("kpc.yaml");
         std::fs::write(&file, communication).unwrap();
@@ -44,33 +55,53 @@ impl World {
     }
 
     /// One more communication service like the first.
-    pub(crate) async fn communication(&self) -> Kpc {
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn communication(&self) -> Kpc {
         Kpc::configured(&self.server, &self.file("kpc.yaml")).await
     }
 
     /// A service with these variables in its environment.
-    pub(crate) async fn service(&self, name: &str, variables: &[(&str, &str)]) -> Service {
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn service(&self, name: &str, variables: &[(&str, &str)]) -> Service {
         Service::configured(name, &self.server, self.files.path(), variables).await
     }
 
     /// A file of the services.
-    pub(crate) fn file(&self, name: &str) -> PathBuf {
+    pub fn file(&self, name: &str) -> PathBuf {
         self.files.path().join(name)
     }
 
     /// A connection of one endpoint.
-    pub(crate) async fn device(&self, endpoint: &str) -> Device {
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub async fn device(&self, endpoint: &str) -> Device {
         Device::connect(&self.kpc, endpoint).await
     }
 
     /// A way to listen to the services, and to speak as one of them.
-    pub(crate) async fn bus(&self) -> Bus {
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub async fn bus(&self) -> Bus {
         connect(&self.server, EVERYBODY).await
     }
 }
 
 /// What is on its way to becoming so is asked for until it is.
-pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+///
+/// # Panics
+///
+/// When it does not become so.
+pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let found = async {
         loop {
             if let Some(found) = look().await {
