@@ -14,14 +14,18 @@
 //! | `store` | [`Store`]: where things are kept, in a file or a bucket |
 //! | `askers` | who has asked, bounded |
 //! | `configurations` | what is kept, and what it means |
+//! | `names` | which names an application version has |
+//! | `applied` | what endpoints reported |
 //! | `provider` | what other services ask and report |
 //! | `announcer` | telling them of changes |
 //! | `rest` | the REST port |
 
 mod announcer;
+mod applied;
 mod askers;
 mod configuration;
 mod configurations;
+mod names;
 mod place;
 mod provider;
 mod rest;

@@ -16,12 +16,8 @@ const CONFIGURATION: &str = "configuration/";
 impl Place {
     /// Its key in the store. None of the names has a slash in it.
     pub(crate) fn key(&self) -> String {
-        format!("{}{}", Self::prefix(&self.app_version, self.endpoint.as_ref()), text(self.name.as_ref()))
-    }
-
-    /// What the keys of all configurations of an application version, or of one of its endpoints, begin with.
-    pub(crate) fn prefix(app_version: &AppVersion, endpoint: Option<&EndpointId>) -> String {
-        format!("{CONFIGURATION}{app_version}/{}/", text(endpoint))
+        let (endpoint, name) = (text(self.endpoint.as_ref()), self.name());
+        format!("{CONFIGURATION}{}/{endpoint}/{name}", self.app_version)
     }
 
     /// What the keys of all configurations begin with, those of endpoints too.

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
+mod reports;
+
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -233,34 +235,6 @@ async fn a_change_of_a_version_is_for_its_endpoints_and_not_for_those_of_another
     told.sort_unstable();
     endpoints.sort_unstable();
     assert_eq!(told, endpoints);
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_an_endpoint_reported_is_kept_by_name() {
-    let replica = in_memory(&Bus::memory()).await;
-    replica.put(&format!("{ALL}?name=network"), "1").await;
-    let id = replica.ask("ep-1", Some("network"), None).await.config_id.unwrap();
-    let report = |config_id: &str, status_code, timestamp| ConfigApplied {
-        app_version_name: "lamp-v1".into(),
-        endpoint_id: "ep-1".into(),
-        config_id: config_id.into(),
-        status_code,
-        timestamp,
-        ..ConfigApplied::default()
-    };
-    for event in [report(&id, 500, 10), report(&id, 200, 5), report("other", 200, 20)] {
-        replica.cmx.publish_event(&event).await.unwrap();
-    }
-    while replica.running.counters().in_flight() > 0 || replica.running.counters().received < 4 {
-        tokio::time::advance(Duration::from_millis(1)).await;
-        tokio::task::yield_now().await;
-    }
-    let path = "/app-versions/lamp-v1/endpoints/ep-1/applied";
-    let kept = json!([{ "name": "network", "isCurrent": true, "configId": &*id, "statusCode": 500,
-        "reasonPhrase": null, "reportedAt": 10 }]);
-    assert_eq!(replica.json(path).await, kept);
-    replica.put(&format!("{ALL}?name=network"), "2").await;
-    assert_eq!(replica.json(path).await[0]["isCurrent"], false);
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Desk, name, unstored};
-use crate::configurations::Applied;
+use crate::applied::Applied;
 use crate::place::Place;
 
 /// How many there are on a page, unless it is said.
