@@ -26,6 +26,8 @@ pub(crate) struct Configurations {
 pub(crate) struct Current {
     pub(crate) configuration: Configuration,
     pub(crate) revision: u64,
+    /// Whether it is of an endpoint and not of its application version.
+    pub(crate) is_own: bool,
 }
 
 /// What has to be there for a write to happen.
@@ -67,8 +69,9 @@ impl Configurations {
 
     pub(crate) async fn get(&self, place: &Place) -> Result<Option<Current>, StoreError> {
         let key = place.key();
-        let entry = self.store.get(&key).await?;
-        entry.map(|entry| current(&key, &entry)).transpose()
+        let Some(entry) = self.store.get(&key).await? else { return Ok(None) };
+        let configuration = Configuration::from_bytes(&entry.value).ok_or(StoreError::Foreign { key })?;
+        Ok(Some(Current { configuration, revision: entry.revision, is_own: place.endpoint.is_some() }))
     }
 
     /// What an endpoint has to use: its own, or else that of its application version.
@@ -192,10 +195,4 @@ fn read_askers(slot: &str, entry: &Entry) -> Result<Askers, StoreError> {
 fn today() -> u64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     since.as_secs() / (24 * 60 * 60)
-}
-
-fn current(key: &str, entry: &Entry) -> Result<Current, StoreError> {
-    let configuration = Configuration::from_bytes(&entry.value);
-    let configuration = configuration.ok_or_else(|| StoreError::Foreign { key: key.to_owned() })?;
-    Ok(Current { configuration, revision: entry.revision })
 }

@@ -17,12 +17,14 @@
 //! | `names` | which names an application version has |
 //! | `applied` | what endpoints reported |
 //! | `provider` | what other services ask and report |
-//! | `announcer` | telling them of changes |
+//! | `changed` | which of them have changed, until that is announced |
+//! | `announcer` | telling other services of changes |
 //! | `rest` | the REST port |
 
 mod announcer;
 mod applied;
 mod askers;
+mod changed;
 mod configuration;
 mod configurations;
 mod names;
@@ -45,6 +47,7 @@ use kaa_ext::rest::RestServer;
 use kaa_ext::{Config, Running, StartError};
 
 use announcer::Announcer;
+use changed::Changed;
 use configurations::Configurations;
 use rest::Desk;
 
@@ -116,10 +119,10 @@ async fn serve(
             .listeners(listeners![provider::version_applied]);
     }
     let server = extension.configure(config).build()?.serve(bus).start().await?;
-    let (changed, changes) = announcer::changes();
+    let changed = Changed::default();
     let announcer =
         Announcer { configurations: configurations.clone(), messaging: server.messaging(), protocol };
-    let announcing = announcer.start(changes);
+    let announcing = announcer.start(changed.clone());
     let desk = Desk { configurations, changed };
     let rest = RestServer::bind(&config.extension.rest, rest::api(desk.clone())).await?;
     Ok((Running::new(server).rest(rest).at_last(|| announcing.stop()), desk))

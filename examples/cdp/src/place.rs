@@ -3,7 +3,7 @@
 use kaa_ext::prelude::*;
 
 /// Of an application version or of one of its endpoints, with a name or the one without.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
     pub(crate) app_version: AppVersion,
     pub(crate) endpoint: Option<EndpointId>,

@@ -14,7 +14,7 @@ use axum::http::StatusCode;
 use kaa_ext::prelude::*;
 use kaa_ext::rest::{Api, Problem, routes};
 
-use crate::announcer::Changed;
+use crate::changed::Changed;
 use crate::configuration::ContentError;
 use crate::configurations::{Configurations, WriteError};
 use crate::store::StoreError;

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
+mod announcements;
+mod fickle;
 mod reports;
 
 use std::path::Path;
@@ -16,7 +18,7 @@ use bytes::Bytes;
 use kaa_ext::bus::kv::BucketOptions;
 use kaa_ext::bus::{Events, Messaging};
 use kaa_ext::prelude::*;
-use kaa_ext::protocol::cdtp::{ConfigApplied, ConfigRequest, ConfigResponse, ConfigUpdated};
+use kaa_ext::protocol::cdtp::{ConfigRequest, ConfigResponse, ConfigUpdated};
 use kaa_ext::protocol::cmx2cdp;
 use kaa_ext::protocol::name::ReplicaId;
 use kaa_ext::sqlite::rusqlite::Connection;

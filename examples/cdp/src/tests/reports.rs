@@ -1,10 +1,9 @@
 //! What endpoints report of their configurations.
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use kaa_ext::protocol::cdtp::ConfigApplied;
 
+use super::fickle::Fickle;
 use super::*;
-use crate::StoreFuture;
-use kaa_ext::bus::kv::{Bucket, Entry};
 
 const REPORTS: &str = "/app-versions/lamp-v1/endpoints/ep-1/applied";
 
@@ -43,41 +42,10 @@ async fn what_an_endpoint_reported_is_kept_by_name() {
     assert_eq!(replica.json(REPORTS).await[0]["isCurrent"], false);
 }
 
-/// A bucket that counts how often somebody went through all of its keys.
-struct Counted {
-    bucket: Bucket,
-    scans: AtomicUsize,
-}
-
-impl Store for Counted {
-    fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Entry>> {
-        Store::get(&self.bucket, key)
-    }
-
-    fn put<'a>(&'a self, key: &'a str, value: Bytes, replaces: Option<u64>) -> StoreFuture<'a, u64> {
-        Store::put(&self.bucket, key, value, replaces)
-    }
-
-    fn delete<'a>(&'a self, key: &'a str, revision: u64) -> StoreFuture<'a, ()> {
-        Store::delete(&self.bucket, key, revision)
-    }
-
-    fn keys<'a>(
-        &'a self,
-        prefix: &'a str,
-        after: Option<&'a str>,
-        limit: usize,
-    ) -> StoreFuture<'a, Vec<String>> {
-        self.scans.fetch_add(1, Relaxed);
-        Store::keys(&self.bucket, prefix, after, limit)
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_report_is_kept_without_going_through_the_store() {
     let bus = Bus::memory();
-    let bucket = bus.bucket(&BucketOptions::new("cdp")).await.unwrap();
-    let store = Arc::new(Counted { bucket, scans: AtomicUsize::new(0) });
+    let store = Fickle::on(&bus).await;
     let replica = replica_on(&bus, Settings::default(), store.clone()).await;
     // Nothing is announced of an endpoint's own, so nobody looks for those who have asked.
     replica.put(ONE, "1").await;
@@ -86,6 +54,6 @@ async fn a_report_is_kept_without_going_through_the_store() {
         (replica.ask("ep-1", None, None).await, replica.ask("ep-1", Some("network"), None).await);
     let ids = [own.config_id.unwrap(), named.config_id.unwrap()];
     reported(&replica, &ids.map(|id| report(&id, 200, 1)), 4).await;
-    assert_eq!(store.scans.load(Relaxed), 0);
+    assert_eq!(store.scans(), 0);
     assert_eq!(replica.json(REPORTS).await.as_array().unwrap().len(), 2);
 }
