@@ -19,6 +19,8 @@ const ATTEMPTS: usize = 16;
 #[derive(Clone)]
 pub(crate) struct Configurations {
     pub(crate) store: Arc<dyn Store>,
+    /// Whether revisions are told to others, as the versions of 5/CMX2CDP.
+    is_versioned: bool,
 }
 
 /// A configuration with the write it is from.
@@ -63,8 +65,8 @@ impl Condition {
 }
 
 impl Configurations {
-    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
+    pub(crate) fn new(store: Arc<dyn Store>, is_versioned: bool) -> Self {
+        Self { store, is_versioned }
     }
 
     pub(crate) async fn get(&self, place: &Place) -> Result<Option<Current>, StoreError> {
@@ -74,12 +76,19 @@ impl Configurations {
         Ok(Some(Current { configuration, revision: entry.revision, is_own: place.endpoint.is_some() }))
     }
 
-    /// What an endpoint has to use: its own, or else that of its application version.
+    /// What an endpoint has to use: its own, or else that of its application version. Its revision only grows for an
+    /// endpoint: what holds again since its own was deleted has that of the deletion.
     pub(crate) async fn effective(&self, place: &Place) -> Result<Option<Current>, StoreError> {
-        match self.get(place).await? {
-            None if place.endpoint.is_some() => self.get(&place.of_all()).await,
-            found => Ok(found),
+        let own = self.get(place).await?;
+        let Some(deletion) = place.deletion().filter(|_| own.is_none()) else { return Ok(own) };
+        let Some(mut of_all) = self.get(&place.of_all()).await? else { return Ok(None) };
+        // Only versions have an order, so nobody else asks for it.
+        if self.is_versioned
+            && let Some(deletion) = self.store.get(&deletion).await?
+        {
+            of_all.revision = of_all.revision.max(deletion.revision);
         }
+        Ok(Some(of_all))
     }
 
     /// Returns the revision and whether there was nothing before. What is there already is not written again.
@@ -120,6 +129,10 @@ impl Configurations {
                 Some(revision) if condition.holds(Some(revision)) => revision,
                 _ => return Err(WriteError::Precondition),
             };
+            // First, so that there is no deletion that makes a version fall.
+            if let Some(deletion) = place.deletion() {
+                self.change(&deletion, |_| Ok(Some(Bytes::new()))).await?;
+            }
             match self.store.delete(&key, revision).await {
                 Err(StoreError::Conflict) => {}
                 deleted => return Ok(deleted?),

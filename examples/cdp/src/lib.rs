@@ -108,7 +108,7 @@ async fn serve(
     store: Arc<dyn Store>,
 ) -> Result<(Running, Desk), StartError> {
     let protocol = config.extension.protocol;
-    let configurations = Configurations::new(store);
+    let configurations = Configurations::new(store, protocol.has_cmx2cdp());
     let mut extension = Extension::new("cdp").state(App { configurations: configurations.clone() });
     if protocol.has_cdtp() {
         extension = extension.services(services![provider::config]).listeners(listeners![provider::applied]);

@@ -39,6 +39,12 @@ impl Place {
         text(self.name.as_ref())
     }
 
+    /// The key that is written when it is deleted, for its revision; `None` where nothing else holds afterwards.
+    pub(crate) fn deletion(&self) -> Option<String> {
+        let endpoint = self.endpoint.as_ref()?;
+        Some(format!("deleted/{}/{endpoint}/{}", self.app_version, self.name()))
+    }
+
     /// The same of the application version.
     pub(crate) fn of_all(&self) -> Self {
         Self { endpoint: None, ..self.clone() }

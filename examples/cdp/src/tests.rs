@@ -1,6 +1,6 @@
 //! The service as its neighbours see it: other services on a bus in the process, people at the REST port.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail by panicking")]
 
 mod announcements;
 mod fickle;
@@ -337,6 +337,35 @@ async fn the_first_platform_is_served_in_its_own_protocol() {
     // Nobody serves the other protocol.
     let other = ConfigRequest { endpoint_id: "ep-1".into(), ..ConfigRequest::default() };
     assert!(replica.cmx.request(CDP, &other, SOON).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_version_of_an_endpoint_grows_when_its_own_configuration_is_deleted() {
+    let replica = speaking(&Bus::memory(), Protocol::Cmx2cdp).await;
+    let mut available: Events<cmx2cdp::NewAvailable> =
+        replica.cmx.listen(None, Delivery::EveryReplica).await.unwrap();
+    let mut next = async || tokio::time::timeout(SOON, available.next()).await.unwrap().unwrap().unwrap();
+    let request = cmx2cdp::ConfigRequest {
+        app_version_token: "lamp-v1".into(),
+        endpoint_id: "ep-1".into(),
+        ..cmx2cdp::ConfigRequest::default()
+    };
+    replica.put(ALL, "1").await;
+    let mut latest = 0;
+    for own in ["2", "3"] {
+        replica.put(ONE, own).await;
+        assert_eq!(next().await.content, own);
+        latest = replica.cmx.request(CDP, &request, SOON).await.unwrap().config_version.max(latest + 1);
+        assert_eq!(replica.call("DELETE", ONE, &[], "").await.status(), 204);
+        let event = next().await;
+        assert!(event.content == "1" && event.config_version > latest, "{event:?}, {latest}");
+        latest = event.config_version;
+        let response = replica.cmx.request(CDP, &request, SOON).await.unwrap();
+        assert_eq!((response.config_version, response.content), (latest, Some("1".into())));
+    }
+    replica.put(ALL, "4").await;
+    let event = next().await;
+    assert!(event.content == "4" && event.config_version > latest, "{event:?}, {latest}");
 }
 
 #[tokio::test(start_paused = true)]
