@@ -2,6 +2,9 @@
 
 use super::fickle::Fickle;
 use super::*;
+use crate::configuration::Configuration;
+use crate::configurations::Condition;
+use crate::place::Place;
 
 const KEY_OF_ONE: &str = "configuration/lamp-v1/ep-1/";
 
@@ -17,8 +20,16 @@ async fn asked(endpoints: usize) -> (Arc<Fickle>, Replica) {
     (store, replica)
 }
 
-/// What the announcer does until it reads what an endpoint has to use.
-async fn is_announcing(store: &Fickle) {
+fn of_all() -> Place {
+    Place { app_version: "lamp-v1".parse().unwrap(), endpoint: None, name: None }
+}
+
+fn text(content: &'static str) -> Configuration {
+    Configuration::new(Some("text/plain"), content.into()).unwrap()
+}
+
+/// Somebody reads the key that is held.
+async fn is_held(store: &Fickle) {
     tokio::time::timeout(SOON, store.waiting.acquire()).await.unwrap().unwrap().forget();
 }
 
@@ -27,7 +38,7 @@ async fn however_many_changes_come_while_one_is_announced_none_is_dropped() {
     let (store, replica) = asked(2).await;
     store.hold(KEY_OF_ONE);
     replica.put(ALL, "1").await;
-    is_announcing(&store).await;
+    is_held(&store).await;
     for number in 0..300 {
         for content in ["2", "3"] {
             replica.put(&format!("/app-versions/lamp-v1/endpoints/own-{number}/config"), content).await;
@@ -60,14 +71,28 @@ async fn what_another_replica_has_changed_meanwhile_is_not_announced_as_it_was()
     let (store, replica) = asked(20).await;
     store.hold(KEY_OF_ONE);
     replica.put(ALL, "0").await;
-    is_announcing(&store).await;
-    let place = crate::place::Place { app_version: "lamp-v1".parse().unwrap(), endpoint: None, name: None };
-    let newer = crate::configuration::Configuration::new(Some("text/plain"), "new".into()).unwrap();
-    let condition = crate::configurations::Condition::Anything;
-    replica.configurations.put(&place, &newer, &condition).await.unwrap();
+    is_held(&store).await;
+    replica.configurations.put(&of_all(), &text("new"), &Condition::Anything).await.unwrap();
     store.permit.add_permits(1);
     let told = replica.all_updates_until_stopped().await;
     let (before, after): (Vec<_>, Vec<_>) = told.iter().partition(|(_, content)| content == "0");
     assert_eq!((before.len() + after.len(), told[before.len()].0.as_str()), (20, "ep-1"));
     assert!(after.iter().all(|(_, content)| content == "new"), "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_hangs_up_does_not_keep_a_change_from_being_announced() {
+    let (store, mut replica) = asked(0).await;
+    for (method, told) in [("PUT", "1"), ("DELETE", "0")] {
+        store.hold(KEY_OF_ONE);
+        tokio::select! {
+            biased;
+            answer = replica.call(method, ONE, &[], "1") => panic!("{answer:?}"),
+            () = is_held(&store) => {}
+        }
+        store.permit.add_permits(1);
+        let event = replica.next_update().await;
+        assert_eq!((&*event.endpoint_id, &event.content[..]), ("ep-1", told.as_bytes()));
+        replica.configurations.put(&of_all(), &text("0"), &Condition::Anything).await.unwrap();
+    }
 }
