@@ -29,7 +29,7 @@ pub(crate) struct Applied {
 
 impl Configurations {
     /// Keeps what an endpoint reported, under the names of its configurations for which `is_meant` is true:
-    /// a report itself names none. One that is older than what is kept changes nothing.
+    /// a report itself names none. One that is older than what is kept of the same configuration changes nothing.
     pub(crate) async fn report(
         &self,
         app_version: &AppVersion,
@@ -71,10 +71,12 @@ impl Configurations {
     }
 }
 
-/// What is kept from now on; `None` when what is kept is newer.
+/// What is kept from now on; `None` when what is kept is newer. What was said of another configuration never is: a
+/// device whose clock was ahead once would not be heard until then.
 fn newer(entry: Option<&Entry>, applied: &Applied) -> Option<Bytes> {
     let known = entry.and_then(|entry| serde_json::from_slice::<Applied>(&entry.value).ok());
-    let is_old = known.is_some_and(|known| known.reported_at > applied.reported_at);
+    let is_old = known
+        .is_some_and(|known| known.config_id == applied.config_id && known.reported_at > applied.reported_at);
     // Strings and numbers: there is nothing in it that JSON cannot say.
     (!is_old).then(|| serde_json::to_vec(applied).unwrap_or_default().into())
 }

@@ -57,3 +57,15 @@ async fn a_report_is_kept_without_going_through_the_store() {
     assert_eq!(store.scans(), 0);
     assert_eq!(replica.json(REPORTS).await.as_array().unwrap().len(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_was_ahead_does_not_hide_what_is_said_of_the_next_configuration() {
+    let replica = in_memory(&Bus::memory()).await;
+    for (number, timestamp) in [(1, 4_000_000_000_000), (2, 5)] {
+        replica.call("PUT", ONE, &[], number.to_string()).await;
+        let id = replica.ask("ep-1", None, None).await.config_id.unwrap();
+        reported(&replica, &[report(&id, 200, timestamp)], 2 * number).await;
+        let kept = &replica.json(REPORTS).await[0];
+        assert_eq!((kept["configId"].as_str(), kept["reportedAt"].as_i64()), (Some(&*id), Some(timestamp)));
+    }
+}
