@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 use kaa_ext::prelude::*;
 use kaa_ext::rest::RestServer;
-use kaa_ext::{Builder, Config, Running, StartError};
+use kaa_ext::{Builder, Config, Limits, Running, StartError};
 
 use commands::Commands;
 use observers::Observers;
@@ -49,8 +49,12 @@ impl App {
         }
     }
 
-    fn extension(self) -> Builder<Self> {
+    fn extension(self, settings: &Settings) -> Builder<Self> {
+        let limits = Limits::default();
+        // A service may wait as long as its command.
+        let handler_timeout = limits.handler_timeout.max(settings.ttl);
         Extension::new("cex")
+            .limits(Limits { handler_timeout, ..limits })
             .state(self)
             .resources(resources![device::command, device::result])
             .services(services![agent::invoke])
@@ -64,7 +68,7 @@ impl App {
 /// [`StartError`]: what kept it from starting.
 pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartError> {
     let app = App::new(&config.extension);
-    let extension = app.clone().extension().configure(&config).build()?;
+    let extension = app.clone().extension(&config.extension).configure(&config).build()?;
     let server = extension.serve(bus).start().await?;
     let rest = match RestServer::bind(&config.extension.rest, rest::api(app)).await {
         Ok(rest) => rest,
