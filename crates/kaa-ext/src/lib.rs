@@ -98,6 +98,7 @@ mod state;
 mod status;
 pub mod testing;
 mod time;
+mod turns;
 
 pub use kaa_bus as bus;
 pub use kaa_ext_macros::{FromRef, listener, resource, service};
@@ -132,3 +133,4 @@ pub use session::{PushError, Session, Sessions, StoredSession};
 pub use state::{FromRef, State};
 pub use status::{ErrorStatus, SuccessStatus};
 pub use time::Deadline;
+pub use turns::{Turn, Turns};

@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 use kaa_ext::prelude::*;
 use kaa_ext::rest::RestServer;
-use kaa_ext::{Builder, Config, Limits, Running, StartError};
+use kaa_ext::{Builder, Config, Limits, Running, StartError, Turns};
 
 use commands::Commands;
 use observers::Observers;
@@ -39,6 +39,7 @@ pub use settings::Settings;
 struct App {
     commands: Arc<Commands>,
     observers: Arc<Observers>,
+    turns: Turns,
 }
 
 impl App {
@@ -46,6 +47,7 @@ impl App {
         Self {
             commands: Arc::new(Commands::new(settings)),
             observers: Arc::new(Observers::new(settings.observers)),
+            turns: Turns::default(),
         }
     }
 

@@ -158,7 +158,7 @@ async fn a_command_is_not_pushed_while_its_device_is_being_answered() {
     let mut device = kaa.endpoint("ep-1");
     commands(&device, "/command/reboot").await;
     // What an answer holds until it is with the bus.
-    let answering = app.observers.turn(&"ep-1".parse().unwrap()).await;
+    let answering = app.turns.take(&"ep-1".parse().unwrap()).await;
     let (endpoint, reboot) = ("ep-1".parse().unwrap(), "reboot".parse().unwrap());
     let mut order = std::pin::pin!(app.order(&endpoint, &reboot, Some(1), None));
     tokio::select! {
@@ -196,6 +196,26 @@ async fn who_does_not_observe_any_more_gets_no_push() {
     let id = cex.give(REBOOT, "").await;
     assert_eq!(cex.kaa.counters().pushed, 0);
     assert_eq!(commands(&device, "/command/reboot").await, json!([{ "id": id }]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_device_that_observes_many_types_costs_no_other_its_pushes() {
+    let cex = Cex::with(Settings { observers: 2.try_into().unwrap(), ..Settings::default() }).await;
+    let (mut modest, mut greedy) = (cex.kaa.endpoint("ep-1"), cex.kaa.endpoint("ep-2"));
+    commands(&modest, "/command/reboot").await;
+    for number in 0..100 {
+        commands(&greedy, &format!("/command/type-{number}")).await;
+    }
+    let id = cex.give(REBOOT, "").await;
+    modest.next_push().await.assert_json(json!([{ "id": id }]));
+    // It has those that it asked for last.
+    for number in [83, 84, 99] {
+        cex.give(&format!("/endpoints/ep-2/commands/type-{number}"), "").await;
+    }
+    assert_eq!(cex.kaa.counters().pushed, 3);
+    for number in [84, 99] {
+        greedy.next_push().await.assert_path(&format!("/command/type-{number}"));
+    }
 }
 
 #[tokio::test(start_paused = true)]
