@@ -6,10 +6,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::buckets::Bucket;
-use crate::store::{EndpointSummary, StoredSample};
-
-/// How many bytes of samples one answer has, if it has more than one sample.
-const LARGEST: usize = 8 * 1024 * 1024;
+use crate::store::{EndpointSummary, LARGEST, StoredSample};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct EndpointList {
@@ -68,20 +65,10 @@ enum Content {
 
 impl SampleList {
     pub(super) fn of(stored: Vec<StoredSample>, limit: u32) -> Self {
-        let is_full = u32::try_from(stored.len()).is_ok_and(|length| length == limit);
-        let mut list = Self { samples: Vec::with_capacity(stored.len()), next: None };
-        let (mut bytes, mut last) = (0, None);
-        for sample in stored {
-            bytes += sample.content.len();
-            if last.is_some() && bytes > LARGEST {
-                list.next = last;
-                return list;
-            }
-            last = Some(format!("{}-{}", sample.time, sample.id));
-            list.samples.push(Sample::of(sample));
-        }
-        list.next = last.filter(|_| is_full);
-        list
+        let bytes: usize = stored.iter().map(|sample| sample.content.len()).sum();
+        let is_full = bytes >= LARGEST || u32::try_from(stored.len()).is_ok_and(|length| length == limit);
+        let next = stored.last().filter(|_| is_full).map(|last| format!("{}-{}", last.time, last.id));
+        Self { samples: stored.into_iter().map(Sample::of).collect(), next }
     }
 }
 
@@ -116,21 +103,11 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_has_so_many_bytes_and_the_next_one_goes_on() {
-        for (second, samples, next) in
-            [(LARGEST / 2 - 1, 2, None), (LARGEST / 2, 2, None), (LARGEST / 2 + 1, 1, Some("5-1"))]
-        {
-            let list = SampleList::of(stored(&[LARGEST / 2, second]), 100);
-            assert_eq!((list.samples.len(), list.next.as_deref()), (samples, next), "{second}");
+    fn a_list_that_has_so_many_bytes_goes_on() {
+        for (length, next) in [(LARGEST - 2, None), (LARGEST - 1, Some("5-2")), (LARGEST, Some("5-2"))] {
+            let list = SampleList::of(stored(&[1, length]), 100);
+            assert_eq!((list.samples.len(), list.next.as_deref()), (2, next), "{length}");
         }
-    }
-
-    #[test]
-    fn a_sample_that_is_larger_than_an_answer_is_one() {
-        let list = SampleList::of(stored(&[LARGEST + 1, 0]), 100);
-        assert_eq!((list.samples.len(), list.next.as_deref()), (1, Some("5-1")));
-        let list = SampleList::of(stored(&[LARGEST + 1]), 100);
-        assert_eq!((list.samples.len(), list.next.as_deref()), (1, None));
     }
 
     #[test]
