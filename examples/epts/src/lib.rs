@@ -74,10 +74,11 @@ pub async fn start_with(
 
 async fn assemble(bus: Bus, config: &Config<Settings>, store: Arc<dyn Store>) -> Result<Running, StartError> {
     let tally = Arc::new(Tally::default());
+    let (announcer, announcing) = Announcer::start(tally.clone());
     let receiver = Receiver {
         store: store.clone(),
         time_field: config.extension.timestamp_field.as_deref().map(Into::into),
-        announcer: Announcer::start(tally.clone()),
+        announcer,
         tally: tally.clone(),
     };
     let mut extension = Extension::new("epts").state(App { receiver }).configure(config);
@@ -90,7 +91,8 @@ async fn assemble(bus: Bus, config: &Config<Settings>, store: Arc<dyn Store>) ->
     let server = extension.build()?.serve(bus).start().await?;
     let rest = RestServer::bind(&config.extension.rest, rest::api(rest::Served { store, tally })).await;
     match rest {
-        Ok(rest) => Ok(Running::new(server).rest(rest)),
+        // Last of all, what the last handlers have stored is announced.
+        Ok(rest) => Ok(Running::new(server).rest(rest).at_last(|| announcing.end())),
         Err(error) => {
             drop(server.stop().await);
             Err(error.into())
