@@ -19,8 +19,6 @@ mod desk;
 mod error;
 mod problem;
 mod server;
-#[cfg(feature = "sqlite")]
-mod store;
 #[cfg(test)]
 mod tests;
 

@@ -231,5 +231,5 @@ fn bounded(field: &str, text: &str) -> Answer<()> {
 /// Those who manage credentials are told what a device is not.
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
 fn problem(error: impl ReplyError) -> Problem {
-    Problem::new(error.status().code(), error.to_string())
+    Problem::of(error.status().code(), &error)
 }

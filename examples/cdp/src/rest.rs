@@ -54,9 +54,7 @@ where
 
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
 fn unstored(error: StoreError) -> Problem {
-    let status = error.status().code();
-    tracing::warn!(cause = std::error::Error::source(&error), "REST is answered {status}: {error}");
-    Problem::new(status, error.to_string())
+    Problem::of(error.status().code(), &error)
 }
 
 fn unwritten(error: WriteError) -> Problem {

@@ -96,9 +96,6 @@ async fn counts(State(served): State<Served>) -> Json<Counts> {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        if error.status().is_server_error() {
-            tracing::warn!("a question was not answered: {error}: {:?}", std::error::Error::source(&error));
-        }
-        Self::new(error.status().code(), error.to_string())
+        Self::of(error.status().code(), &error)
     }
 }
