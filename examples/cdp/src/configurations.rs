@@ -1,9 +1,9 @@
 //! What the service knows: configurations, and who has asked for them.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use bytes::Bytes;
+use kaa_ext::bus::Clock;
 use kaa_ext::bus::kv::Entry;
 use kaa_ext::prelude::*;
 
@@ -206,6 +206,5 @@ fn read_askers(slot: &str, entry: &Entry) -> Result<Askers, StoreError> {
 
 /// The day, counted from 1970.
 fn today() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    since.as_secs() / (24 * 60 * 60)
+    Clock::System.millis().unsigned_abs() / (24 * 60 * 60 * 1_000)
 }
