@@ -30,7 +30,6 @@ pub use settings::Settings;
 use std::sync::Arc;
 
 use kaa_ext::prelude::*;
-use kaa_ext::rest::RestServer;
 use kaa_ext::{Config, Running, StartError};
 use secret::Hasher;
 use store::Store;
@@ -68,6 +67,7 @@ async fn serve(bus: Bus, config: &Config<Settings>, store: Store) -> Result<Runn
         .configure(config)
         .build()?;
     let server = extension.serve(bus).start().await?;
-    let rest = RestServer::bind(&config.extension.rest, management::api(app, server.messaging())).await?;
-    Ok(Running::new(server).rest(rest).at_last(move || async move { store.close().await }))
+    let api = management::api(app, server.messaging());
+    let running = Running::with_rest(server, &config.extension.rest, api).await?;
+    Ok(running.at_last(move || async move { store.close().await }))
 }

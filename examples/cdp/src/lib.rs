@@ -43,7 +43,6 @@ pub use store::{SqliteStore, Store, StoreError, StoreFuture};
 
 use kaa_ext::bus::kv::{BucketOptions, Keeping};
 use kaa_ext::prelude::*;
-use kaa_ext::rest::RestServer;
 use kaa_ext::{Config, Running, StartError};
 
 use announcer::Announcer;
@@ -124,6 +123,6 @@ async fn serve(
         Announcer { configurations: configurations.clone(), messaging: server.messaging(), protocol };
     let announcing = announcer.start(changed.clone());
     let desk = Desk { configurations, changed };
-    let rest = RestServer::bind(&config.extension.rest, rest::api(desk.clone())).await?;
-    Ok((Running::new(server).rest(rest).at_last(|| announcing.stop()), desk))
+    let running = Running::with_rest(server, &config.extension.rest, rest::api(desk.clone())).await?;
+    Ok((running.at_last(|| announcing.stop()), desk))
 }

@@ -27,7 +27,6 @@ mod settings;
 use std::sync::Arc;
 
 use kaa_ext::prelude::*;
-use kaa_ext::rest::RestServer;
 use kaa_ext::{Builder, Config, Limits, Running, StartError, Turns};
 
 use commands::Commands;
@@ -72,14 +71,7 @@ pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartE
     let app = App::new(&config.extension);
     let extension = app.clone().extension(&config.extension).configure(&config).build()?;
     let server = extension.serve(bus).start().await?;
-    let rest = match RestServer::bind(&config.extension.rest, rest::api(app)).await {
-        Ok(rest) => rest,
-        Err(error) => {
-            server.stop().await?;
-            return Err(error.into());
-        }
-    };
-    Ok(Running::new(server).rest(rest))
+    Running::with_rest(server, &config.extension.rest, rest::api(app)).await
 }
 
 #[cfg(test)]

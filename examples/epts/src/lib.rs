@@ -31,7 +31,6 @@ mod tests;
 use std::sync::Arc;
 
 use kaa_ext::prelude::*;
-use kaa_ext::rest::RestServer;
 use kaa_ext::{Config, Running, StartError};
 
 pub use settings::{Place, Settings};
@@ -89,13 +88,8 @@ async fn assemble(bus: Bus, config: &Config<Settings>, store: Arc<dyn Store>) ->
         extension = extension.listeners_to(transmitter, listeners![receive::samples]);
     }
     let server = extension.build()?.serve(bus).start().await?;
-    let rest = RestServer::bind(&config.extension.rest, rest::api(rest::Served { store, tally })).await;
-    match rest {
-        // Last of all, what the last handlers have stored is announced.
-        Ok(rest) => Ok(Running::new(server).rest(rest).at_last(|| announcing.end())),
-        Err(error) => {
-            drop(server.stop().await);
-            Err(error.into())
-        }
-    }
+    let api = rest::api(rest::Served { store, tally });
+    let running = Running::with_rest(server, &config.extension.rest, api).await?;
+    // Last of all, what the last handlers have stored is announced.
+    Ok(running.at_last(|| announcing.end()))
 }
