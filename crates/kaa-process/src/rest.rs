@@ -17,6 +17,7 @@ mod access;
 mod config;
 mod desk;
 mod error;
+mod limit;
 mod problem;
 mod server;
 #[cfg(test)]
@@ -25,6 +26,7 @@ mod tests;
 pub use config::RestConfig;
 pub use desk::HANDLER_TIMEOUT;
 pub use error::RestError;
+pub use limit::Limit;
 pub use problem::{Json, Path, Problem, Query};
 pub use server::RestServer;
 pub use utoipa_axum::{router::OpenApiRouter as Api, routes};

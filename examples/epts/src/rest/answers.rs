@@ -1,6 +1,7 @@
 //! Answers as callers see them.
 
 use data_encoding::BASE64;
+use kaa_ext::rest::Limit;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -64,10 +65,11 @@ enum Content {
 }
 
 impl SampleList {
-    pub(super) fn of(stored: Vec<StoredSample>, limit: u32) -> Self {
+    pub(super) fn of(stored: Vec<StoredSample>, limit: Limit) -> Self {
+        let name = |last: &StoredSample| format!("{}-{}", last.time, last.id);
         let bytes: usize = stored.iter().map(|sample| sample.content.len()).sum();
-        let is_full = bytes >= LARGEST || u32::try_from(stored.len()).is_ok_and(|length| length == limit);
-        let next = stored.last().filter(|_| is_full).map(|last| format!("{}-{}", last.time, last.id));
+        let is_large = bytes >= LARGEST;
+        let next = if is_large { stored.last().map(name) } else { limit.next(&stored, name) };
         Self { samples: stored.into_iter().map(Sample::of).collect(), next }
     }
 }
@@ -105,15 +107,8 @@ mod tests {
     #[test]
     fn a_list_that_has_so_many_bytes_goes_on() {
         for (length, next) in [(LARGEST - 2, None), (LARGEST - 1, Some("5-2")), (LARGEST, Some("5-2"))] {
-            let list = SampleList::of(stored(&[1, length]), 100);
+            let list = SampleList::of(stored(&[1, length]), Limit::default());
             assert_eq!((list.samples.len(), list.next.as_deref()), (2, next), "{length}");
         }
-    }
-
-    #[test]
-    fn a_list_that_is_full_goes_on_and_one_that_is_not_ends() {
-        assert_eq!(SampleList::of(stored(&[1, 1]), 2).next.as_deref(), Some("5-2"));
-        assert_eq!(SampleList::of(stored(&[1, 1]), 3).next, None);
-        assert_eq!(SampleList::of(stored(&[]), 3).next, None);
     }
 }
