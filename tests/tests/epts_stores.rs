@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use epts::batch::{Batch, MOST_SAMPLES};
 use epts::buckets::{Bucket, MOST_BUCKETS};
-use epts::store::{Inserted, Page, Points, Samples, StoreError, StoredSample};
+use epts::store::{Inserted, LARGEST, Page, Points, Samples, StoreError, StoredSample};
 use futures_util::future::join_all;
 use kaa_protocol::dstp::DataSamplesEvent;
 use place::Place;
@@ -48,6 +48,7 @@ on_both! {
     a_batch_is_new_once_and_known_afterwards
     an_older_batch_does_not_change_what_is_known_of_the_endpoint
     samples_come_in_the_order_of_time_and_arrival_byte_for_byte
+    samples_end_with_the_one_that_makes_them_too_large
     lists_come_in_the_order_of_bytes_and_in_pages
     points_become_buckets_and_lose_no_bit
     there_are_so_many_buckets_and_no_more
@@ -163,6 +164,19 @@ mod scenarios {
         assert_eq!(store.samples(wanted).await.unwrap(), []);
         let some = Samples { from: 10, to: 20, ..samples_of("ep-1") };
         assert_eq!(store.samples(some).await.unwrap(), all[..2]);
+    }
+
+    pub(super) async fn samples_end_with_the_one_that_makes_them_too_large(mut place: Place) {
+        let store = place.open().await;
+        let large = "x".repeat(LARGEST / 20 - 1);
+        // Twenty of them are a little less than an answer may have.
+        for number in 0..22 {
+            store.insert(batch("ep-1", &format!("c-{number}"), number, &[&large])).await.unwrap();
+        }
+        let first = store.samples(samples_of("ep-1")).await.unwrap();
+        assert_eq!(first.len(), 21);
+        let rest = Samples { from: first[20].time, after: first[20].id, ..samples_of("ep-1") };
+        assert_eq!(store.samples(rest).await.unwrap().len(), 1);
     }
 
     pub(super) async fn lists_come_in_the_order_of_bytes_and_in_pages(mut place: Place) {

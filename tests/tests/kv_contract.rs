@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::StreamExt;
 use kaa_bus::Bus;
 use kaa_bus::kv::{Bucket, BucketOptions, Change, Changes, KvError};
 use kaa_tests::nats_server::NatsServer;
@@ -271,4 +272,31 @@ async fn what_was_confirmed_survives_a_killed_server() {
     venue.start(&bus).await;
     assert_eq!(bucket.get("a").await.unwrap().unwrap().revision, revision);
     bucket.update("a", "2".into(), revision).await.unwrap();
+}
+
+/// In a cluster, a direct get is answered by whichever server keeps the bucket, the one that is behind among them.
+#[tokio::test]
+async fn what_a_key_has_is_asked_of_the_leader_and_of_no_other_server() {
+    let venue = Venue::jetstream().await;
+    let Venue::Nats(server) = &venue else { unreachable!("it is one") };
+    let bucket = open(&venue.connect().await).await;
+    let listener = async_nats::connect(server.url()).await.unwrap();
+    let mut asked = listener.subscribe("$JS.API.>").await.unwrap();
+    // Where it is in the subscription, what was asked before is as well.
+    listener.publish("$JS.API.begin", Bytes::new()).await.unwrap();
+    assert_eq!(&*soon("a message", asked.next()).await.unwrap().subject, "$JS.API.begin");
+
+    assert_eq!(bucket.get("a").await.unwrap(), None);
+    let first = bucket.create("a", "1".into()).await.unwrap();
+    assert_eq!(bucket.get("a").await.unwrap().unwrap().revision, first);
+    bucket.delete("a", first).await.unwrap();
+    bucket.create("a", "2".into()).await.unwrap();
+
+    listener.publish("$JS.API.end", Bytes::new()).await.unwrap();
+    let mut subjects = Vec::new();
+    while subjects.last().is_none_or(|subject| subject != "$JS.API.end") {
+        subjects.push(soon("a message", asked.next()).await.unwrap().subject.to_string());
+    }
+    let reads = ["$JS.API.STREAM.MSG.GET.KV_lamps"; 3];
+    assert_eq!(subjects, [&reads[..], &["$JS.API.end"]].concat());
 }

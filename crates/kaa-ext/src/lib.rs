@@ -102,6 +102,7 @@ mod status;
 pub mod testing;
 mod texts;
 mod time;
+mod turns;
 
 pub use kaa_bus as bus;
 pub use kaa_ext_macros::{FromRef, listener, resource, service};
@@ -138,3 +139,4 @@ pub use session::{PushError, Session, Sessions, StoredSession};
 pub use state::{FromRef, State};
 pub use status::{ErrorStatus, SuccessStatus};
 pub use time::Deadline;
+pub use turns::{Turn, Turns};

@@ -52,11 +52,30 @@ impl Running {
         self
     }
 
-    /// With a REST port, unless that is off.
+    /// An extension with a REST port, unless that is off. When the port cannot be opened, the extension is stopped.
+    ///
+    /// # Errors
+    ///
+    /// [`RestError`](kaa_process::rest::RestError): what keeps the port from opening, and what to do.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime with time and I/O.
     #[cfg(feature = "rest")]
-    pub fn rest(mut self, rest: Option<kaa_process::rest::RestServer>) -> Self {
-        self.rest = rest;
-        self
+    pub async fn with_rest(
+        server: Server,
+        config: &kaa_process::rest::RestConfig,
+        api: kaa_process::rest::Api,
+    ) -> Result<Self, StartError> {
+        match kaa_process::rest::RestServer::bind(config, api).await {
+            Ok(rest) => Ok(Self { rest, ..Self::new(server) }),
+            Err(error) => {
+                if let Err(error) = server.stop().await {
+                    tracing::warn!("the extension did not end in order: {error}");
+                }
+                Err(error.into())
+            }
+        }
     }
 
     /// What is to be done when the extension has stopped: the last thing first. Each has the time that
@@ -185,6 +204,21 @@ mod tests {
         let (running, ended) = with_companion().await;
         drop(running);
         assert!(tokio::time::timeout(Duration::from_secs(1), ended).await.unwrap().is_err());
+    }
+
+    #[cfg(feature = "rest")]
+    #[tokio::test]
+    async fn an_extension_whose_rest_port_is_taken_is_stopped() {
+        use kaa_process::rest::{Api, RestConfig};
+
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let config = RestConfig::on_port(taken.local_addr().unwrap().port());
+        let alive = Arc::new(());
+        let extension = Extension::new("ext").state(alive.clone()).build().unwrap();
+        let server = extension.serve(Bus::memory()).start().await.unwrap();
+        let error = Running::with_rest(server, &config, Api::new()).await.unwrap_err();
+        assert!(error.to_string().contains("is taken"), "{error}");
+        assert_eq!(Arc::strong_count(&alive), 1);
     }
 
     const GRACE: Duration = Duration::from_secs(1);

@@ -59,7 +59,7 @@ where
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::io;
     use std::sync::{Arc, Mutex};
 
@@ -81,7 +81,8 @@ mod tests {
         }
     }
 
-    fn logged(is_coloured: bool, log: impl FnOnce()) -> String {
+    /// What is written while this is done.
+    pub(crate) fn logged(is_coloured: bool, log: impl FnOnce()) -> String {
         let written = Written::default();
         let writer = written.clone();
         let subscriber = tracing_subscriber::registry().with(lines(move || writer.clone(), is_coloured));

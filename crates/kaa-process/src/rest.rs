@@ -8,7 +8,7 @@
 //! | connections | 256, one request each |
 //! | head | 8 KiB, 5 s |
 //! | body | 1 MiB (413), 10 s (408) |
-//! | handler | 30 s (504) |
+//! | handler | 30 s ([`HANDLER_TIMEOUT`], 504) |
 //!
 //! Without a token only this machine is answered, by the name of this machine; with one, whoever shows it. The port
 //! speaks no TLS: beyond the machine, it belongs behind something that does.
@@ -17,15 +17,16 @@ mod access;
 mod config;
 mod desk;
 mod error;
+mod limit;
 mod problem;
 mod server;
-#[cfg(feature = "sqlite")]
-mod store;
 #[cfg(test)]
 mod tests;
 
 pub use config::RestConfig;
+pub use desk::HANDLER_TIMEOUT;
 pub use error::RestError;
+pub use limit::Limit;
 pub use problem::{Json, Path, Problem, Query};
 pub use server::RestServer;
 pub use utoipa_axum::{router::OpenApiRouter as Api, routes};

@@ -85,7 +85,7 @@ impl Database {
     ///
     /// # Cancel safety
     ///
-    /// When the future is dropped, the work may be done all the same.
+    /// When the future is dropped, the work is stopped: the statement that runs ends with an error.
     ///
     /// # Panics
     ///

@@ -67,27 +67,27 @@ pub enum SqliteError {
         /// What SQLite said.
         source: rusqlite::Error,
     },
-    /// The disk is full; nothing of this write was stored.
-    #[error("the disk of the database is full; make room, nothing was stored")]
+    /// The disk is full; nothing was stored.
+    #[error("the disk of the database is full; make room")]
     Full,
-    /// The file cannot be written; nothing of this write was stored.
-    #[error("the database is read-only; give the service the right to write it, nothing was stored")]
+    /// The file cannot be written, or not be opened any more, or it was a read that wanted to write; nothing was stored.
+    #[error("the database cannot be written; give the service the right to write the file and its directory")]
     ReadOnly,
-    /// More writes wait than there is room for, or another process has held the file for too long.
-    #[error("the database is too busy; try again, nothing was stored")]
+    /// More writes wait than there is room for, or another process has held the file for too long; nothing was stored.
+    #[error("the database is too busy; try again")]
     Busy,
     /// The database was closed.
     #[error("the database is closed")]
     Closed,
     /// The work panicked; nothing of it was stored.
-    #[error("the work on the database panicked; the log has more, nothing was stored")]
+    #[error("the work on the database panicked; the log has more")]
     Panicked,
     /// Anything else.
     #[error("the database refused")]
     Refused(#[source] rusqlite::Error),
 }
 
-/// What SQLite says of a write.
+/// What SQLite says of a write or a read.
 impl From<rusqlite::Error> for SqliteError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
@@ -101,11 +101,14 @@ impl From<rusqlite::Error> for SqliteError {
 }
 
 impl SqliteError {
-    /// What it is for somebody who asked for the write, a device or a caller of a REST port: 507 when the disk is
-    /// full, 500 for what is wrong with the service itself, and 503 otherwise.
+    /// What it is for somebody who asked for the work, a device or a caller of a REST port: 507 when the disk is full,
+    /// 500 for what is wrong with the service itself, and 503 otherwise, such as for a disk that fails.
     pub fn http_status(&self) -> StatusCode {
         match self {
             Self::Full => StatusCode::INSUFFICIENT_STORAGE,
+            Self::Refused(error) if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Refused(_) | Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::SERVICE_UNAVAILABLE,
         }

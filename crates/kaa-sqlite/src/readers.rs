@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, OpenFlags};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::spawn_blocking;
 
 use crate::database::PATIENCE;
@@ -12,6 +12,9 @@ use crate::error::SqliteError;
 
 /// How many reads run at the same time; the others wait.
 const READERS: u32 = 4;
+
+/// After how many instructions of SQLite a read looks whether somebody waits for it: some microseconds.
+const INSTRUCTIONS: i32 = 1_000;
 
 /// Connections that cannot write, kept for the next read.
 #[derive(Debug)]
@@ -33,19 +36,24 @@ impl Readers {
         let room = Arc::clone(&self.room).acquire_owned().await.map_err(|_| SqliteError::Closed)?;
         let idle = Arc::clone(&self.idle);
         let path = self.path.clone();
+        let (waited_for, waiting) = oneshot::channel::<()>();
         let read = spawn_blocking(move || {
             let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let connection = kept.map_or_else(|| connect(path), Ok)?;
+            let mut connection = kept.map_or_else(|| connect(path), Ok)?;
+            connection.progress_handler(INSTRUCTIONS, Some(move || waited_for.is_closed()))?;
             let read = one_state(&connection, work);
+            connection.progress_handler(0, None::<fn() -> bool>)?;
             // One that is still within a transaction would not see what is confirmed from now on.
             if connection.is_autocommit() {
                 idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             }
-            // Also when nobody waits for the read any more, its place is taken until it is done.
+            // Also when nobody waits for the read any more, its place is taken until it has stopped.
             drop(room);
             read
         });
-        read.await.map_err(|_| SqliteError::Panicked)?.map_err(SqliteError::Refused)
+        let read = read.await.map_err(|_| SqliteError::Panicked)?;
+        drop(waiting);
+        Ok(read?)
     }
 
     /// Lets the reads that were begun end, and closes their connections.

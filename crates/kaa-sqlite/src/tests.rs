@@ -279,13 +279,55 @@ async fn the_last_clone_ends_the_thread_and_closes_the_file() {
 #[tokio::test]
 async fn a_read_cannot_write_and_one_that_panics_leaves_the_others_alone() {
     let (_directory, database) = open().await;
-    assert!(matches!(database.read(insert("a")).await, Err(SqliteError::Refused(_))));
+    assert!(matches!(database.read(insert("a")).await, Err(SqliteError::ReadOnly)));
     for _ in 0..8 {
         let panicked = database.read(|_| -> rusqlite::Result<()> { panic!("on purpose") }).await;
         assert!(matches!(panicked, Err(SqliteError::Panicked)));
     }
     database.write(insert("b")).await.unwrap();
     assert_eq!(database.read(texts).await.unwrap(), ["b"]);
+}
+
+#[tokio::test]
+async fn a_read_that_nobody_waits_for_ends_and_gives_its_place_to_others() {
+    let (_directory, database) = open().await;
+    for _ in 0..8 {
+        let (entered, begun) = tokio::sync::oneshot::channel();
+        let endless = database.read(|connection| {
+            entered.send(()).unwrap();
+            let sql =
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+            connection.query_row(sql, [], |row| row.get::<_, i64>(0))
+        });
+        tokio::select! {
+            ended = endless => panic!("{ended:?}"),
+            begun = begun => begun.unwrap(),
+        }
+    }
+    database.write(insert("a")).await.unwrap();
+    // On one of the connections that were stopped.
+    assert_eq!(database.read(texts).await.unwrap(), ["a"]);
+    database.close().await;
+}
+
+#[tokio::test]
+async fn a_read_that_fails_says_whether_it_is_worth_another_try() {
+    let (_directory, database) = open().await;
+    let failed = |code| {
+        move |_: &Connection| -> rusqlite::Result<()> {
+            Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None))
+        }
+    };
+    for (code, status) in [
+        (rusqlite::ffi::SQLITE_BUSY, 503),
+        (rusqlite::ffi::SQLITE_CANTOPEN, 503),
+        (rusqlite::ffi::SQLITE_IOERR, 503),
+        (rusqlite::ffi::SQLITE_FULL, 507),
+        (rusqlite::ffi::SQLITE_ERROR, 500),
+    ] {
+        let error = database.read(failed(code)).await.unwrap_err();
+        assert_eq!(error.http_status(), status, "{error:?}");
+    }
 }
 
 #[tokio::test]

@@ -33,7 +33,6 @@ use kaa_ext::bus::Permissions;
 use kaa_ext::prelude::*;
 use kaa_ext::protocol::cap::ClientCredentialsRevokedEvent;
 use kaa_ext::protocol::ecap::{ClientCredentialRevokedEvent, EndpointTokenRevokedEvent};
-use kaa_ext::rest::RestServer;
 use kaa_ext::{Builder, Config, Running, StartError};
 use secret::Hasher;
 use store::Store;
@@ -85,6 +84,7 @@ async fn serve(bus: Bus, config: &Config<Settings>, store: Store) -> Result<Runn
     let app = App { store: store.clone(), hasher: Arc::new(Hasher::new(config.extension.hashes)) };
     let extension = extension(config).with_state(app.clone()).build()?;
     let server = extension.serve(bus).start().await?;
-    let rest = RestServer::bind(&config.extension.rest, management::api(app, server.messaging())).await?;
-    Ok(Running::new(server).rest(rest).at_last(move || async move { store.close().await }))
+    let api = management::api(app, server.messaging());
+    let running = Running::with_rest(server, &config.extension.rest, api).await?;
+    Ok(running.at_last(move || async move { store.close().await }))
 }

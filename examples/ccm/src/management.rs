@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use kaa_ext::bus::Messaging;
 use kaa_ext::protocol::name::{EndpointId, EndpointToken};
-use kaa_ext::rest::{Api, Json, Path, Problem, Query, routes};
+use kaa_ext::rest::{Api, Json, Limit, Path, Problem, Query, routes};
 use kaa_ext::{ReplyError, Secret};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -78,9 +78,6 @@ struct NewCredential {
     serial_number: Option<String>,
 }
 
-/// The longest part of a list.
-const LONGEST_PART: u32 = 1_000;
-
 /// Which part of a list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -90,7 +87,9 @@ struct Part {
     #[serde(default)]
     after: String,
     /// How many, 1 to 1000; 100 when it is left out.
-    limit: Option<u32>,
+    #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000)]
+    limit: Limit,
 }
 
 type Answer<T> = Result<T, Problem>;
@@ -206,11 +205,7 @@ async fn step_client(
 }
 
 async fn list<T: Kept>(desk: &Desk, Part { after, limit }: Part) -> Answer<Json<Vec<T>>> {
-    let limit = limit.unwrap_or(100);
-    if !(1..=LONGEST_PART).contains(&limit) {
-        return Err(Problem::bad_request(format!("limit has to be 1 to {LONGEST_PART}")));
-    }
-    desk.app.store.list(after, limit).await.map(Json).map_err(problem)
+    desk.app.store.list(after, limit.get()).await.map(Json).map_err(problem)
 }
 
 async fn stepped<T: Announced>(desk: &Desk, (id, asked): (String, Step)) -> Answer<Json<T>> {
@@ -231,5 +226,5 @@ fn bounded(field: &str, text: &str) -> Answer<()> {
 /// Those who manage credentials are told what a device is not.
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
 fn problem(error: impl ReplyError) -> Problem {
-    Problem::new(error.status().code(), error.to_string())
+    Problem::of(error.status().code(), &error)
 }

@@ -1,34 +1,35 @@
 //! Tells the services that ask of new configurations, after they were stored.
 //!
-//! One task does, one change after the other, with what is current by then: what is announced never goes
-//! back. The replica that stored a change announces it, so that it is announced once. An announcement is a
-//! hint and not kept: one that is lost with its replica is made up for when the endpoint asks again.
+//! One task does, one change after the other, and reads for each endpoint what it has to use right before it tells:
+//! a change that waits while others are announced is announced as what it has become. The replica that stored a
+//! change announces it, so that it is announced once. Two replicas that announce changes of the same configuration
+//! at the same moment may be heard in either order.
+//!
+//! An announcement is a hint and not kept: one that is lost with its replica is made up for when the endpoint asks
+//! again.
 
 use std::time::Duration;
 
 use kaa_ext::bus::EventError;
 use kaa_ext::prelude::*;
 use kaa_ext::protocol::{cdtp, cmx2cdp};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::changed::Changed;
 use crate::configurations::{Configurations, Current};
 use crate::place::Place;
 use crate::provider;
 use crate::settings::Protocol;
 use crate::store::StoreError;
 
-/// How many changes may wait to be announced.
-const WAITING: usize = 256;
-
 /// How long the end may take.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Where changes are handed in.
-#[derive(Debug, Clone)]
-pub(crate) struct Changed(mpsc::Sender<Place>);
+/// How many endpoints in a row may fail: what fails for all of them, the store or the bus, is away.
+const FAILURES: usize = 16;
 
-/// Where they come out.
+/// Where changes come out.
 pub(crate) struct Announcer {
     pub(crate) configurations: Configurations,
     pub(crate) messaging: Messaging,
@@ -37,6 +38,7 @@ pub(crate) struct Announcer {
 
 /// The task, as long as it runs.
 pub(crate) struct Announcing {
+    changed: Changed,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
@@ -49,31 +51,17 @@ enum AnnounceError {
     Event(#[from] EventError),
 }
 
-pub(crate) fn changes() -> (Changed, mpsc::Receiver<Place>) {
-    let (sender, receiver) = mpsc::channel(WAITING);
-    (Changed(sender), receiver)
-}
-
-impl Changed {
-    /// What is stored there now is to be announced.
-    pub(crate) fn tell(&self, place: Place) {
-        if let Err(error) = self.0.try_send(place) {
-            tracing::warn!("a change is not announced, endpoints hear of it when they ask: {error}");
-        }
-    }
-}
-
 impl Announcer {
-    pub(crate) fn start(self, mut changes: mpsc::Receiver<Place>) -> Announcing {
+    pub(crate) fn start(self, changed: Changed) -> Announcing {
         let (stop, mut stopped) = watch::channel(false);
+        let changes = changed.clone();
         let task = tokio::spawn(async move {
             loop {
                 let place = tokio::select! {
                     biased;
-                    place = changes.recv() => place,
+                    place = changes.next() => place,
                     _ = stopped.changed() => break,
                 };
-                let Some(place) = place else { break };
                 if let Err(error) = self.announce(&place).await {
                     let key = place.key();
                     tracing::warn!(
@@ -83,25 +71,46 @@ impl Announcer {
                 }
             }
         });
-        Announcing { stop, task }
+        Announcing { changed, stop, task }
     }
 
     async fn announce(&self, place: &Place) -> Result<(), AnnounceError> {
-        // After a deletion there may be nothing to announce: the events have no word for it.
-        let Some(current) = self.configurations.effective(place).await? else { return Ok(()) };
         if let Some(endpoint) = &place.endpoint {
-            return self.tell(place, endpoint, &current).await;
+            return self.tell_current(place, endpoint, |_| true).await;
         }
+        let mut failures = 0;
         for slot in self.configurations.asker_slots().await? {
-            for endpoint in self.configurations.askers(&place.app_version, &slot).await? {
+            let endpoints = match self.configurations.askers(&place.app_version, &slot).await {
+                Ok(endpoints) => endpoints,
+                Err(error) => {
+                    failed(&mut failures, &slot, error.into())?;
+                    continue;
+                }
+            };
+            for endpoint in endpoints {
                 let own = Place { endpoint: Some(endpoint.clone()), ..place.clone() };
                 // Those with a configuration of their own do not get this one.
-                if self.configurations.get(&own).await?.is_none() {
-                    self.tell(place, &endpoint, &current).await?;
+                match self.tell_current(&own, &endpoint, |current| !current.is_own).await {
+                    Ok(()) => failures = 0,
+                    Err(error) => failed(&mut failures, &own.key(), error)?,
                 }
             }
         }
         Ok(())
+    }
+
+    /// Tells an endpoint what it has to use now, if that `is_meant`. It may be nothing, after a deletion: the events
+    /// have no word for it.
+    async fn tell_current(
+        &self,
+        own: &Place,
+        endpoint: &EndpointId,
+        is_meant: impl Fn(&Current) -> bool,
+    ) -> Result<(), AnnounceError> {
+        match self.configurations.effective(own).await?.filter(is_meant) {
+            Some(current) => self.tell(own, endpoint, &current).await,
+            None => Ok(()),
+        }
     }
 
     async fn tell(
@@ -141,12 +150,27 @@ impl Announcer {
     }
 }
 
+/// Whoever is not told hears of it when it asks, and is no reason not to tell the others.
+fn failed(failures: &mut usize, key: &str, error: AnnounceError) -> Result<(), AnnounceError> {
+    *failures += 1;
+    if *failures >= FAILURES {
+        return Err(error);
+    }
+    tracing::warn!(key, "a change is not announced, it is heard of when the endpoint asks: {error}");
+    Ok(())
+}
+
 impl Announcing {
     /// Announces what waits, and ends.
     pub(crate) async fn stop(mut self) {
         self.stop.send_replace(true);
         if tokio::time::timeout(GRACE, &mut self.task).await.is_err() {
             self.task.abort();
+            tracing::warn!(
+                waiting = self.changed.len(),
+                "not all changes could be announced within {GRACE:?}: the one that was being announced, and those \
+                 that wait; endpoints hear of them when they ask"
+            );
         }
     }
 }

@@ -1,36 +1,35 @@
-//! What the service knows: configurations, who has asked for them, and what became of them.
+//! What the service knows: configurations, and who has asked for them.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use bytes::Bytes;
+use kaa_ext::bus::Clock;
 use kaa_ext::bus::kv::Entry;
 use kaa_ext::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use crate::askers::{self, Askers};
 use crate::configuration::Configuration;
-use crate::place::{self, Place};
+use crate::place::Place;
 use crate::store::{Store, StoreError};
 
 /// How often a write without a condition is tried when others write at the same time.
 const ATTEMPTS: usize = 16;
 
-/// How many configurations of one application version or endpoint a report is compared with.
-const MAX_NAMES: usize = 256;
-
-/// The longest reason of a report that is kept, in characters.
-const MAX_REASON: usize = 512;
-
 /// Everything in the store, with the meaning it has. Clones share it.
 #[derive(Clone)]
-pub(crate) struct Configurations(Arc<dyn Store>);
+pub(crate) struct Configurations {
+    pub(crate) store: Arc<dyn Store>,
+    /// Whether revisions are told to others, as the versions of 5/CMX2CDP.
+    is_versioned: bool,
+}
 
 /// A configuration with the write it is from.
 #[derive(Debug, Clone)]
 pub(crate) struct Current {
     pub(crate) configuration: Configuration,
     pub(crate) revision: u64,
+    /// Whether it is of an endpoint and not of its application version.
+    pub(crate) is_own: bool,
 }
 
 /// What has to be there for a write to happen.
@@ -54,20 +53,6 @@ pub(crate) enum WriteError {
     Store(#[from] StoreError),
 }
 
-/// What an endpoint reported of a configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Applied {
-    /// Which configuration it was.
-    pub(crate) config_id: String,
-    /// What the endpoint said of it, as an HTTP status code.
-    pub(crate) status_code: i32,
-    /// The same for a person to read.
-    pub(crate) reason_phrase: Option<String>,
-    /// When, in Unix milliseconds.
-    pub(crate) reported_at: i64,
-}
-
 impl Condition {
     fn holds(&self, revision: Option<u64>) -> bool {
         match self {
@@ -80,22 +65,30 @@ impl Condition {
 }
 
 impl Configurations {
-    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        Self(store)
+    pub(crate) fn new(store: Arc<dyn Store>, is_versioned: bool) -> Self {
+        Self { store, is_versioned }
     }
 
     pub(crate) async fn get(&self, place: &Place) -> Result<Option<Current>, StoreError> {
         let key = place.key();
-        let entry = self.0.get(&key).await?;
-        entry.map(|entry| current(&key, &entry)).transpose()
+        let Some(entry) = self.store.get(&key).await? else { return Ok(None) };
+        let configuration = Configuration::from_bytes(&entry.value).ok_or(StoreError::Foreign { key })?;
+        Ok(Some(Current { configuration, revision: entry.revision, is_own: place.endpoint.is_some() }))
     }
 
-    /// What an endpoint has to use: its own, or else that of its application version.
+    /// What an endpoint has to use: its own, or else that of its application version. Its revision only grows for an
+    /// endpoint: what holds again since its own was deleted has that of the deletion.
     pub(crate) async fn effective(&self, place: &Place) -> Result<Option<Current>, StoreError> {
-        match self.get(place).await? {
-            None if place.endpoint.is_some() => self.get(&place.of_all()).await,
-            found => Ok(found),
+        let own = self.get(place).await?;
+        let Some(deletion) = place.deletion().filter(|_| own.is_none()) else { return Ok(own) };
+        let Some(mut of_all) = self.get(&place.of_all()).await? else { return Ok(None) };
+        // Only versions have an order, so nobody else asks for it.
+        if self.is_versioned
+            && let Some(deletion) = self.store.get(&deletion).await?
+        {
+            of_all.revision = of_all.revision.max(deletion.revision);
         }
+        Ok(Some(of_all))
     }
 
     /// Returns the revision and whether there was nothing before. What is there already is not written again.
@@ -107,7 +100,7 @@ impl Configurations {
     ) -> Result<(u64, bool), WriteError> {
         let (key, value) = (place.key(), configuration.to_bytes());
         for _ in 0..ATTEMPTS {
-            let entry = self.0.get(&key).await?;
+            let entry = self.store.get(&key).await?;
             let revision = entry.as_ref().map(|entry| entry.revision);
             if !condition.holds(revision) {
                 return Err(WriteError::Precondition);
@@ -115,7 +108,11 @@ impl Configurations {
             if let Some(entry) = entry.filter(|entry| entry.value == value) {
                 return Ok((entry.revision, false));
             }
-            match self.0.put(&key, value.clone(), revision).await {
+            // First, so that there is no configuration whose name is not known.
+            if let Some(name) = &place.name {
+                self.note_name(&place.app_version, name).await?;
+            }
+            match self.store.put(&key, value.clone(), revision).await {
                 Err(StoreError::Conflict) => {}
                 written => return Ok((written?, revision.is_none())),
             }
@@ -126,13 +123,17 @@ impl Configurations {
     pub(crate) async fn delete(&self, place: &Place, condition: &Condition) -> Result<(), WriteError> {
         let key = place.key();
         for _ in 0..ATTEMPTS {
-            let revision = self.0.get(&key).await?.map(|entry| entry.revision);
+            let revision = self.store.get(&key).await?.map(|entry| entry.revision);
             let revision = match revision {
                 None if *condition == Condition::Anything => return Err(WriteError::Unknown),
                 Some(revision) if condition.holds(Some(revision)) => revision,
                 _ => return Err(WriteError::Precondition),
             };
-            match self.0.delete(&key, revision).await {
+            // First, so that there is no deletion that makes a version fall.
+            if let Some(deletion) = place.deletion() {
+                self.change(&deletion, |_| Ok(Some(Bytes::new()))).await?;
+            }
+            match self.store.delete(&key, revision).await {
                 Err(StoreError::Conflict) => {}
                 deleted => return Ok(deleted?),
             }
@@ -147,7 +148,7 @@ impl Configurations {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Place>, StoreError> {
-        let keys = self.0.keys(&Place::prefix_of_all(app_version), after, limit).await?;
+        let keys = self.store.keys(&Place::prefix_of_all(app_version), after, limit).await?;
         keys.into_iter().map(|key| Place::of(&key).ok_or(StoreError::Foreign { key })).collect()
     }
 
@@ -158,25 +159,17 @@ impl Configurations {
         endpoint: &EndpointId,
     ) -> Result<(), StoreError> {
         let (slot, today) = (askers::key(app_version, endpoint), today());
-        for _ in 0..ATTEMPTS {
-            let entry = self.0.get(&slot).await?;
-            let revision = entry.as_ref().map(|entry| entry.revision);
+        let noted = |entry: Option<&Entry>| {
             let mut askers =
-                entry.map_or_else(|| Ok(Askers::default()), |entry| read_askers(&slot, &entry))?;
-            if !askers.note(app_version, endpoint, today) {
-                return Ok(());
-            }
-            match self.0.put(&slot, askers.to_bytes(), revision).await {
-                Err(StoreError::Conflict) => {}
-                written => return written.map(drop),
-            }
-        }
-        Err(StoreError::Conflict)
+                entry.map_or_else(|| Ok(Askers::default()), |entry| read_askers(&slot, entry))?;
+            Ok(askers.note(app_version, endpoint, today).then(|| askers.to_bytes()))
+        };
+        self.change(&slot, noted).await
     }
 
     /// The slots of endpoints that have asked.
     pub(crate) async fn asker_slots(&self) -> Result<Vec<String>, StoreError> {
-        self.0.keys(askers::PREFIX, None, askers::SLOTS.into()).await
+        self.store.keys(askers::PREFIX, None, askers::SLOTS.into()).await
     }
 
     /// The endpoints of an application version that have asked, of one slot.
@@ -185,79 +178,20 @@ impl Configurations {
         app_version: &AppVersion,
         slot: &str,
     ) -> Result<Vec<EndpointId>, StoreError> {
-        let Some(entry) = self.0.get(slot).await? else { return Ok(Vec::new()) };
+        let Some(entry) = self.store.get(slot).await? else { return Ok(Vec::new()) };
         Ok(read_askers(slot, &entry)?.of(app_version).collect())
     }
 
-    /// Keeps what an endpoint reported, under the names of its configurations for which `is_meant` is true:
-    /// a report itself names none. One that is older than what is kept changes nothing.
-    pub(crate) async fn report(
+    /// Writes under a key what `next` makes of what it has; `None` leaves it alone.
+    pub(crate) async fn change(
         &self,
-        app_version: &AppVersion,
-        endpoint: &EndpointId,
-        mut applied: Applied,
-        is_meant: impl Fn(&Current) -> bool,
-    ) -> Result<usize, StoreError> {
-        if let Some(reason) = &mut applied.reason_phrase {
-            *reason = reason.chars().take(MAX_REASON).collect();
-        }
-        let mut kept = 0;
-        for name in self.names(app_version, endpoint).await? {
-            let place = Place { app_version: app_version.clone(), endpoint: Some(endpoint.clone()), name };
-            let Some(current) = self.effective(&place).await?.filter(&is_meant) else { continue };
-            let applied = Applied { config_id: current.configuration.id, ..applied.clone() };
-            self.keep(&place::applied(app_version, endpoint, place.name()), &applied).await?;
-            kept += 1;
-        }
-        Ok(kept)
-    }
-
-    /// What an endpoint reported, by the name of the configuration.
-    pub(crate) async fn applied(
-        &self,
-        app_version: &AppVersion,
-        endpoint: &EndpointId,
-    ) -> Result<Vec<(Option<ConfigName>, Applied)>, StoreError> {
-        let prefix = place::applied(app_version, endpoint, "");
-        let mut all = Vec::new();
-        for key in self.0.keys(&prefix, None, MAX_NAMES).await? {
-            let Some(entry) = self.0.get(&key).await? else { continue };
-            let name = key.strip_prefix(&prefix).unwrap_or_default();
-            let applied = serde_json::from_slice(&entry.value);
-            let applied = applied.map_err(|_| StoreError::Foreign { key: key.clone() })?;
-            all.push((name.parse().ok(), applied));
-        }
-        Ok(all)
-    }
-
-    /// The names of all configurations an endpoint may ask for.
-    async fn names(
-        &self,
-        app_version: &AppVersion,
-        endpoint: &EndpointId,
-    ) -> Result<Vec<Option<ConfigName>>, StoreError> {
-        let mut names: Vec<Option<ConfigName>> = Vec::new();
-        for endpoint in [None, Some(endpoint)] {
-            let keys = self.0.keys(&Place::prefix(app_version, endpoint), None, MAX_NAMES).await?;
-            for place in keys.iter().filter_map(|key| Place::of(key)) {
-                if !names.contains(&place.name) {
-                    names.push(place.name);
-                }
-            }
-        }
-        Ok(names)
-    }
-
-    async fn keep(&self, key: &str, applied: &Applied) -> Result<(), StoreError> {
-        let value = Bytes::from(serde_json::to_vec(applied).unwrap_or_default());
+        key: &str,
+        next: impl Fn(Option<&Entry>) -> Result<Option<Bytes>, StoreError>,
+    ) -> Result<(), StoreError> {
         for _ in 0..ATTEMPTS {
-            let entry = self.0.get(key).await?;
-            let known: Option<Applied> =
-                entry.as_ref().and_then(|entry| serde_json::from_slice(&entry.value).ok());
-            if known.is_some_and(|known| known.reported_at > applied.reported_at) {
-                return Ok(());
-            }
-            match self.0.put(key, value.clone(), entry.map(|entry| entry.revision)).await {
+            let entry = self.store.get(key).await?;
+            let Some(value) = next(entry.as_ref())? else { return Ok(()) };
+            match self.store.put(key, value, entry.map(|entry| entry.revision)).await {
                 Err(StoreError::Conflict) => {}
                 written => return written.map(drop),
             }
@@ -272,12 +206,5 @@ fn read_askers(slot: &str, entry: &Entry) -> Result<Askers, StoreError> {
 
 /// The day, counted from 1970.
 fn today() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    since.as_secs() / (24 * 60 * 60)
-}
-
-fn current(key: &str, entry: &Entry) -> Result<Current, StoreError> {
-    let configuration = Configuration::from_bytes(&entry.value);
-    let configuration = configuration.ok_or_else(|| StoreError::Foreign { key: key.to_owned() })?;
-    Ok(Current { configuration, revision: entry.revision })
+    Clock::System.millis().unsigned_abs() / (24 * 60 * 60 * 1_000)
 }

@@ -14,14 +14,20 @@
 //! | `store` | [`Store`]: where things are kept, in a file or a bucket |
 //! | `askers` | who has asked, bounded |
 //! | `configurations` | what is kept, and what it means |
+//! | `names` | which names an application version has |
+//! | `applied` | what endpoints reported |
 //! | `provider` | what other services ask and report |
-//! | `announcer` | telling them of changes |
+//! | `changed` | which of them have changed, until that is announced |
+//! | `announcer` | telling other services of changes |
 //! | `rest` | the REST port |
 
 mod announcer;
+mod applied;
 mod askers;
+mod changed;
 mod configuration;
 mod configurations;
+mod names;
 mod place;
 mod provider;
 mod rest;
@@ -39,10 +45,10 @@ use kaa_ext::bus::Permissions;
 use kaa_ext::bus::kv::{BucketOptions, Keeping};
 use kaa_ext::prelude::*;
 use kaa_ext::protocol::{cdtp, cmx2cdp};
-use kaa_ext::rest::RestServer;
 use kaa_ext::{Builder, Config, Running, StartError};
 
 use announcer::Announcer;
+use changed::Changed;
 use configurations::Configurations;
 use rest::Desk;
 
@@ -137,14 +143,14 @@ async fn serve(
     store: Arc<dyn Store>,
 ) -> Result<(Running, Desk), StartError> {
     let protocol = config.extension.protocol;
-    let configurations = Configurations::new(store);
+    let configurations = Configurations::new(store, protocol.has_cmx2cdp());
     let extension = extension(config).with_state(App { configurations: configurations.clone() });
     let server = extension.build()?.serve(bus).start().await?;
-    let (changed, changes) = announcer::changes();
+    let changed = Changed::default();
     let announcer =
         Announcer { configurations: configurations.clone(), messaging: server.messaging(), protocol };
-    let announcing = announcer.start(changes);
+    let announcing = announcer.start(changed.clone());
     let desk = Desk { configurations, changed };
-    let rest = RestServer::bind(&config.extension.rest, rest::api(desk.clone())).await?;
-    Ok((Running::new(server).rest(rest).at_last(|| announcing.stop()), desk))
+    let running = Running::with_rest(server, &config.extension.rest, rest::api(desk.clone())).await?;
+    Ok((running.at_last(|| announcing.stop()), desk))
 }

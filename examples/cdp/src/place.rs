@@ -3,7 +3,7 @@
 use kaa_ext::prelude::*;
 
 /// Of an application version or of one of its endpoints, with a name or the one without.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
     pub(crate) app_version: AppVersion,
     pub(crate) endpoint: Option<EndpointId>,
@@ -16,12 +16,8 @@ const CONFIGURATION: &str = "configuration/";
 impl Place {
     /// Its key in the store. None of the names has a slash in it.
     pub(crate) fn key(&self) -> String {
-        format!("{}{}", Self::prefix(&self.app_version, self.endpoint.as_ref()), text(self.name.as_ref()))
-    }
-
-    /// What the keys of all configurations of an application version, or of one of its endpoints, begin with.
-    pub(crate) fn prefix(app_version: &AppVersion, endpoint: Option<&EndpointId>) -> String {
-        format!("{CONFIGURATION}{app_version}/{}/", text(endpoint))
+        let (endpoint, name) = (text(self.endpoint.as_ref()), self.name());
+        format!("{CONFIGURATION}{}/{endpoint}/{name}", self.app_version)
     }
 
     /// What the keys of all configurations begin with, those of endpoints too.
@@ -41,6 +37,12 @@ impl Place {
     /// The name, empty for the configuration without one.
     pub(crate) fn name(&self) -> &str {
         text(self.name.as_ref())
+    }
+
+    /// The key that is written when it is deleted, for its revision; `None` where nothing else holds afterwards.
+    pub(crate) fn deletion(&self) -> Option<String> {
+        let endpoint = self.endpoint.as_ref()?;
+        Some(format!("deleted/{}/{endpoint}/{}", self.app_version, self.name()))
     }
 
     /// The same of the application version.

@@ -3,7 +3,8 @@
 use kaa_ext::prelude::*;
 use kaa_ext::protocol::{cdtp, cmx2cdp};
 
-use crate::configurations::{Applied, Configurations, Current};
+use crate::applied::Applied;
+use crate::configurations::{Configurations, Current};
 use crate::place::Place;
 
 /// Gives the configuration of an endpoint, unless it has the latest.

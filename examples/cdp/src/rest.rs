@@ -14,7 +14,7 @@ use axum::http::StatusCode;
 use kaa_ext::prelude::*;
 use kaa_ext::rest::{Api, Problem, routes};
 
-use crate::announcer::Changed;
+use crate::changed::Changed;
 use crate::configuration::ContentError;
 use crate::configurations::{Configurations, WriteError};
 use crate::store::StoreError;
@@ -54,9 +54,7 @@ where
 
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
 fn unstored(error: StoreError) -> Problem {
-    let status = error.status().code();
-    tracing::warn!(cause = std::error::Error::source(&error), "REST is answered {status}: {error}");
-    Problem::new(status, error.to_string())
+    Problem::of(error.status().code(), &error)
 }
 
 fn unwritten(error: WriteError) -> Problem {

@@ -33,7 +33,7 @@ pub trait Store: Send + Sync + 'static {
     fn delete<'a>(&'a self, key: &'a str, revision: u64) -> StoreFuture<'a, ()>;
 
     /// The keys that start with `prefix` and come after `after`, in the order of their bytes, `limit` of
-    /// them at most.
+    /// them at most. That may mean to go through all keys, and to miss what was put there a moment ago.
     fn keys<'a>(
         &'a self,
         prefix: &'a str,

@@ -1,6 +1,10 @@
 //! The service as its neighbours see it: other services on a bus in the process, people at the REST port.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail by panicking")]
+
+mod announcements;
+mod fickle;
+mod reports;
 
 use std::path::Path;
 use std::str::FromStr;
@@ -14,7 +18,7 @@ use bytes::Bytes;
 use kaa_ext::bus::kv::BucketOptions;
 use kaa_ext::bus::{Events, Messaging};
 use kaa_ext::prelude::*;
-use kaa_ext::protocol::cdtp::{ConfigApplied, ConfigRequest, ConfigResponse, ConfigUpdated};
+use kaa_ext::protocol::cdtp::{ConfigRequest, ConfigResponse, ConfigUpdated};
 use kaa_ext::protocol::cmx2cdp;
 use kaa_ext::protocol::name::ReplicaId;
 use kaa_ext::sqlite::rusqlite::Connection;
@@ -236,34 +240,6 @@ async fn a_change_of_a_version_is_for_its_endpoints_and_not_for_those_of_another
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_an_endpoint_reported_is_kept_by_name() {
-    let replica = in_memory(&Bus::memory()).await;
-    replica.put(&format!("{ALL}?name=network"), "1").await;
-    let id = replica.ask("ep-1", Some("network"), None).await.config_id.unwrap();
-    let report = |config_id: &str, status_code, timestamp| ConfigApplied {
-        app_version_name: "lamp-v1".into(),
-        endpoint_id: "ep-1".into(),
-        config_id: config_id.into(),
-        status_code,
-        timestamp,
-        ..ConfigApplied::default()
-    };
-    for event in [report(&id, 500, 10), report(&id, 200, 5), report("other", 200, 20)] {
-        replica.cmx.publish_event(&event).await.unwrap();
-    }
-    while replica.running.counters().in_flight() > 0 || replica.running.counters().received < 4 {
-        tokio::time::advance(Duration::from_millis(1)).await;
-        tokio::task::yield_now().await;
-    }
-    let path = "/app-versions/lamp-v1/endpoints/ep-1/applied";
-    let kept = json!([{ "name": "network", "isCurrent": true, "configId": &*id, "statusCode": 500,
-        "reasonPhrase": null, "reportedAt": 10 }]);
-    assert_eq!(replica.json(path).await, kept);
-    replica.put(&format!("{ALL}?name=network"), "2").await;
-    assert_eq!(replica.json(path).await[0]["isCurrent"], false);
-}
-
-#[tokio::test(start_paused = true)]
 async fn wrong_content_is_refused_and_nothing_is_stored() {
     let replica = in_memory(&Bus::memory()).await;
     for (content_type, body, status) in [
@@ -361,6 +337,35 @@ async fn the_first_platform_is_served_in_its_own_protocol() {
     // Nobody serves the other protocol.
     let other = ConfigRequest { endpoint_id: "ep-1".into(), ..ConfigRequest::default() };
     assert!(replica.cmx.request(CDP, &other, SOON).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_version_of_an_endpoint_grows_when_its_own_configuration_is_deleted() {
+    let replica = speaking(&Bus::memory(), Protocol::Cmx2cdp).await;
+    let mut available: Events<cmx2cdp::NewAvailable> =
+        replica.cmx.listen(None, Delivery::EveryReplica).await.unwrap();
+    let mut next = async || tokio::time::timeout(SOON, available.next()).await.unwrap().unwrap().unwrap();
+    let request = cmx2cdp::ConfigRequest {
+        app_version_token: "lamp-v1".into(),
+        endpoint_id: "ep-1".into(),
+        ..cmx2cdp::ConfigRequest::default()
+    };
+    replica.put(ALL, "1").await;
+    let mut latest = 0;
+    for own in ["2", "3"] {
+        replica.put(ONE, own).await;
+        assert_eq!(next().await.content, own);
+        latest = replica.cmx.request(CDP, &request, SOON).await.unwrap().config_version.max(latest + 1);
+        assert_eq!(replica.call("DELETE", ONE, &[], "").await.status(), 204);
+        let event = next().await;
+        assert!(event.content == "1" && event.config_version > latest, "{event:?}, {latest}");
+        latest = event.config_version;
+        let response = replica.cmx.request(CDP, &request, SOON).await.unwrap();
+        assert_eq!((response.config_version, response.content), (latest, Some("1".into())));
+    }
+    replica.put(ALL, "4").await;
+    let event = next().await;
+    assert!(event.content == "4" && event.config_version > latest, "{event:?}, {latest}");
 }
 
 #[tokio::test(start_paused = true)]

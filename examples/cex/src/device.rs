@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kaa_ext::Turns;
 use kaa_ext::prelude::*;
 use kaa_ext::protocol::cep::{CommandRequest, CommandResponse, CommandType, ResultRequest};
 
@@ -17,14 +18,15 @@ pub(crate) async fn command(
     session: Session,
     State(commands): State<Arc<Commands>>,
     State(observers): State<Arc<Observers>>,
+    State(turns): State<Turns>,
     DeviceJson(request): DeviceJson<CommandRequest>,
 ) -> Result<Reply, Failure> {
     // Commands that are given from now on are pushed after the answer.
-    let turn = observers.turn(&endpoint).await;
+    let turn = turns.take(&endpoint).await;
     // This replica has the commands and the session, so the results have to come here.
     session.pin();
     if request.observe == Some(false) {
-        observers.remove(endpoint.clone(), command_type.clone());
+        observers.remove(&endpoint, command_type.as_ref());
     } else {
         observers.add(endpoint.clone(), command_type.clone(), session);
     }

@@ -28,8 +28,7 @@ use std::sync::Arc;
 
 use kaa_ext::bus::Permissions;
 use kaa_ext::prelude::*;
-use kaa_ext::rest::RestServer;
-use kaa_ext::{Builder, Config, Running, StartError};
+use kaa_ext::{Builder, Config, Limits, Running, StartError, Turns};
 
 use commands::Commands;
 use observers::Observers;
@@ -40,6 +39,7 @@ pub use settings::Settings;
 struct App {
     commands: Arc<Commands>,
     observers: Arc<Observers>,
+    turns: Turns,
 }
 
 impl App {
@@ -47,11 +47,16 @@ impl App {
         Self {
             commands: Arc::new(Commands::new(settings)),
             observers: Arc::new(Observers::new(settings.observers)),
+            turns: Turns::default(),
         }
     }
 
-    fn extension(self) -> Builder<Self> {
+    fn extension(self, settings: &Settings) -> Builder<Self> {
+        let limits = Limits::default();
+        // A service may wait as long as its command.
+        let handler_timeout = limits.handler_timeout.max(settings.ttl);
         Extension::new("cex")
+            .limits(Limits { handler_timeout, ..limits })
             .state(self)
             .resources(resources![device::command, device::result])
             .services(services![agent::invoke])
@@ -64,7 +69,7 @@ impl App {
 ///
 /// [`StartError`]: a name that is none.
 pub fn permissions(config: &Config<Settings>) -> Result<Permissions, StartError> {
-    Ok(App::new(&config.extension).extension().configure(config).permissions()?)
+    Ok(App::new(&config.extension).extension(&config.extension).configure(config).permissions()?)
 }
 
 /// Starts the service on a bus.
@@ -74,16 +79,9 @@ pub fn permissions(config: &Config<Settings>) -> Result<Permissions, StartError>
 /// [`StartError`]: what kept it from starting.
 pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartError> {
     let app = App::new(&config.extension);
-    let extension = app.clone().extension().configure(&config).build()?;
+    let extension = app.clone().extension(&config.extension).configure(&config).build()?;
     let server = extension.serve(bus).start().await?;
-    let rest = match RestServer::bind(&config.extension.rest, rest::api(app)).await {
-        Ok(rest) => rest,
-        Err(error) => {
-            server.stop().await?;
-            return Err(error.into());
-        }
-    };
-    Ok(Running::new(server).rest(rest))
+    Running::with_rest(server, &config.extension.rest, rest::api(app)).await
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ impl App {
         id: Option<i32>,
         payload: Option<RawJson>,
     ) -> Result<(i32, Pending), Failure> {
-        let _turn = self.observers.turn(endpoint).await;
+        let _turn = self.turns.take(endpoint).await;
         let (id, pending, is_new) = self.commands.give(endpoint, command_type, id, payload.clone())?;
         if is_new && let Some((session, with_type)) = self.observers.of(endpoint, command_type) {
             let command = Command { id, command_type: with_type.then(|| command_type.clone()), payload };

@@ -9,13 +9,18 @@ use bytes::Bytes;
 use kaa_ext::prelude::{EndpointId, Failure};
 use kaa_ext::protocol::cep::CommandType;
 use kaa_ext::protocol::json::{JsonPayload, RawJson};
-use kaa_ext::rest::{Api, Json, Path, Problem, Query, routes};
+use kaa_ext::rest::{Api, HANDLER_TIMEOUT, Json, Path, Problem, Query, routes};
 use kaa_ext::settings::duration;
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use crate::App;
 use crate::commands::Done;
+
+/// The longest wait for a result. The number of the command has to come before the port gives up, or who waits would
+/// give it a second time.
+const PATIENCE: Duration = HANDLER_TIMEOUT.saturating_sub(Duration::from_secs(2));
 
 /// A command, and what became of it if the device has said so.
 #[derive(Serialize, ToSchema)]
@@ -53,7 +58,7 @@ pub(crate) fn api(app: App) -> Api {
     params(
         ("endpoint" = String, Path, description = "the endpoint"),
         ("type" = String, Path, description = "the type of the command"),
-        ("await" = Option<String>, Query, description = "how long to wait for the result, such as 10s"),
+        ("await" = Option<String>, Query, description = "how long to wait for the result, such as 10s; 28s at most"),
     ),
     request_body(content = Option<serde_json::Value>, description = "what the device needs to know: any JSON, or nothing"),
     responses(
@@ -71,12 +76,13 @@ async fn give(
     Query(patience): Query<Patience>,
     body: Bytes,
 ) -> Result<Response, Problem> {
+    let begun = Instant::now();
     let payload = (!body.is_empty()).then(|| RawJson::from_json(&body)).transpose();
     let payload = payload.map_err(|error| Problem::bad_request(error.to_string()))?;
     let (id, mut pending) =
         app.order(&endpoint, &command_type, None, payload).await.map_err(|failure| problem(&failure))?;
-    let limit = patience.limit.unwrap_or_default().min(app.commands.ttl());
-    let done = tokio::time::timeout(limit, pending.wait_for(Option::is_some)).await;
+    let limit = patience.limit.unwrap_or_default().min(app.commands.ttl()).min(PATIENCE);
+    let done = tokio::time::timeout_at(begun + limit, pending.wait_for(Option::is_some)).await;
     let done = done.ok().and_then(Result::ok).and_then(|done| done.clone());
     let location = [(header::LOCATION, format!("/endpoints/{endpoint}/commands/{command_type}/{id}"))];
     Ok((location, status(id, done)).into_response())

@@ -7,6 +7,7 @@ use kaa_ext::bus::RequestError;
 use kaa_ext::protocol::cip::{CommandInvocationRequest, CommandInvocationResult};
 use kaa_ext::testing::{Device, TestKaa};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tower::ServiceExt;
 
 use super::*;
@@ -26,7 +27,7 @@ impl Cex {
 
     async fn with(settings: Settings) -> Self {
         let app = App::new(&settings);
-        let kaa = TestKaa::start(app.clone().extension().build().unwrap()).await;
+        let kaa = TestKaa::start(app.clone().extension(&settings).build().unwrap()).await;
         Self { kaa, rest: rest::api(app).into() }
     }
 
@@ -153,11 +154,11 @@ async fn commands_are_pushed_in_the_order_in_which_they_were_given() {
 #[tokio::test(start_paused = true)]
 async fn a_command_is_not_pushed_while_its_device_is_being_answered() {
     let app = App::new(&Settings::default());
-    let kaa = TestKaa::start(app.clone().extension().build().unwrap()).await;
+    let kaa = TestKaa::start(app.clone().extension(&Settings::default()).build().unwrap()).await;
     let mut device = kaa.endpoint("ep-1");
     commands(&device, "/command/reboot").await;
     // What an answer holds until it is with the bus.
-    let answering = app.observers.turn(&"ep-1".parse().unwrap()).await;
+    let answering = app.turns.take(&"ep-1".parse().unwrap()).await;
     let (endpoint, reboot) = ("ep-1".parse().unwrap(), "reboot".parse().unwrap());
     let mut order = std::pin::pin!(app.order(&endpoint, &reboot, Some(1), None));
     tokio::select! {
@@ -198,12 +199,47 @@ async fn who_does_not_observe_any_more_gets_no_push() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_device_that_observes_many_types_costs_no_other_its_pushes() {
+    let cex = Cex::with(Settings { observers: 2.try_into().unwrap(), ..Settings::default() }).await;
+    let (mut modest, mut greedy) = (cex.kaa.endpoint("ep-1"), cex.kaa.endpoint("ep-2"));
+    commands(&modest, "/command/reboot").await;
+    for number in 0..100 {
+        commands(&greedy, &format!("/command/type-{number}")).await;
+    }
+    let id = cex.give(REBOOT, "").await;
+    modest.next_push().await.assert_json(json!([{ "id": id }]));
+    // It has those that it asked for last.
+    for number in [83, 84, 99] {
+        cex.give(&format!("/endpoints/ep-2/commands/type-{number}"), "").await;
+    }
+    assert_eq!(cex.kaa.counters().pushed, 3);
+    for number in [84, 99] {
+        greedy.next_push().await.assert_path(&format!("/command/type-{number}"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_waits_longer_than_asked_for_gets_the_number_and_not_the_result() {
     let cex = Cex::start().await;
     let before = tokio::time::Instant::now();
     let (status, command) = cex.call("POST", &format!("{REBOOT}?await=10s"), "").await;
     assert_eq!((status, &command["statusCode"]), (202, &Value::Null));
     assert_eq!(before.elapsed().as_secs(), 10);
+}
+
+/// Through a socket, where the port gives up on who takes too long.
+#[tokio::test(start_paused = true)]
+async fn who_waits_longer_than_the_port_does_gets_the_number_all_the_same() {
+    let mut config = Config::<Settings>::default();
+    config.extension.rest = kaa_ext::rest::RestConfig::on_port(0);
+    let running = start(Bus::memory(), config).await.unwrap();
+    let mut stream = tokio::net::TcpStream::connect(running.rest_addr().unwrap()).await.unwrap();
+    let request = format!("POST {REBOOT}?await=5m HTTP/1.0\r\nHost: localhost\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let body = answer.rsplit("\r\n\r\n").next().unwrap();
+    assert!(answer.starts_with("HTTP/1.0 202 ") && body.starts_with("{\"id\":"), "{answer}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -330,6 +366,22 @@ async fn a_service_has_a_command_executed() {
     assert_eq!(result.app_version_name, "test-app-v1");
     assert_eq!(result.reason_phrase.as_deref(), Some("up"));
     assert_eq!(result.payload.as_deref(), Some(&b"[1]"[..]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_waits_as_long_as_it_says() {
+    let cex = Cex::start().await;
+    let device = cex.kaa.endpoint("ep-1");
+    let work = async {
+        tokio::time::sleep(Duration::from_secs(45)).await;
+        assert_eq!(say(&device, json!([{ "id": 1, "statusCode": 200 }])).await, 200);
+    };
+    let patient = CommandInvocationRequest { timeout: 60_000, ..invocation(1, "1") };
+    let caller = cex.kaa.service("caller");
+    let invoked =
+        caller.messaging().request(ServiceInstance::from_static("cex"), &patient, Duration::from_secs(60));
+    let (result, ()) = tokio::join!(invoked, work);
+    assert_eq!(result.unwrap().status_code, 200);
 }
 
 #[tokio::test(start_paused = true)]

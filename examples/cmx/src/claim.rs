@@ -1,8 +1,8 @@
 //! Whose an observation is: of the replica with the greatest claim.
 
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
-use std::time::{SystemTime, UNIX_EPOCH};
 
+use kaa_ext::bus::Clock;
 use kaa_ext::protocol::name::ReplicaId;
 
 /// How far ahead of the own clock a claim may be. No clock is that wrong, and a claim from the end of time
@@ -44,8 +44,7 @@ impl ClaimClock {
 }
 
 fn now() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    i64::try_from(now).unwrap_or(i64::MAX)
+    Clock::System.millis()
 }
 
 #[cfg(test)]

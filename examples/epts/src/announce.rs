@@ -12,7 +12,8 @@ use std::time::Duration;
 use kaa_ext::bus::Messaging;
 use kaa_ext::protocol::name::Token;
 use kaa_ext::protocol::tstp::{DataPoint, DataValue, TimeSeriesEvent};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::batch::Batch;
@@ -30,12 +31,23 @@ const POINTS: usize = 1_000;
 /// How long the bus may take to accept one event.
 const DEADLINE: Duration = Duration::from_secs(2);
 
+/// How long the end may take.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// Where stored batches are handed in to be announced. Clones share the queue.
 #[derive(Debug, Clone)]
 pub(crate) struct Announcer {
     queue: mpsc::Sender<News>,
     room: Arc<Semaphore>,
     tally: Arc<Tally>,
+}
+
+/// The task that announces, as long as it runs.
+#[derive(Debug)]
+pub(crate) struct Announcing {
+    queue: mpsc::Sender<News>,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
 }
 
 #[derive(Debug)]
@@ -46,16 +58,13 @@ struct News {
 }
 
 impl Announcer {
-    /// Begins to announce, on a task that ends with the last clone.
-    pub(crate) fn start(tally: Arc<Tally>) -> Self {
-        let (queue, mut news) = mpsc::channel::<News>(WAITING);
-        let counted = tally.clone();
-        tokio::spawn(async move {
-            while let Some(News { messaging, batch, _room }) = news.recv().await {
-                announce(&messaging, &batch, &counted).await;
-            }
-        });
-        Self { queue, room: Arc::new(Semaphore::new(WAITING_POINTS)), tally }
+    /// Begins to announce.
+    pub(crate) fn start(tally: Arc<Tally>) -> (Self, Announcing) {
+        let (queue, news) = mpsc::channel(WAITING);
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(announce_all(news, stopped, tally.clone()));
+        let announcer = Self { queue: queue.clone(), room: Arc::new(Semaphore::new(WAITING_POINTS)), tally };
+        (announcer, Announcing { queue, stop, task })
     }
 
     /// Never waits: the confirmation of the batch comes first.
@@ -71,6 +80,37 @@ impl Announcer {
         if queued.is_none() {
             self.tally.unannounced.add(by_series(batch).len() as u64);
         }
+    }
+}
+
+impl Announcing {
+    /// Announces what waits, takes nothing more, and ends.
+    pub(crate) async fn end(mut self) {
+        drop(self.stop);
+        if timeout(GRACE, &mut self.task).await.is_err() {
+            self.task.abort();
+            let batches = 1 + self.queue.max_capacity() - self.queue.capacity();
+            tracing::warn!(
+                batches,
+                "not all points could be announced within {GRACE:?}; they are in the store"
+            );
+        }
+    }
+}
+
+/// One batch after the other, until the end has come and nothing waits any more.
+async fn announce_all(mut news: mpsc::Receiver<News>, mut stopped: oneshot::Receiver<()>, tally: Arc<Tally>) {
+    loop {
+        let next = tokio::select! {
+            biased;
+            _ = &mut stopped, if !news.is_closed() => {
+                news.close();
+                continue;
+            }
+            next = news.recv() => next,
+        };
+        let Some(News { messaging, batch, _room }) = next else { break };
+        announce(&messaging, &batch, &tally).await;
     }
 }
 

@@ -33,7 +33,6 @@ use std::sync::Arc;
 use kaa_ext::bus::Permissions;
 use kaa_ext::prelude::*;
 use kaa_ext::protocol::tstp::TimeSeriesEvent;
-use kaa_ext::rest::RestServer;
 use kaa_ext::{Builder, Config, Running, StartError};
 
 pub use settings::{Place, Settings};
@@ -96,20 +95,17 @@ pub async fn start_with(
 
 async fn assemble(bus: Bus, config: &Config<Settings>, store: Arc<dyn Store>) -> Result<Running, StartError> {
     let tally = Arc::new(Tally::default());
+    let (announcer, announcing) = Announcer::start(tally.clone());
     let receiver = Receiver {
         store: store.clone(),
         time_field: config.extension.timestamp_field.as_deref().map(Into::into),
-        announcer: Announcer::start(tally.clone()),
+        announcer,
         tally: tally.clone(),
     };
     let extension = extension(config).with_state(App { receiver }).build()?;
     let server = extension.serve(bus).start().await?;
-    let rest = RestServer::bind(&config.extension.rest, rest::api(rest::Served { store, tally })).await;
-    match rest {
-        Ok(rest) => Ok(Running::new(server).rest(rest)),
-        Err(error) => {
-            drop(server.stop().await);
-            Err(error.into())
-        }
-    }
+    let api = rest::api(rest::Served { store, tally });
+    let running = Running::with_rest(server, &config.extension.rest, api).await?;
+    // Last of all, what the last handlers have stored is announced.
+    Ok(running.at_last(|| announcing.end()))
 }

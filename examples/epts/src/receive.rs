@@ -33,27 +33,23 @@ pub(crate) async fn samples(
     messaging: Messaging,
     State(receiver): State<Receiver>,
 ) -> Result<(), Failure> {
-    let stored = receiver.store(&event, endpoint, app_version).await;
-    let tally = &receiver.tally;
-    match stored.inspect_err(|_| tally.refused.add(1))? {
-        (Inserted::Known, _) => tally.known.add(1),
-        (Inserted::New, batch) => {
-            tally.stored.add(1);
-            tally.left_out.add(batch.left_out);
-            receiver.announcer.announce(messaging, &batch);
-        }
-    }
-    Ok(())
+    let batch = Batch::of(&event, endpoint, app_version, receiver.time_field.as_deref());
+    let batch = Arc::new(batch.inspect_err(|_| receiver.tally.refused.add(1))?);
+    // Also when this handler runs out of time: what is stored then is counted and announced like everything else.
+    tokio::spawn(receiver.store(batch, messaging)).await.map_err(Failure::internal)?
 }
 
 impl Receiver {
-    async fn store(
-        &self,
-        event: &DataSamplesEvent,
-        endpoint: EndpointId,
-        app_version: AppVersion,
-    ) -> Result<(Inserted, Arc<Batch>), Failure> {
-        let batch = Arc::new(Batch::of(event, endpoint, app_version, self.time_field.as_deref())?);
-        Ok((self.store.insert(batch.clone()).await?, batch))
+    async fn store(self, batch: Arc<Batch>, messaging: Messaging) -> Result<(), Failure> {
+        let inserted = self.store.insert(batch.clone()).await;
+        match inserted.inspect_err(|_| self.tally.refused.add(1))? {
+            Inserted::Known => self.tally.known.add(1),
+            Inserted::New => {
+                self.tally.stored.add(1);
+                self.tally.left_out.add(batch.left_out);
+                self.announcer.announce(messaging, &batch);
+            }
+        }
+        Ok(())
     }
 }

@@ -38,9 +38,9 @@ async fn endpoints(
     State(served): State<Served>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<EndpointList>, Problem> {
-    let page = page.page()?;
-    let endpoints: Vec<EndpointSummary> = served.store.endpoints(page.clone()).await?;
-    let next = question::next(&endpoints, &page, |last| last.endpoint_id.clone());
+    let limit = page.limit;
+    let endpoints: Vec<EndpointSummary> = served.store.endpoints(page.page()).await?;
+    let next = limit.next(&endpoints, |last| last.endpoint_id.clone());
     Ok(Json(EndpointList { endpoints, next }))
 }
 
@@ -52,9 +52,9 @@ async fn series(
     Path(endpoint): Path<String>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<SeriesList>, Problem> {
-    let page = page.page()?;
-    let series = served.store.series(endpoint, page.clone()).await?;
-    let next = question::next(&series, &page, Clone::clone);
+    let limit = page.limit;
+    let series = served.store.series(endpoint, page.page()).await?;
+    let next = limit.next(&series, Clone::clone);
     Ok(Json(SeriesList { series, next }))
 }
 
@@ -82,10 +82,10 @@ async fn samples(
     Query(query): Query<SamplesQuery>,
 ) -> Result<Json<SampleList>, Problem> {
     let (from, to) = question::span(query.from, query.to)?;
-    let limit = question::limit(query.limit)?;
+    let limit = query.limit.get();
     let (from, after) = query.after()?.unwrap_or((from, -1));
     let stored = served.store.samples(Samples { endpoint, from, after, to, limit }).await?;
-    Ok(Json(SampleList::of(stored, limit)))
+    Ok(Json(SampleList::of(stored, query.limit)))
 }
 
 /// What this replica did since it started.
@@ -96,9 +96,6 @@ async fn counts(State(served): State<Served>) -> Json<Counts> {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        if error.status().is_server_error() {
-            tracing::warn!("a question was not answered: {error}: {:?}", std::error::Error::source(&error));
-        }
-        Self::new(error.status().code(), error.to_string())
+        Self::of(error.status().code(), &error)
     }
 }

@@ -18,10 +18,14 @@ use crate::settings::Place;
 pub use postgres::{Postgres, Unfit};
 pub use sqlite::Sqlite;
 
+/// How many bytes of samples one answer has before it ends: 8 MiB.
+pub const LARGEST: usize = 8 * 1024 * 1024;
+
 /// What a store answers with, some time.
 pub type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 
-/// A store of samples and their series. What it confirms is durable, and every answer comes within a bounded time.
+/// A store of samples and their series. What it confirms is durable, and every answer comes within a bounded time;
+/// only an insert may take as long as the disk does, so that what it says is true.
 pub trait Store: Send + Sync + 'static {
     /// Stores a batch, all of it or nothing. One that is there already (endpoint, correlation ID and digest)
     /// is left alone.
@@ -36,7 +40,8 @@ pub trait Store: Send + Sync + 'static {
     /// The points of a series, in buckets; none for a series that is not known.
     fn points(&self, wanted: Points) -> Answer<'_, Vec<Bucket>>;
 
-    /// The samples of an endpoint in the order of time, and of arrival where the time is the same.
+    /// The samples of an endpoint in the order of time, and of arrival where the time is the same; the one with which
+    /// they have [`LARGEST`] bytes is the last.
     fn samples(&self, wanted: Samples) -> Answer<'_, Vec<StoredSample>>;
 
     /// Finishes what was begun and lets go of the database.
@@ -130,6 +135,24 @@ pub struct StoredSample {
     pub content_type: String,
     /// Byte for byte as it came.
     pub content: Vec<u8>,
+}
+
+/// Samples on their way out of a store.
+#[derive(Debug, Default)]
+struct Part {
+    samples: Vec<StoredSample>,
+    bytes: usize,
+}
+
+impl Part {
+    fn add(&mut self, sample: StoredSample) {
+        self.bytes += sample.content.len();
+        self.samples.push(sample);
+    }
+
+    fn is_full(&self) -> bool {
+        self.bytes >= LARGEST
+    }
 }
 
 /// Why a store did not do what it was asked. Nothing of a refused batch is stored, except where it says

@@ -38,7 +38,7 @@ pub struct Counts {
     pub stored: u64,
     /// Events that were there already.
     pub known: u64,
-    /// Events that were not stored, and not confirmed.
+    /// Events that were not confirmed: nothing of them is stored, unless PostgreSQL was too late to say so.
     pub refused: u64,
     /// Numbers that became no point: too deep, too many, a name too long, or twice in a sample.
     pub left_out: u64,

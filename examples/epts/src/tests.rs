@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use kaa_ext::bus::Messaging;
 use kaa_ext::prelude::*;
 use kaa_ext::protocol::dstp::{DataSamplesEvent, DataSamplesProcessed};
@@ -14,8 +15,9 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::batch::MOST_SAMPLES;
-use crate::store::{Page, Sqlite, Store};
+use crate::batch::{Batch, MOST_SAMPLES};
+use crate::buckets::Bucket;
+use crate::store::{Answer, EndpointSummary, Inserted, Page, Points, Samples, Sqlite, Store, StoredSample};
 use crate::{Place, Settings, start, start_with};
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -177,6 +179,57 @@ async fn new_points_are_announced_once_by_series_and_odd_names_are_counted() {
     let counts = world.get("/counts").await.1;
     assert_eq!((&counts["announced"], &counts["unnameable"]), (&2.into(), &1.into()));
     world.running.stop(PATIENCE).await.unwrap();
+}
+
+/// A store on a disk that takes its time, until there is a permit.
+#[derive(Default)]
+struct Slow(tokio::sync::Notify);
+
+impl Store for Slow {
+    fn insert(&self, _: Arc<Batch>) -> Answer<'_, Inserted> {
+        Box::pin(async {
+            self.0.notified().await;
+            Ok(Inserted::New)
+        })
+    }
+
+    fn endpoints(&self, _: Page) -> Answer<'_, Vec<EndpointSummary>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn series(&self, _: String, _: Page) -> Answer<'_, Vec<String>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn points(&self, _: Points) -> Answer<'_, Vec<Bucket>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn samples(&self, _: Samples) -> Answer<'_, Vec<StoredSample>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
+}
+
+#[tokio::test]
+async fn what_is_stored_after_the_time_of_its_handler_is_announced_and_counted() {
+    let (directory, bus, store) = (TempDir::new().unwrap(), Bus::memory(), Arc::new(Slow::default()));
+    let mut config = config(&directory, |_| ());
+    config.limits.handler_timeout = Some(Duration::from_millis(20));
+    let running = start_with(bus.clone(), config, store.clone()).await.unwrap();
+    let mut listener =
+        transmitter(&bus, "listener").listen::<TimeSeriesEvent>(None, Delivery::EveryReplica).await.unwrap();
+    let receipt = sent(&transmitter(&bus, "dcx"), &event("c-1", &[r#"{"t":1}"#])).await.unwrap();
+    assert_eq!(receipt.status_code, 504);
+    store.0.notify_one();
+    let heard = tokio::time::timeout(PATIENCE, listener.next()).await.unwrap().unwrap().unwrap();
+    assert_eq!(&*heard.time_series_name, "auto~t");
+    let counts = get(&running, "/counts").await.1;
+    assert_eq!((&counts["stored"], &counts["refused"]), (&1.into(), &0.into()));
+    running.stop(PATIENCE).await.unwrap();
 }
 
 #[tokio::test]

@@ -77,7 +77,8 @@ impl Bucket {
         &self.options.name
     }
 
-    /// What a key has; `None` when it was never written or was deleted. It sees every write that was confirmed.
+    /// What a key has; `None` when it was never written or was deleted. It sees every write that was confirmed: in
+    /// a cluster, the server that leads the bucket is asked.
     ///
     /// # Errors
     ///
@@ -148,7 +149,8 @@ impl Bucket {
     /// The keys that have values, start with `prefix` and come after `after`, in the order of their
     /// bytes, `limit` of them at most: for the next page, `after` is the last of this one.
     ///
-    /// The server goes through all keys of the bucket for it; only `limit` of them are kept here.
+    /// The server goes through all keys of the bucket for it, so it is nothing to be done for every message; only
+    /// `limit` of them are kept here. In a cluster, it may be a server that has not heard of the latest writes.
     ///
     /// # Errors
     ///

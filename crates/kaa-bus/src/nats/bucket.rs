@@ -1,18 +1,17 @@
 //! Buckets on JetStream.
 //!
 //! The edges of async-nats' key-value store: an operation on a server without JetStream looks like any
-//! failed request, on nats-server 2.9 it fails over the answer to an unrelated question, and keys that are
-//! no subject tokens are errors.
+//! failed request, on nats-server 2.9 it fails over the answer to an unrelated question, keys that are no
+//! subject tokens are errors, and its reads may be answered by a server that has not heard of the latest writes.
 
 use std::collections::BTreeSet;
 use std::error::Error as StdError;
 use std::sync::Arc;
 
 use async_nats::jetstream::context::{AccountErrorKind, CreateKeyValueError, GetStreamErrorKind};
-use async_nats::jetstream::kv::{
-    CreateError, CreateErrorKind, Operation, Store, UpdateError, UpdateErrorKind, Watch,
-};
-use async_nats::jetstream::stream::StorageType;
+use async_nats::jetstream::kv::{Operation, Store, UpdateError, UpdateErrorKind, Watch};
+use async_nats::jetstream::message::StreamMessage;
+use async_nats::jetstream::stream::{LastRawMessageErrorKind, StorageType};
 use async_nats::jetstream::{self, ErrorCode, kv};
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -71,19 +70,30 @@ impl Client {
 
 impl Bucket {
     pub(crate) async fn get(&self, key: &str) -> Result<Option<Entry>, KvError> {
-        let entry = self.store.entry(encode(key)).await;
-        let entry = entry.map_err(|error| refused(&self.store.name, "read", error))?;
-        let put = entry.filter(|entry| entry.operation == Operation::Put);
-        Ok(put.map(|entry| Entry { value: entry.value, revision: entry.revision }))
+        let latest = self.latest(key).await?.filter(is_value);
+        Ok(latest.map(|message| Entry { value: message.payload, revision: message.sequence }))
     }
 
     pub(crate) async fn create(&self, key: &str, value: Bytes) -> Result<u64, KvError> {
-        self.check_size(key, value.len())?;
-        let created: Result<u64, CreateError> = self.store.create(encode(key), value).await;
-        created.map_err(|error| match error.kind() {
-            CreateErrorKind::AlreadyExists => self.conflict(key),
-            _ => refused(&self.store.name, "write", error),
-        })
+        match self.update(key, value.clone(), 0).await {
+            // What was deleted has a marker, and it is that marker which is replaced.
+            Err(conflict @ KvError::Conflict { .. }) => match self.latest(key).await? {
+                Some(marker) if !is_value(&marker) => self.update(key, value, marker.sequence).await,
+                _ => Err(conflict),
+            },
+            created => created,
+        }
+    }
+
+    /// The last word about a key, from the leader of the stream. The store's own reads (direct gets) are answered
+    /// by any server that keeps the bucket, the one that has fallen behind among them.
+    async fn latest(&self, key: &str) -> Result<Option<StreamMessage>, KvError> {
+        let subject = format!("{}{}", self.store.prefix, encode(key));
+        match self.store.stream.get_last_raw_message_by_subject(&subject).await {
+            Ok(message) => Ok(Some(message)),
+            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
+            Err(error) => Err(refused(&self.store.name, "read", error)),
+        }
     }
 
     pub(crate) async fn update(&self, key: &str, value: Bytes, revision: u64) -> Result<u64, KvError> {
@@ -187,6 +197,13 @@ impl BucketChanges {
             return Ok(Change { key, value, revision: entry.revision });
         }
     }
+}
+
+/// Whether it is a value, and not the marker of one that was deleted, purged or too old.
+fn is_value(message: &StreamMessage) -> bool {
+    let headers = &message.headers;
+    let operation = headers.get("KV-Operation").map_or("PUT", |operation| operation.as_str());
+    operation == "PUT" && headers.get("Nats-Marker-Reason").is_none()
 }
 
 /// The bucket's stream is not there, which only its error code says.

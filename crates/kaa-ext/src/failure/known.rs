@@ -103,7 +103,7 @@ mod tests {
 
     #[cfg(feature = "sqlite")]
     #[test]
-    fn what_was_not_stored_is_the_same_to_a_device_and_to_a_caller_of_the_rest_port() {
+    fn what_was_not_stored_has_the_status_of_its_error() {
         use kaa_sqlite::SqliteError;
         use kaa_sqlite::rusqlite::Error::QueryReturnedNoRows;
 
@@ -117,8 +117,6 @@ mod tests {
         ];
         for (error, status) in errors {
             assert_eq!(Failure::from(error()).status().code(), status, "{:?}", error());
-            #[cfg(feature = "rest")]
-            assert_eq!(kaa_process::rest::Problem::from(error()).status(), status, "{:?}", error());
         }
     }
 }

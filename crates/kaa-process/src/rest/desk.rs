@@ -20,8 +20,8 @@ use super::problem::Problem;
 /// How long the body of a request may take to come.
 const BODY: Duration = Duration::from_secs(10);
 
-/// How long a handler may take.
-const HANDLER: Duration = Duration::from_secs(30);
+/// How long a handler may take: 30 s. One that waits for something has to say within that time that it did not come.
+pub const HANDLER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The largest body, in bytes: 1 MiB.
 pub(super) const BODY_SIZE: usize = 1024 * 1024;
@@ -63,14 +63,14 @@ impl Desk {
         let mut router = self.router.clone();
         // The handler is the service's own code, whose panic is no reason to leave the caller without an answer.
         let handling = AssertUnwindSafe(async { router.call(request).await }).catch_unwind();
-        match timeout(HANDLER, handling).await {
+        match timeout(HANDLER_TIMEOUT, handling).await {
             Ok(Ok(Ok(response))) => response,
             Ok(Err(_)) => {
                 Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the handler panicked; the log has more")
                     .into_response()
             }
             Err(_) => {
-                let detail = format!("not done within {HANDLER:?}; it may be done all the same");
+                let detail = format!("not done within {HANDLER_TIMEOUT:?}; it may be done all the same");
                 Problem::new(StatusCode::GATEWAY_TIMEOUT, detail).into_response()
             }
         }

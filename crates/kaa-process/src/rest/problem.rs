@@ -1,11 +1,14 @@
 //! Errors as callers see them: problem details (RFC 9457).
 
 use std::borrow::Cow;
+use std::error::Error;
 
 use axum::extract::{FromRequest, FromRequestParts};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+
+use crate::error::Chain;
 
 /// An error as a caller sees it: `application/problem+json` with `status`, `title` and `detail`.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -30,6 +33,15 @@ impl Problem {
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error").into();
         Self { status, title, detail: detail.into() }
+    }
+
+    /// An error with its status: the caller is told its text, and from 500 on the log has its causes, since this is
+    /// the last place that has them.
+    pub fn of(status: StatusCode, error: &dyn Error) -> Self {
+        if status.is_server_error() {
+            tracing::warn!(status = status.as_u16(), "REST was not answered: {:#}", Chain(error));
+        }
+        Self::new(status, error.to_string())
     }
 
     /// 400.

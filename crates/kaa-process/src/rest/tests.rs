@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use http::StatusCode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -14,6 +15,7 @@ use utoipa_axum::routes;
 use super::desk::BODY_SIZE;
 use super::{Api, Problem, RestConfig, RestError, RestServer};
 use crate::config::{Secret, apply};
+use crate::logs::tests::logged;
 
 /// How long a body is.
 #[utoipa::path(post, path = "/length", responses((status = 200)))]
@@ -225,4 +227,20 @@ async fn it_can_be_off_and_variables_stand_above_the_file() {
     assert!(config.insecure_listen && RestServer::bind(&config, Api::new()).await.unwrap().is_none());
     let missing = serde_json::from_str::<RestConfig>(r#"{"token":"x"}"#).unwrap_err().to_string();
     assert!(missing.contains("listen"), "{missing}");
+}
+
+#[test]
+fn what_the_service_could_not_do_is_logged_with_its_causes_and_told_without_them() {
+    #[derive(Debug, thiserror::Error)]
+    #[error("the store is away")]
+    struct Away(#[source] std::io::Error);
+
+    for (status, is_logged) in [(StatusCode::CONFLICT, false), (StatusCode::SERVICE_UNAVAILABLE, true)] {
+        let error = Away(std::io::Error::other("no route to 192.0.2.7"));
+        let mut problem = None;
+        let logged = logged(false, || problem = Some(Problem::of(status, &error)));
+        let told = serde_json::to_string(&problem).unwrap();
+        assert!(told.contains("the store is away") && !told.contains("192.0.2.7"), "{told}");
+        assert_eq!(logged.contains("the store is away: no route to 192.0.2.7"), is_logged, "{logged}");
+    }
 }

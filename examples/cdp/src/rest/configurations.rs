@@ -11,7 +11,9 @@ use utoipa::IntoParams;
 use super::precondition::{condition, etag};
 use super::{Desk, name, unstored, unusable, unwritten};
 use crate::configuration::{Configuration, ContentError, MAX_CONTENT};
+use crate::configurations::WriteError;
 use crate::place::Place;
+use crate::store::StoreError;
 
 /// Which of several configurations.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -122,17 +124,37 @@ async fn put(desk: &Desk, place: Place, headers: &HeaderMap, body: Body) -> Resu
     let content = to_bytes(body, MAX_CONTENT).await.map_err(|_| unusable(ContentError::TooLarge))?;
     let content_type = headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
     let configuration = Configuration::new(content_type, content).map_err(unusable)?;
-    let written = desk.configurations.put(&place, &configuration, &condition).await;
-    let (revision, is_new) = written.map_err(unwritten)?;
-    desk.changed.tell(place);
+    let (configurations, at, id) = (desk.configurations.clone(), place.clone(), configuration.id.clone());
+    let write = async move { configurations.put(&at, &configuration, &condition).await };
+    let (revision, is_new) = written(desk, place, write).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, [("etag", etag(revision)), ("config-id", configuration.id)]).into_response())
+    Ok((status, [("etag", etag(revision)), ("config-id", id)]).into_response())
 }
 
 async fn delete(desk: &Desk, place: Place, headers: &HeaderMap) -> Result<StatusCode, Problem> {
-    desk.configurations.delete(&place, &condition(headers)?).await.map_err(unwritten)?;
-    desk.changed.tell(place);
+    let (configurations, at, condition) = (desk.configurations.clone(), place.clone(), condition(headers)?);
+    written(desk, place, async move { configurations.delete(&at, &condition).await }).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Writes, and has the change announced. A caller that hangs up before the end must not leave a change that nobody
+/// hears of, so both are done all the same.
+async fn written<T: Send + 'static>(
+    desk: &Desk,
+    place: Place,
+    write: impl Future<Output = Result<T, WriteError>> + Send + 'static,
+) -> Result<T, Problem> {
+    let changed = desk.changed.clone();
+    let whole = tokio::spawn(async move {
+        let written = write.await;
+        // What could not be confirmed may be stored all the same.
+        if matches!(written, Ok(_) | Err(WriteError::Store(StoreError::Unavailable(_)))) {
+            changed.tell(place);
+        }
+        written
+    });
+    let broken_off = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the service broke off; try again");
+    whole.await.map_err(broken_off)?.map_err(unwritten)
 }
 
 fn place(app_version: &str, endpoint: Option<&str>, named: &Named) -> Result<Place, Problem> {

@@ -1,19 +1,13 @@
 //! Which configurations there are, and what endpoints reported of theirs.
 
 use axum::extract::State;
-use kaa_ext::rest::{Json, Path, Problem, Query};
+use kaa_ext::rest::{Json, Limit, Path, Problem, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Desk, name, unstored};
-use crate::configurations::Applied;
+use crate::applied::Applied;
 use crate::place::Place;
-
-/// How many there are on a page, unless it is said.
-const PAGE: usize = 100;
-
-/// How many there are on a page at most.
-const MAX_PAGE: usize = 1_000;
 
 /// Which part of the list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -25,7 +19,9 @@ pub(super) struct Part {
     /// `next` of the page before.
     after: Option<String>,
     /// How many, 1 to 1000; 100 when it is left out.
-    limit: Option<usize>,
+    #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000)]
+    limit: Limit,
 }
 
 /// A page of the list.
@@ -61,17 +57,14 @@ pub(super) struct Report {
 #[utoipa::path(get, path = "/configs", params(Part),
     responses((status = 200, body = Page), (status = 400, body = Problem)))]
 pub(super) async fn list(State(desk): State<Desk>, Query(part): Query<Part>) -> Result<Json<Page>, Problem> {
-    let limit = part.limit.unwrap_or(PAGE);
-    if !(1..=MAX_PAGE).contains(&limit) {
-        return Err(Problem::bad_request(format!("limit has to be 1 to {MAX_PAGE}")));
-    }
     if part.after.as_deref().is_some_and(|after| Place::of(after).is_none()) {
         return Err(Problem::bad_request("after has to be `next` of the page before"));
     }
     let app_version = part.app_version.as_deref().map(name).transpose()?;
+    let limit = part.limit.get() as usize;
     let found = desk.configurations.list(app_version.as_ref(), part.after.as_deref(), limit).await;
     let places = found.map_err(unstored)?;
-    let next = places.last().filter(|_| places.len() == limit).map(Place::key);
+    let next = part.limit.next(&places, Place::key);
     let configurations = places.into_iter().map(|place| Listed {
         app_version: place.app_version.to_string(),
         endpoint: place.endpoint.map(|endpoint| endpoint.to_string()),

@@ -44,7 +44,7 @@ async fn settled(tally: &Tally, is_so: impl Fn(Counts) -> bool) {
 async fn an_event_has_so_many_points_and_the_next_one_goes_on() {
     let bus = Bus::memory();
     let mut listener = messaging(&bus).listen::<TimeSeriesEvent>(None, Delivery::EveryReplica).await.unwrap();
-    let announcer = Announcer::start(Arc::default());
+    let (announcer, _announcing) = Announcer::start(Arc::default());
     for (points, expected) in [(POINTS - 1, vec![999]), (POINTS, vec![1_000]), (POINTS + 1, vec![1_000, 1])] {
         announcer.announce(messaging(&bus), &batch(points, &[("t", -0.5)]));
         let mut next_time = 0;
@@ -64,7 +64,7 @@ async fn an_event_has_so_many_points_and_the_next_one_goes_on() {
 #[tokio::test(start_paused = true)]
 async fn so_many_batches_wait_and_what_comes_then_is_counted() {
     let (bus, tally) = (Bus::memory(), Arc::new(Tally::default()));
-    let announcer = Announcer::start(tally.clone());
+    let (announcer, _announcing) = Announcer::start(tally.clone());
     let two_series = batch(1, &[("t", 1.0), ("u", 1.0)]);
     // Nobody sends while this test does not wait.
     for (waiting, unannounced) in [(WAITING - 1, 0), (1, 0), (1, 2)] {
@@ -82,7 +82,7 @@ async fn so_many_batches_wait_and_what_comes_then_is_counted() {
 #[tokio::test(start_paused = true)]
 async fn so_many_points_wait_and_what_comes_then_is_counted() {
     let (bus, tally) = (Bus::memory(), Arc::new(Tally::default()));
-    let announcer = Announcer::start(tally.clone());
+    let (announcer, _announcing) = Announcer::start(tally.clone());
     announcer.announce(messaging(&bus), &batch(WAITING_POINTS - 1, &[("t", 1.0)]));
     announcer.announce(messaging(&bus), &batch(1, &[("t", 1.0)]));
     assert_eq!(tally.counts().unannounced, 0);
@@ -102,7 +102,7 @@ async fn so_many_points_wait_and_what_comes_then_is_counted() {
 async fn what_does_not_go_out_is_counted_and_the_next_batch_does() {
     let (server, tally) = (MemoryServer::new(), Arc::new(Tally::default()));
     let bus = server.connect();
-    let announcer = Announcer::start(tally.clone());
+    let (announcer, _announcing) = Announcer::start(tally.clone());
     server.stop();
     announcer.announce(messaging(&bus), &batch(2, &[("t", 1.0), ("a b", 1.0)]));
     settled(&tally, |counts| (counts.unannounced, counts.unnameable) == (1, 1)).await;
@@ -110,4 +110,17 @@ async fn what_does_not_go_out_is_counted_and_the_next_batch_does() {
     announcer.announce(messaging(&bus), &batch(2, &[("t", 1.0)]));
     settled(&tally, |counts| counts.announced == 1).await;
     assert_eq!(tally.counts().unannounced, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_is_announced_before_the_end_and_nothing_after_it() {
+    let (bus, tally) = (Bus::memory(), Arc::new(Tally::default()));
+    let (announcer, announcing) = Announcer::start(tally.clone());
+    for _ in 0..WAITING {
+        announcer.announce(messaging(&bus), &batch(1, &[("t", 1.0)]));
+    }
+    announcing.end().await;
+    assert_eq!(tally.counts().announced, WAITING as u64);
+    announcer.announce(messaging(&bus), &batch(1, &[("t", 1.0)]));
+    assert_eq!((tally.counts().announced, tally.counts().unannounced), (WAITING as u64, 1));
 }

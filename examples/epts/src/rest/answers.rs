@@ -1,15 +1,13 @@
 //! Answers as callers see them.
 
 use data_encoding::BASE64;
+use kaa_ext::rest::Limit;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::buckets::Bucket;
-use crate::store::{EndpointSummary, StoredSample};
-
-/// How many bytes of samples one answer has, if it has more than one sample.
-const LARGEST: usize = 8 * 1024 * 1024;
+use crate::store::{EndpointSummary, LARGEST, StoredSample};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct EndpointList {
@@ -67,21 +65,12 @@ enum Content {
 }
 
 impl SampleList {
-    pub(super) fn of(stored: Vec<StoredSample>, limit: u32) -> Self {
-        let is_full = u32::try_from(stored.len()).is_ok_and(|length| length == limit);
-        let mut list = Self { samples: Vec::with_capacity(stored.len()), next: None };
-        let (mut bytes, mut last) = (0, None);
-        for sample in stored {
-            bytes += sample.content.len();
-            if last.is_some() && bytes > LARGEST {
-                list.next = last;
-                return list;
-            }
-            last = Some(format!("{}-{}", sample.time, sample.id));
-            list.samples.push(Sample::of(sample));
-        }
-        list.next = last.filter(|_| is_full);
-        list
+    pub(super) fn of(stored: Vec<StoredSample>, limit: Limit) -> Self {
+        let name = |last: &StoredSample| format!("{}-{}", last.time, last.id);
+        let bytes: usize = stored.iter().map(|sample| sample.content.len()).sum();
+        let is_large = bytes >= LARGEST;
+        let next = if is_large { stored.last().map(name) } else { limit.next(&stored, name) };
+        Self { samples: stored.into_iter().map(Sample::of).collect(), next }
     }
 }
 
@@ -116,27 +105,10 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_has_so_many_bytes_and_the_next_one_goes_on() {
-        for (second, samples, next) in
-            [(LARGEST / 2 - 1, 2, None), (LARGEST / 2, 2, None), (LARGEST / 2 + 1, 1, Some("5-1"))]
-        {
-            let list = SampleList::of(stored(&[LARGEST / 2, second]), 100);
-            assert_eq!((list.samples.len(), list.next.as_deref()), (samples, next), "{second}");
+    fn a_list_that_has_so_many_bytes_goes_on() {
+        for (length, next) in [(LARGEST - 2, None), (LARGEST - 1, Some("5-2")), (LARGEST, Some("5-2"))] {
+            let list = SampleList::of(stored(&[1, length]), Limit::default());
+            assert_eq!((list.samples.len(), list.next.as_deref()), (2, next), "{length}");
         }
-    }
-
-    #[test]
-    fn a_sample_that_is_larger_than_an_answer_is_one() {
-        let list = SampleList::of(stored(&[LARGEST + 1, 0]), 100);
-        assert_eq!((list.samples.len(), list.next.as_deref()), (1, Some("5-1")));
-        let list = SampleList::of(stored(&[LARGEST + 1]), 100);
-        assert_eq!((list.samples.len(), list.next.as_deref()), (1, None));
-    }
-
-    #[test]
-    fn a_list_that_is_full_goes_on_and_one_that_is_not_ends() {
-        assert_eq!(SampleList::of(stored(&[1, 1]), 2).next.as_deref(), Some("5-2"));
-        assert_eq!(SampleList::of(stored(&[1, 1]), 3).next, None);
-        assert_eq!(SampleList::of(stored(&[]), 3).next, None);
     }
 }

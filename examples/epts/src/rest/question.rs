@@ -2,15 +2,11 @@
 
 use std::num::NonZeroU64;
 
-use kaa_ext::rest::Problem;
+use kaa_ext::rest::{Limit, Problem};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::store::Page;
-
-/// How many entries a list has when it is not said, and at most.
-const LIMIT: u32 = 100;
-const LARGEST_LIMIT: u32 = 1_000;
 
 /// A part of a list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -18,21 +14,18 @@ const LARGEST_LIMIT: u32 = 1_000;
 #[into_params(parameter_in = Query)]
 pub(super) struct PageQuery {
     /// `next` of the answer before.
-    after: Option<String>,
+    #[serde(default)]
+    after: String,
     /// At most so many: 1 to 1000, 100 if not said.
-    limit: Option<u32>,
+    #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000)]
+    pub(super) limit: Limit,
 }
 
 impl PageQuery {
-    pub(super) fn page(self) -> Result<Page, Problem> {
-        Ok(Page { after: self.after.unwrap_or_default(), limit: limit(self.limit)? })
+    pub(super) fn page(self) -> Page {
+        Page { after: self.after, limit: self.limit.get() }
     }
-}
-
-/// Where the list goes on: behind its last entry, if there may be more.
-pub(super) fn next<T>(list: &[T], page: &Page, name: impl Fn(&T) -> String) -> Option<String> {
-    let is_full = u32::try_from(list.len()).is_ok_and(|length| length == page.limit);
-    list.last().filter(|_| is_full).map(name)
 }
 
 /// Points of a stretch of time.
@@ -72,7 +65,9 @@ pub(super) struct SamplesQuery {
     /// Before this time, in Unix milliseconds.
     pub(super) to: Option<i64>,
     /// At most so many: 1 to 1000, 100 if not said.
-    pub(super) limit: Option<u32>,
+    #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000)]
+    pub(super) limit: Limit,
     /// `next` of the answer before; takes the place of `from`.
     after: Option<String>,
 }
@@ -95,11 +90,4 @@ pub(super) fn span(from: Option<i64>, to: Option<i64>) -> Result<(i64, i64), Pro
         return Err(Problem::bad_request(what));
     }
     Ok((from, to))
-}
-
-pub(super) fn limit(limit: Option<u32>) -> Result<u32, Problem> {
-    match limit.unwrap_or(LIMIT) {
-        limit @ 1..=LARGEST_LIMIT => Ok(limit),
-        limit => Err(Problem::bad_request(format!("limit={limit} is none; expected 1 to {LARGEST_LIMIT}"))),
-    }
 }

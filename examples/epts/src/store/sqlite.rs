@@ -7,15 +7,17 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use kaa_ext::sqlite::rusqlite::{self, Connection, ErrorCode, OptionalExtension, Row, params};
+use kaa_ext::sqlite::rusqlite::{self, Connection, OptionalExtension, Row, params};
 use kaa_ext::sqlite::{Database, SqliteError};
 use tokio::time::timeout;
 
-use super::{Answer, EndpointSummary, Inserted, Page, Points, Samples, Store, StoreError, StoredSample};
+use super::{
+    Answer, EndpointSummary, Inserted, Page, Part, Points, Samples, Store, StoreError, StoredSample,
+};
 use crate::batch::Batch;
 use crate::buckets::{Bucket, Downsampling};
 
-/// How long a write or a read may take.
+/// How long a read may take.
 const DEADLINE: Duration = Duration::from_secs(10);
 
 const MIGRATIONS: &[&str] = &[include_str!("sqlite.sql")];
@@ -49,11 +51,7 @@ impl Sqlite {
 
 impl Store for Sqlite {
     fn insert(&self, batch: Arc<Batch>) -> Answer<'_, Inserted> {
-        async move {
-            let written = self.0.write(move |connection| insert(connection, &batch));
-            Ok(timeout(DEADLINE, written).await.map_err(late)??)
-        }
-        .boxed()
+        async move { Ok(self.0.write(move |connection| insert(connection, &batch)).await?) }.boxed()
     }
 
     fn endpoints(&self, page: Page) -> Answer<'_, Vec<EndpointSummary>> {
@@ -101,16 +99,21 @@ impl Store for Sqlite {
         };
         self.read(move |connection| {
             let Samples { endpoint, from, after, to, limit } = wanted;
-            connection
-                .prepare_cached(
-                    "SELECT s.id, s.time, correlation_id, position, content_type, content
-                     FROM samples s JOIN batches ON batches.id = s.batch
-                     WHERE s.endpoint = (SELECT id FROM endpoints WHERE name = ?1)
-                       AND (s.time, s.id) > (?2, ?3) AND s.time < ?4
-                     ORDER BY s.time, s.id LIMIT ?5",
-                )?
-                .query_map(params![endpoint, from, after, to, limit], sample)?
-                .collect()
+            let mut query = connection.prepare_cached(
+                "SELECT s.id, s.time, correlation_id, position, content_type, content
+                 FROM samples s JOIN batches ON batches.id = s.batch
+                 WHERE s.endpoint = (SELECT id FROM endpoints WHERE name = ?1)
+                   AND (s.time, s.id) > (?2, ?3) AND s.time < ?4
+                 ORDER BY s.time, s.id LIMIT ?5",
+            )?;
+            let mut part = Part::default();
+            for stored in query.query_map(params![endpoint, from, after, to, limit], sample)? {
+                part.add(stored?);
+                if part.is_full() {
+                    break;
+                }
+            }
+            Ok(part.samples)
         })
         .boxed()
     }
@@ -207,20 +210,10 @@ fn late(elapsed: tokio::time::error::Elapsed) -> StoreError {
 
 impl From<SqliteError> for StoreError {
     fn from(error: SqliteError) -> Self {
-        match &error {
-            SqliteError::Full => Self::Full(error.into()),
-            SqliteError::Refused(refused) => match refused.sqlite_error_code() {
-                Some(ErrorCode::DiskFull) => Self::Full(error.into()),
-                Some(
-                    ErrorCode::ReadOnly
-                    | ErrorCode::CannotOpen
-                    | ErrorCode::SystemIoFailure
-                    | ErrorCode::DatabaseBusy
-                    | ErrorCode::DatabaseLocked,
-                ) => Self::Unavailable(error.into()),
-                _ => Self::Refused(error.into()),
-            },
-            _ => Self::Unavailable(error.into()),
+        match error.http_status().as_u16() {
+            507 => Self::Full(error.into()),
+            503 => Self::Unavailable(error.into()),
+            _ => Self::Refused(error.into()),
         }
     }
 }

@@ -4,10 +4,13 @@ use tokio_postgres::{Error, Row};
 
 use super::session::Session;
 use crate::buckets::{Bucket, Downsampling};
-use crate::store::{EndpointSummary, Page, Points, Samples, StoreError, StoredSample};
+use crate::store::{EndpointSummary, Page, Part, Points, Samples, StoreError, StoredSample};
 
 /// How many points come at a time.
 const AT_A_TIME: i32 = 10_000;
+
+/// How many samples come at a time. Each may have as many bytes as an event.
+const SAMPLES_AT_A_TIME: i32 = 16;
 
 impl Session {
     pub(super) async fn endpoints(&mut self, page: &Page) -> Result<Vec<EndpointSummary>, Error> {
@@ -40,6 +43,7 @@ impl Session {
         rows.iter().map(|row| row.try_get(0)).collect()
     }
 
+    /// Some at a time: all that were asked for may have a thousand times as many bytes as one.
     pub(super) async fn samples(&mut self, wanted: &Samples) -> Result<Vec<StoredSample>, Error> {
         let statement = self
             .statement(
@@ -52,7 +56,6 @@ impl Session {
             .await?;
         let Samples { endpoint, from, after, to, limit } = wanted;
         let limit = i64::from(*limit);
-        let rows = self.client().query(&statement, &[endpoint, from, after, to, &limit]).await?;
         let sample = |row: &Row| {
             Ok(StoredSample {
                 id: row.try_get(0)?,
@@ -63,7 +66,22 @@ impl Session {
                 content: row.try_get(5)?,
             })
         };
-        rows.iter().map(sample).collect()
+        let transaction = self.client().transaction().await?;
+        let portal = transaction.bind(&statement, &[endpoint, from, after, to, &limit]).await?;
+        let mut part = Part::default();
+        while !part.is_full() {
+            let rows = transaction.query_portal(&portal, SAMPLES_AT_A_TIME).await?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in &rows {
+                if !part.is_full() {
+                    part.add(sample(row)?);
+                }
+            }
+        }
+        transaction.commit().await?;
+        Ok(part.samples)
     }
 
     /// Some points at a time: a series may have more than fit into memory.
