@@ -20,8 +20,10 @@
 //! | `messaging` | [`Messaging`]: events and requests with types |
 //! | `clock` | the time that goes over the wire |
 //! | `memory` | the bus inside the process |
+//! | [`faults`] | what goes wrong on it, drawn from a seed |
 //! | `nats` | the bus on NATS, the only place that knows async-nats |
 //! | `kv` | key-value buckets that replicas share (feature `kv`) |
+//! | `random` | a few random bits |
 //! | `deadline` | waiting, but not for ever |
 //! | `error` | what can go wrong |
 //!
@@ -70,6 +72,7 @@ mod memory;
 mod message;
 mod messaging;
 mod nats;
+mod random;
 mod shared;
 mod stats;
 mod subscription;
@@ -81,7 +84,7 @@ pub use kaa_protocol::name::ServiceInstance;
 pub use kaa_protocol::subject::{Subject, SubjectFilter};
 pub use link::Connection;
 pub use mailbox::SubscriptionLimit;
-pub use memory::MemoryServer;
+pub use memory::{MemoryServer, faults};
 pub use message::{Message, NoResponders};
 pub use messaging::{Adopted, Context, Delivery, Events, Gathered, Messaging};
 pub use nats::{ConnectError, NatsOptions, ServerUrlError};

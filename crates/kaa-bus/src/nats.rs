@@ -19,7 +19,6 @@ mod connect;
 mod events;
 mod options;
 mod pump;
-mod random;
 mod server_url;
 
 #[cfg(feature = "kv")]

@@ -15,12 +15,12 @@ use tokio::sync::watch;
 use tokio::task::unconstrained;
 
 use super::pump::Pump;
-use super::random::random;
 use crate::backend::Sink;
 use crate::deadline::within;
 use crate::error::{FenceError, PublishError};
 use crate::mailbox::SubscriptionLimit;
 use crate::message::Outgoing;
+use crate::random::random;
 
 #[derive(Debug)]
 pub(crate) struct Client {

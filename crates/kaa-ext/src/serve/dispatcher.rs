@@ -194,7 +194,9 @@ impl Dispatcher {
             }
         }
         let unfinished: Vec<_> = self.envelopes.drain().map(|(_, envelope)| envelope).collect();
-        let unfinished: Vec<_> = unfinished.into_iter().chain(self.lanes.drain()).collect();
+        let mut unfinished: Vec<_> = unfinished.into_iter().chain(self.lanes.drain()).collect();
+        // In the same order whenever the same happens.
+        unfinished.sort_by(|one, other| one.correlation_id().cmp(other.correlation_id()));
         for envelope in &unfinished {
             self.admission.leave(envelope.len());
             let failure = Failure::unavailable("the extension was stopped before the request was done");

@@ -40,7 +40,8 @@ pub struct Serve {
 
 impl Serve {
     pub(crate) fn new(extension: Extension, bus: Bus) -> Self {
-        Self { extension, bus, clock: Clock::System, signal: None }
+        let clock = bus.clock();
+        Self { extension, bus, clock, signal: None }
     }
 
     pub(crate) fn clock(self, clock: Clock) -> Self {
