@@ -8,6 +8,7 @@
 //! | `postgres` | [`postgres`] | where is a PostgreSQL? installs one when there is none |
 //! | `bench` | [`bench`](mod@bench) | what do the communication service and data collection cost beside the same by hand? |
 //! | `instructions` | [`instructions`] | does the codec still cost what it may cost? |
+//! | `simulate` | [`simulate`] | does everything go right while everything goes wrong? more seeds, planted bugs |
 //! | `lines` | [`lines`] | has a file grown into two ideas? |
 //! | `deps` | [`deps`] | do the crates depend only on what they may? |
 //!
@@ -27,6 +28,7 @@ mod postgres;
 mod process;
 mod python;
 mod scratch;
+mod simulate;
 mod test;
 mod workspace;
 
@@ -37,6 +39,9 @@ use failure::Failure;
 use workspace::Workspace;
 
 fn main() -> ExitCode {
+    if let Some(code) = simulate::compile() {
+        return code;
+    }
     let arguments: Vec<String> =
         env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -64,6 +69,7 @@ fn dispatch(arguments: &[&str]) -> Result<(), Failure> {
         ["bench", "kpc"] => bench::kpc(&workspace),
         ["bench", "dcx"] => bench::dcx(&workspace),
         ["instructions"] => instructions::run(&workspace),
+        ["simulate", options @ ..] => simulate::run(&workspace, &simulate::options(options)?),
         ["lines"] => lines::run(&workspace),
         ["deps"] => deps::run(&workspace),
         _ => Err(Failure::new(
@@ -86,6 +92,8 @@ fn help() -> String {
   bench kpc               cost of the communication service beside a bare NATS client, as a table
   bench dcx               cost of collecting and storing samples beside the same flow by hand
   instructions            cost of the codec per message under valgrind, beside its limits
+  simulate [--seeds N] [--from S] [--plants]
+                          the simulation with more seeds, or with the bugs it has to find
   lines                   source files that are too long
   deps                    dependencies that should not be there
 

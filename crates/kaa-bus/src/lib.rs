@@ -24,6 +24,7 @@
 //! | `nats` | the bus on NATS, the only place that knows async-nats |
 //! | `kv` | key-value buckets that replicas share (feature `kv`) |
 //! | `random` | a few random bits |
+//! | `planted` | bugs on request, to test the simulation |
 //! | `deadline` | waiting, but not for ever |
 //! | `error` | what can go wrong |
 //!
@@ -72,6 +73,8 @@ mod memory;
 mod message;
 mod messaging;
 mod nats;
+#[doc(hidden)]
+pub mod planted;
 mod random;
 mod shared;
 mod stats;

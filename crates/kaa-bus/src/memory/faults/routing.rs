@@ -167,7 +167,7 @@ impl Router {
         let Some(link) = peers.get(&peer) else { return };
         network.come_back(peer);
         for route in routes.values_mut().filter(|route| route.peer == peer) {
-            route.is_known = true;
+            route.is_known = !crate::planted!("no subscription after a reconnect");
         }
         if link.enter(Connection::Connected) == Connection::Disconnected {
             link.counters.reconnects.increment();
