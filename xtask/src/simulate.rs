@@ -86,7 +86,9 @@ mod tests {
 
     #[test]
     fn what_is_no_number_or_no_option_is_named() {
-        for (arguments, named) in [(&["--seeds", "many"][..], "many"), (&["--from"], "--from"), (&["-n"], "-n")] {
+        for (arguments, named) in
+            [(&["--seeds", "many"][..], "many"), (&["--from"], "--from"), (&["-n"], "-n")]
+        {
             let failure = options(arguments).unwrap_err().to_string();
             assert!(failure.contains(named) && failure.contains("cargo xtask simulate"), "{failure}");
         }

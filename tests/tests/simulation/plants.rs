@@ -8,7 +8,7 @@ use crate::seeds::{Scenario, run};
 use crate::{affinity, drain, gather, observe, overload};
 
 /// How many seeds a bug may take to be found.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 1000;
 
 const PLANTS: &[(&str, &Scenario)] = &[
     ("a drain drops its queue", &drain::SCENARIO),

@@ -1,4 +1,4 @@
-//! Runs a scenario for many seeds.
+//! Runs a scenario for a seed.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -25,18 +25,12 @@ pub(crate) struct Scenario {
 /// How a seed went.
 pub(crate) struct Run {
     pub(crate) verdict: Verdict,
-    hash: u64,
-    trace: String,
+    pub(crate) hash: u64,
+    pub(crate) trace: String,
 }
 
 /// Longer than any scenario takes, in the time of the simulation.
 const END_OF_TIME: Duration = Duration::from_secs(3600);
-
-/// Every so many seeds, one is run twice: it has to go the same way.
-const TWICE: u64 = 16;
-
-/// How many lines of the trace of a failing seed are shown.
-const SHOWN: usize = 60;
 
 pub(crate) fn run(scenario: &Scenario, seed: u64) -> Run {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
@@ -55,46 +49,4 @@ pub(crate) fn run(scenario: &Scenario, seed: u64) -> Run {
 fn text(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
-}
-
-/// Runs the seeds that the environment asks for; fails at the first one that goes wrong.
-#[cfg(not(kaa_plant))]
-pub(crate) fn check(scenario: &Scenario) {
-    if let Some(seed) = variable("KAA_SIM_SEED") {
-        let Run { verdict, hash, trace } = run(scenario, seed);
-        println!("{trace}\nseed {seed} of {}: {verdict:?}, trace {hash:016x}", scenario.name);
-        assert_eq!(verdict, Ok(()));
-        return;
-    }
-    let (from, seeds) = (variable("KAA_SIM_FROM").unwrap_or(0), variable("KAA_SIM_SEEDS").unwrap_or(1000));
-    for seed in from..from.saturating_add(seeds) {
-        let first = run(scenario, seed);
-        if let Err(problem) = &first.verdict {
-            panic!("{}", report(scenario, seed, problem, &first.trace));
-        }
-        if seed % TWICE == 0 {
-            let second = run(scenario, seed);
-            let problem = "I12: the same seed went another way the second time";
-            assert_eq!(first.hash, second.hash, "{}", report(scenario, seed, problem, &second.trace));
-        }
-    }
-    println!("{}: {seeds} seeds from {from} went well", scenario.name);
-}
-
-#[cfg(not(kaa_plant))]
-fn variable(name: &str) -> Option<u64> {
-    let text = std::env::var(name).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name} is {text:?}; expected a number")))
-}
-
-#[cfg(not(kaa_plant))]
-fn report(scenario: &Scenario, seed: u64, problem: &str, trace: &str) -> String {
-    let lines: Vec<&str> = trace.lines().collect();
-    let last = lines.get(lines.len().saturating_sub(SHOWN)..).unwrap_or_default().join("\n");
-    let Scenario { name, faults, .. } = scenario;
-    format!(
-        "seed {seed} of {name}: {problem}\n{:?}\nthe last lines of its trace:\n{last}\nreplay it with\n  \
-         KAA_SIM_SEED={seed} cargo test -p kaa-tests --test simulation {name} -- --nocapture\n",
-        faults(seed)
-    )
 }
