@@ -9,6 +9,7 @@
 //! | `bench` | [`bench`](mod@bench) | what do the SDK, the communication service and data collection cost beside the same by hand? |
 //! | `chaos` | [`chaos`] | does anything get lost when processes are killed and frozen? |
 //! | `instructions` | [`instructions`] | do the codec and the SDK still cost what they may cost? |
+//! | `simulate` | [`simulate`] | does everything go right while everything goes wrong? more seeds, planted bugs |
 //! | `lines` | [`lines`] | has a file grown into two ideas? |
 //! | `deps` | [`deps`] | do the crates depend only on what they may? |
 //!
@@ -29,6 +30,7 @@ mod postgres;
 mod process;
 mod python;
 mod scratch;
+mod simulate;
 mod test;
 mod workspace;
 
@@ -39,6 +41,9 @@ use failure::Failure;
 use workspace::Workspace;
 
 fn main() -> ExitCode {
+    if let Some(code) = simulate::compile() {
+        return code;
+    }
     let arguments: Vec<String> =
         env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -70,6 +75,7 @@ fn dispatch(arguments: &[&str]) -> Result<(), Failure> {
         ["chaos", options @ ..] => chaos::run(&workspace, &chaos::select(options)?),
         ["instructions"] => instructions::run(&workspace),
         ["instructions", "sdk"] => bench::sdk::gate(&workspace),
+        ["simulate", options @ ..] => simulate::run(&workspace, &simulate::options(options)?),
         ["lines"] => lines::run(&workspace),
         ["deps"] => deps::run(&workspace),
         _ => Err(Failure::new(
@@ -98,6 +104,8 @@ fn help() -> String {
   chaos --drain           rolling restarts under load beside those of bare async-nats, as a table
   instructions            cost of the codec per message under valgrind, beside its limits
   instructions sdk        the same of an extension, beside the bare client in the same run
+  simulate [--seeds N] [--from S] [--plants]
+                          the simulation with more seeds, or with the bugs it has to find
   lines                   source files that are too long
   deps                    dependencies that should not be there
 

@@ -10,10 +10,12 @@ use std::time::Duration;
 use kaa_protocol::name::ServiceInstance;
 use kaa_protocol::subject::{Inbox, SubjectFilter};
 
+use crate::clock::Clock;
 use crate::error::{FenceError, PublishError};
 use crate::inbox::Answers;
 use crate::mailbox::{Mailbox, Pace, SubscriptionLimit};
 use crate::message::{Message, Outgoing};
+use crate::random::random;
 use crate::{memory, nats};
 
 /// Where the messages of one subscription go. Delivering never waits.
@@ -94,6 +96,21 @@ impl Backend {
         match self {
             Self::Memory(peer) => Inbox::new(peer.inbox_id()),
             Self::Nats(client) => client.inbox().clone(),
+        }
+    }
+
+    /// Where the wall time of whoever speaks on this connection comes from.
+    pub(crate) fn clock(&self) -> Clock {
+        match self {
+            Self::Memory(peer) => peer.clock,
+            Self::Nats(_) => Clock::System,
+        }
+    }
+
+    pub(crate) fn random(&self) -> u64 {
+        match self {
+            Self::Memory(peer) => peer.random(),
+            Self::Nats(_) => random(),
         }
     }
 

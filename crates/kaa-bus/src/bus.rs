@@ -10,6 +10,7 @@ use kaa_protocol::subject::{Subject, SubjectFilter};
 use tokio::sync::watch;
 
 use crate::backend::{Attempt, Backend, Sink, Source};
+use crate::clock::Clock;
 use crate::deadline::within;
 use crate::denials::{Denials, ForbiddenPublishes};
 use crate::error::{CloseError, FenceError, PublishError, RequestError, SubscribeError};
@@ -347,6 +348,26 @@ impl Bus {
     /// ```
     pub fn watch_connection(&self) -> watch::Receiver<Connection> {
         self.shared.link.watch()
+    }
+
+    /// The clock of whoever speaks on this connection: the machine's, unless the server in the process gave it
+    /// [another](crate::faults::FaultyServer::connect).
+    pub fn clock(&self) -> Clock {
+        self.shared.backend.clock()
+    }
+
+    /// 64 bits that nobody outside can guess; on a server with [faults](crate::faults) those of its seed, so
+    /// that a run can be repeated. Good for marks and jitter, not for keys.
+    pub fn random(&self) -> u64 {
+        self.shared.backend.random()
+    }
+
+    /// Its number on the server in the process.
+    pub(crate) fn peer(&self) -> Option<u64> {
+        match &self.shared.backend {
+            Backend::Memory(peer) => Some(peer.id()),
+            Backend::Nats(_) => None,
+        }
     }
 
     /// How often a connection to the server was made so far, the present one included.

@@ -20,10 +20,13 @@
 //! | `messaging` | [`Messaging`]: events and requests with types |
 //! | `clock` | the time that goes over the wire |
 //! | `memory` | the bus inside the process |
+//! | [`faults`] | what goes wrong on it, drawn from a seed |
 //! | `nats` | the bus on NATS, the only place that knows async-nats |
 //! | `permissions` | [`Permissions`]: what a service may do on NATS, as its server wants to be told |
 //! | `forbidden`, `denials` | what the server did not let it do |
 //! | `kv` | key-value buckets that replicas share (feature `kv`) |
+//! | `random` | a few random bits |
+//! | `planted` | bugs on request, to test the simulation |
 //! | `deadline` | waiting, but not for ever |
 //! | `error` | what can go wrong |
 //!
@@ -75,6 +78,9 @@ mod message;
 mod messaging;
 mod nats;
 mod permissions;
+#[doc(hidden)]
+pub mod planted;
+mod random;
 mod shared;
 mod stats;
 mod subscription;
@@ -88,7 +94,7 @@ pub use kaa_protocol::name::ServiceInstance;
 pub use kaa_protocol::subject::{Subject, SubjectFilter};
 pub use link::Connection;
 pub use mailbox::{Backlog, Overflow, SubscriptionLimit};
-pub use memory::MemoryServer;
+pub use memory::{MemoryServer, faults};
 pub use message::{Message, NoResponders};
 pub use messaging::{Adopted, Context, Delivery, Events, Gathered, Messaging};
 pub use nats::{ConnectError, NatsOptions, ServerUrlError};

@@ -12,9 +12,11 @@
 //! | `router` | who gets a message |
 //! | `peer` | one connection |
 //! | `bucket` | key-value buckets |
+//! | [`faults`] | what goes wrong, if it is to |
 
 #[cfg(feature = "kv")]
 mod bucket;
+pub mod faults;
 mod peer;
 mod router;
 mod server;

@@ -119,7 +119,8 @@ impl Messaging {
     /// The messaging of one replica, whose ID has to be unique in the cluster. A replica has one, and
     /// clones it: to a second one, the replies to the first are strangers.
     pub fn new(bus: Bus, instance: ServiceInstance, replica: ReplicaId) -> Self {
-        Self::with_clock(bus, instance, replica, Clock::System)
+        let clock = bus.clock();
+        Self::with_clock(bus, instance, replica, clock)
     }
 
     /// The same with another clock for timestamps.

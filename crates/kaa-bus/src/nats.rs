@@ -21,7 +21,6 @@ mod events;
 mod lame_duck;
 mod options;
 mod pump;
-mod random;
 mod server_url;
 
 #[cfg(feature = "kv")]

@@ -85,6 +85,7 @@ impl Outlet {
             service_wide: dialect.answers(communication_service, None),
             own_replica: dialect.requests(instance, Some(replica)),
         };
+        let notes = Notes::new(bus.random());
         let started = clock.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
         let started = u64::try_from(started).unwrap_or_default();
         Self {
@@ -98,7 +99,7 @@ impl Outlet {
             pushes: AtomicU64::new(started),
             confirmations: Confirmations::default(),
             return_paths: ReturnPaths::default(),
-            notes: Notes::default(),
+            notes,
             pen: Pen::default(),
             tally,
         }

@@ -166,10 +166,14 @@ impl ReplicaId {
     /// The name of the service and 64 random bits: a replica that restarts is another replica, and what
     /// comes for the former one finds nobody.
     pub fn random(service: &ServiceInstance) -> Self {
+        // Every `RandomState` of a process is keyed differently, from the system's randomness.
+        Self::of_bits(service, RandomState::new().hash_one(std::process::id()))
+    }
+
+    /// The same with these bits: they have to be random, and may come from a seed in a simulation.
+    pub fn of_bits(service: &ServiceInstance, random: u64) -> Self {
         // With a long instance name the two would be too long for a name. It is ASCII.
         let service = service.as_str().get(..64).unwrap_or(service.as_str());
-        // Every `RandomState` of a process is keyed differently, from the system's randomness.
-        let random = RandomState::new().hash_one(std::process::id());
         Self(Text::Shared(format!("{service}-{random:016x}").into()))
     }
 }

@@ -19,32 +19,35 @@ pub(crate) struct Claim {
 
 /// A clock that is never behind a claim it has heard of (a hybrid logical clock), so who takes over wins,
 /// whatever its system's clock says. Milliseconds since 1970.
-#[derive(Debug, Default)]
-pub(crate) struct ClaimClock(AtomicI64);
+#[derive(Debug)]
+pub(crate) struct ClaimClock {
+    latest: AtomicI64,
+    clock: Clock,
+}
 
 impl ClaimClock {
+    pub(crate) const fn new(clock: Clock) -> Self {
+        Self { latest: AtomicI64::new(0), clock }
+    }
+
     /// A time after all that were heard of.
     pub(crate) fn next(&self) -> i64 {
-        let next = |latest: i64| now().max(latest.saturating_add(1));
-        let before = self.0.fetch_update(Relaxed, Relaxed, |latest| Some(next(latest)));
+        let next = |latest: i64| self.clock.millis().max(latest.saturating_add(1));
+        let before = self.latest.fetch_update(Relaxed, Relaxed, |latest| Some(next(latest)));
         // The clock may have moved in between; what counts is what was stored, or more.
         let next = next(before.unwrap_or_else(|latest| latest));
-        self.0.fetch_max(next, Relaxed);
+        self.latest.fetch_max(next, Relaxed);
         next
     }
 
     /// Hears of a time; `false` when it cannot be one.
     pub(crate) fn hear(&self, time: i64) -> bool {
-        let is_possible = time <= now().saturating_add(MAX_AHEAD_MILLIS);
+        let is_possible = time <= self.clock.millis().saturating_add(MAX_AHEAD_MILLIS);
         if is_possible {
-            self.0.fetch_max(time, Relaxed);
+            self.latest.fetch_max(time, Relaxed);
         }
         is_possible
     }
-}
-
-fn now() -> i64 {
-    Clock::System.millis()
 }
 
 #[cfg(test)]
@@ -53,9 +56,9 @@ mod tests {
 
     #[test]
     fn a_claim_is_greater_than_all_that_were_heard_of() {
-        let clock = ClaimClock::default();
+        let clock = ClaimClock::new(Clock::System);
         let first = clock.next();
-        let ahead = now() + MAX_AHEAD_MILLIS / 2;
+        let ahead = Clock::System.millis() + MAX_AHEAD_MILLIS / 2;
         assert!(clock.hear(ahead) && clock.hear(0) && clock.hear(i64::MIN));
         let (second, third) = (clock.next(), clock.next());
         assert!(first < ahead && second == ahead + 1 && third > second);
@@ -63,9 +66,9 @@ mod tests {
 
     #[test]
     fn a_claim_from_the_end_of_time_is_none() {
-        let clock = ClaimClock::default();
-        assert!(!clock.hear(i64::MAX) && !clock.hear(now() + MAX_AHEAD_MILLIS + 60_000));
-        assert!(clock.hear(now() + MAX_AHEAD_MILLIS - 1));
-        assert!(clock.next() <= now() + MAX_AHEAD_MILLIS);
+        let clock = ClaimClock::new(Clock::System);
+        assert!(!clock.hear(i64::MAX) && !clock.hear(Clock::System.millis() + MAX_AHEAD_MILLIS + 60_000));
+        assert!(clock.hear(Clock::System.millis() + MAX_AHEAD_MILLIS - 1));
+        assert!(clock.next() <= Clock::System.millis() + MAX_AHEAD_MILLIS);
     }
 }

@@ -1,6 +1,6 @@
 //! Which replicas there are, as far as this one has heard, and how they share what a lost one leaves.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kaa_ext::prelude::*;
@@ -15,7 +15,7 @@ pub(crate) const MAX_REPLICAS: usize = 256;
 pub(crate) struct Roster {
     me: ReplicaId,
     /// When the others were heard last.
-    others: HashMap<ReplicaId, Instant>,
+    others: BTreeMap<ReplicaId, Instant>,
     /// How long one is not heard that is there.
     patience: Duration,
 }
@@ -33,7 +33,7 @@ pub(crate) enum Heard {
 
 impl Roster {
     pub(crate) fn new(me: ReplicaId, patience: Duration) -> Self {
-        Self { me, others: HashMap::new(), patience }
+        Self { me, others: BTreeMap::new(), patience }
     }
 
     /// A replica was heard.
@@ -57,7 +57,10 @@ impl Roster {
     /// Takes those for dead who are silent; returns them.
     pub(crate) fn bury(&mut self) -> Vec<ReplicaId> {
         let patience = self.patience;
-        self.others.extract_if(|_, heard| heard.elapsed() >= patience).map(|(replica, _)| replica).collect()
+        self.others
+            .extract_if(.., |_, heard| heard.elapsed() >= patience)
+            .map(|(replica, _)| replica)
+            .collect()
     }
 
     /// Takes nobody for dead who could not be heard.

@@ -32,8 +32,9 @@ impl Siblings {
     pub(crate) fn new(bus: Bus, instance: &ServiceInstance) -> Result<Self, StartError> {
         let subject = subject(instance)?;
         // Not the name an operator gave: who comes back under it does not know what it knew before.
-        let replica = ReplicaId::random(instance);
-        Ok(Self { bus, subject, replica, clock: ClaimClock::default() })
+        let replica = ReplicaId::of_bits(instance, bus.random());
+        let clock = ClaimClock::new(bus.clock());
+        Ok(Self { bus, subject, replica, clock })
     }
 
     /// This replica, among the others.

@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex};
 use kaa_protocol::name::ServiceInstance;
 use kaa_protocol::subject::SubjectFilter;
 
+use super::faults::Order;
 use super::router::{Route, Router, lock};
-
 use crate::backend::Sink;
+use crate::clock::Clock;
 use crate::error::PublishError;
 use crate::mailbox::{Pace, SubscriptionLimit};
 use crate::message::Outgoing;
+use crate::random::random;
 
 /// The default of nats-server.
 pub(super) const MAX_PAYLOAD: usize = 1 << 20;
@@ -20,11 +22,21 @@ pub(crate) struct Peer {
     router: Arc<Mutex<Router>>,
     id: u64,
     pub(crate) limit: SubscriptionLimit,
+    pub(crate) clock: Clock,
 }
 
 impl Peer {
-    pub(super) fn new(router: Arc<Mutex<Router>>, id: u64, limit: SubscriptionLimit) -> Self {
-        Self { router, id, limit }
+    pub(super) fn new(router: Arc<Mutex<Router>>, id: u64, limit: SubscriptionLimit, clock: Clock) -> Self {
+        Self { router, id, limit, clock }
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Any number: of the seed, where there is one.
+    pub(crate) fn random(&self) -> u64 {
+        lock(&self.router).network.as_mut().map_or_else(random, |network| network.random())
     }
 
     pub(crate) fn inbox_id(&self) -> u128 {
@@ -47,7 +59,15 @@ impl Peer {
         if size > MAX_PAYLOAD {
             return Err(PublishError::TooLarge { subject, size, limit: MAX_PAYLOAD });
         }
-        Ok(lock(&self.router).publish(self.id, subject, reply_to, payload))
+        let mut router = lock(&self.router);
+        let Some(network) = &mut router.network else {
+            return Ok(router.publish(self.id, subject, reply_to, payload));
+        };
+        if !network.has_room(self.id) {
+            return Err(PublishError::Full { subject });
+        }
+        network.send(self.id, Order::Publish(Outgoing { subject, reply_to, payload }));
+        Ok(Pace::Fine)
     }
 
     pub(crate) fn attach(
@@ -56,7 +76,7 @@ impl Peer {
         queue_group: Option<ServiceInstance>,
         sink: Sink,
     ) -> Attachment {
-        let route = Route { peer: self.id, filter, queue_group, sink };
+        let route = Route::new(self.id, filter, queue_group, sink);
         let id = lock(&self.router).add(route);
         Attachment { router: Arc::clone(&self.router), id }
     }
@@ -91,7 +111,7 @@ pub(crate) struct Attachment {
 impl Attachment {
     /// Stops deliveries; the sink ends after what it already has.
     pub(crate) fn leave(&self) {
-        let route = lock(&self.router).remove(self.id);
+        let route = lock(&self.router).leave(self.id);
         if let Some(route) = route {
             route.sink.end();
         }
@@ -100,6 +120,9 @@ impl Attachment {
 
 impl Drop for Attachment {
     fn drop(&mut self) {
-        self.leave();
+        let route = lock(&self.router).remove(self.id);
+        if let Some(route) = route {
+            route.sink.end();
+        }
     }
 }

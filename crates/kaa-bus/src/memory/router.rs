@@ -7,6 +7,7 @@ use bytes::Bytes;
 use kaa_protocol::name::ServiceInstance;
 use kaa_protocol::subject::{Subject, SubjectFilter};
 
+use super::faults::{Network, Order};
 use crate::backend::Sink;
 use crate::link::{Connection, Link};
 use crate::mailbox::Pace;
@@ -19,6 +20,21 @@ pub(super) struct Route {
     pub(super) filter: SubjectFilter,
     pub(super) queue_group: Option<ServiceInstance>,
     pub(super) sink: Sink,
+    /// Whether messages are routed to it.
+    pub(super) is_known: bool,
+    /// Whether it was given up, and only waits for what was routed before.
+    pub(super) is_leaving: bool,
+}
+
+impl Route {
+    pub(super) const fn new(
+        peer: u64,
+        filter: SubjectFilter,
+        queue_group: Option<ServiceInstance>,
+        sink: Sink,
+    ) -> Self {
+        Self { peer, filter, queue_group, sink, is_known: false, is_leaving: false }
+    }
 }
 
 /// The subscriptions of all connections.
@@ -28,11 +44,13 @@ pub(super) struct Router {
     pub(super) peers: BTreeMap<u64, Arc<Link>>,
     last_id: u64,
     /// By age: the order of delivery, and the order of turns in a queue group.
-    routes: BTreeMap<u64, Route>,
+    pub(super) routes: BTreeMap<u64, Route>,
     /// How many messages each queue group has had.
     turns: HashMap<ServiceInstance, usize>,
     #[cfg(feature = "kv")]
     pub(super) buckets: BTreeMap<String, super::Bucket>,
+    /// What goes wrong; `None` when nothing does, and everything happens at once.
+    pub(super) network: Option<Box<Network>>,
 }
 
 impl Router {
@@ -44,13 +62,29 @@ impl Router {
     pub(super) fn add_peer(&mut self, link: Arc<Link>) -> u64 {
         let id = self.next_id();
         self.peers.insert(id, link);
+        if let Some(network) = &mut self.network {
+            network.add(id);
+        }
         id
     }
 
-    pub(super) fn add(&mut self, route: Route) -> u64 {
+    pub(super) fn add(&mut self, mut route: Route) -> u64 {
         let id = self.next_id();
+        if let Some(network) = &mut self.network {
+            network.send(route.peer, Order::Subscribe(id));
+        } else {
+            route.is_known = true;
+        }
         self.routes.insert(id, route);
         id
+    }
+
+    /// Routes nothing more to a subscription, and ends it after what it already has.
+    pub(super) fn leave(&mut self, id: u64) -> Option<Route> {
+        let Some(network) = &mut self.network else { return self.remove(id) };
+        let peer = self.routes.get(&id)?.peer;
+        network.send(peer, Order::Leave(id));
+        None
     }
 
     pub(super) fn remove(&mut self, id: u64) -> Option<Route> {
@@ -67,6 +101,9 @@ impl Router {
     /// Takes out a connection with all its subscriptions.
     pub(super) fn remove_peer(&mut self, peer: u64) -> Vec<Route> {
         self.peers.remove(&peer);
+        if let Some(network) = &mut self.network {
+            network.remove(peer);
+        }
         let ids: Vec<u64> =
             self.routes.iter().filter(|(_, route)| route.peer == peer).map(|(id, _)| *id).collect();
         ids.into_iter().filter_map(|id| self.remove(id)).collect()
@@ -81,25 +118,13 @@ impl Router {
         reply_to: Option<Subject>,
         payload: Bytes,
     ) -> Pace {
-        let matching = self.routes.values().filter(|route| route.filter.matches(&subject));
-        let mut groups: Vec<(&ServiceInstance, Vec<&Route>)> = Vec::new();
-        let mut receivers: Vec<&Route> = Vec::new();
-        for route in matching {
-            let Some(group) = &route.queue_group else {
-                receivers.push(route);
-                continue;
-            };
-            // A group is known by its name alone, whatever filters its members have.
-            match groups.iter_mut().find(|(name, _)| *name == group) {
-                Some((_, members)) => members.push(route),
-                None => groups.push((group, vec![route])),
-            }
-        }
-        for (group, members) in groups {
-            let turn = self.turns.entry(group.clone()).or_default();
-            receivers.extend(members.get(*turn % members.len().max(1)));
+        let Self { routes, turns, .. } = self;
+        let receivers = receivers(routes, &subject, |group, _| {
+            let turn = turns.entry(group.clone()).or_default();
+            let now = *turn;
             *turn = turn.wrapping_add(1);
-        }
+            now
+        });
         if receivers.is_empty() {
             return reply_to.map_or(Pace::Fine, |reply_to| self.tell_no_responders(peer, subject, reply_to));
         }
@@ -110,24 +135,15 @@ impl Router {
             no_responders: None,
         };
         let behind =
-            receivers.into_iter().filter(|route| route.sink.deliver(message.clone()) == Pace::Behind);
+            receivers.into_iter().filter(|(_, route)| route.sink.deliver(message.clone()) == Pace::Behind);
         // Counted, not `any`: everybody gets the message.
         if behind.count() > 0 { Pace::Behind } else { Pace::Fine }
     }
 
-    /// nats-server tells the connection that published, on its first subscription without a queue
-    /// group, and nobody else.
     fn tell_no_responders(&self, peer: u64, unserved: Subject, reply_to: Subject) -> Pace {
-        let asker = self.routes.values().find(|route| {
-            route.peer == peer && route.queue_group.is_none() && route.filter.matches(&reply_to)
-        });
-        let Some(asker) = asker else { return Pace::Fine };
-        asker.sink.deliver(Message {
-            subject: reply_to.into_bytes(),
-            reply_to: None,
-            payload: Bytes::new(),
-            no_responders: Some(NoResponders { subject: Some(unserved.into_bytes()) }),
-        })
+        let told = notice(&self.routes, peer, unserved, reply_to);
+        let asker = told.and_then(|(asker, notice)| Some((self.routes.get(&asker)?, notice)));
+        asker.map_or(Pace::Fine, |(asker, notice)| asker.sink.deliver(notice))
     }
 
     /// Tells all connections that the server went away or came back.
@@ -140,6 +156,53 @@ impl Router {
             }
         }
     }
+}
+
+/// Every plain subscription, and one member of every queue group: `pick` says which of so many, counted
+/// around.
+pub(super) fn receivers<'r>(
+    routes: &'r BTreeMap<u64, Route>,
+    subject: &Subject,
+    mut pick: impl FnMut(&ServiceInstance, usize) -> usize,
+) -> Vec<(u64, &'r Route)> {
+    let mut groups: Vec<(&ServiceInstance, Vec<(u64, &Route)>)> = Vec::new();
+    let mut receivers = Vec::new();
+    for (id, route) in routes.iter().filter(|(_, route)| route.is_known && route.filter.matches(subject)) {
+        let Some(group) = &route.queue_group else {
+            receivers.push((*id, route));
+            continue;
+        };
+        // A group is known by its name alone, whatever filters its members have.
+        match groups.iter_mut().find(|(name, _)| *name == group) {
+            Some((_, members)) => members.push((*id, route)),
+            None => groups.push((group, vec![(*id, route)])),
+        }
+    }
+    for (group, members) in groups {
+        let picked = pick(group, members.len()) % members.len().max(1);
+        receivers.extend(members.get(picked).copied());
+    }
+    receivers
+}
+
+/// Whom a sender's message that found nobody is told to, and how: nats-server tells the connection that
+/// published, on its first subscription without a queue group, and nobody else.
+pub(super) fn notice(
+    routes: &BTreeMap<u64, Route>,
+    peer: u64,
+    unserved: Subject,
+    reply_to: Subject,
+) -> Option<(u64, Message)> {
+    let (asker, _) = routes.iter().find(|(_, route)| {
+        route.is_known && route.peer == peer && route.queue_group.is_none() && route.filter.matches(&reply_to)
+    })?;
+    let notice = Message {
+        subject: reply_to.into_bytes(),
+        reply_to: None,
+        payload: Bytes::new(),
+        no_responders: Some(NoResponders { subject: Some(unserved.into_bytes()) }),
+    };
+    Some((*asker, notice))
 }
 
 /// Nothing in the router can panic half-way through a change, so a poisoned lock is still a good one.
@@ -173,7 +236,7 @@ mod tests {
                 Arc::new(Mailbox::new(filter.clone(), limit, Overflow::default(), Arc::clone(&self.link)));
             let queue_group = group.map(|group| group.parse().unwrap());
             let sink = Sink::Mailbox(Arc::clone(&mailbox));
-            (self.router.add(Route { peer: self.peer, filter, queue_group, sink }), mailbox)
+            (self.router.add(Route::new(self.peer, filter, queue_group, sink)), mailbox)
         }
 
         fn publish(&mut self, subject: &str, reply_to: Option<&str>) {

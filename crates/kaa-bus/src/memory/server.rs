@@ -6,6 +6,7 @@ use super::peer::Peer;
 use super::router::{Router, lock};
 use crate::backend::Backend;
 use crate::bus::Bus;
+use crate::clock::Clock;
 use crate::link::{Connection, Link};
 use crate::mailbox::SubscriptionLimit;
 
@@ -28,16 +29,27 @@ use crate::mailbox::SubscriptionLimit;
 /// assert!(alice.publish("greetings".parse()?, None, "hello".into()).await.is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct MemoryServer {
     router: Arc<Mutex<Router>>,
     limit: SubscriptionLimit,
+    clock: Clock,
+}
+
+impl Default for MemoryServer {
+    fn default() -> Self {
+        Self::over(Arc::default(), SubscriptionLimit::default(), Clock::System)
+    }
 }
 
 impl MemoryServer {
     /// A server without connections.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    pub(super) fn over(router: Arc<Mutex<Router>>, limit: SubscriptionLimit, clock: Clock) -> Self {
+        Self { router, limit, clock }
     }
 
     /// The same server; connections made with the returned value have this limit per subscription.
@@ -53,7 +65,7 @@ impl MemoryServer {
         let link = Arc::new(Link::new(state));
         let id = router.add_peer(Arc::clone(&link));
         drop(router);
-        let peer = Peer::new(Arc::clone(&self.router), id, self.limit);
+        let peer = Peer::new(Arc::clone(&self.router), id, self.limit, self.clock);
         Bus::new(link, Backend::Memory(peer))
     }
 

@@ -81,7 +81,11 @@ impl<E: Awaited> Take for Taker<E> {
         };
         gathered.missing.remove(position);
         gathered.receipts.push(decoded.record);
-        if gathered.is_complete() { Taken::Last } else { Taken::Wanted }
+        if gathered.is_complete() || crate::planted!("one receipt is enough") {
+            Taken::Last
+        } else {
+            Taken::Wanted
+        }
     }
 
     fn nobody_listens(self: Box<Self>) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::random::random;
+use crate::random::random;
 
 /// Delays that double from `first` to `longest`, each cut to a random half of itself up to the whole:
 /// a thousand clients of a server that restarts do not all come back in the same millisecond.

@@ -18,13 +18,13 @@ use tokio::task::unconstrained;
 use super::lame_duck::{self, Member, Transfer};
 use super::options::NatsOptions;
 use super::pump::Pump;
-use super::random::random;
 use crate::backend::Sink;
 use crate::deadline::within;
 use crate::error::{FenceError, PublishError};
 use crate::link::Link;
 use crate::mailbox::SubscriptionLimit;
 use crate::message::Outgoing;
+use crate::random::random;
 
 #[derive(Debug)]
 pub(crate) struct Client {

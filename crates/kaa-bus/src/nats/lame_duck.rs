@@ -23,8 +23,8 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::{sleep, timeout};
 
 use super::pump::{Order, ended};
-use super::random::random;
 use crate::link::{Connection, Link};
+use crate::random::random;
 
 /// A thousand clients do not move in the same millisecond. The server gives them ten seconds unless told otherwise.
 const JITTER: Duration = Duration::from_secs(1);

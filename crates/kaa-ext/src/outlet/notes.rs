@@ -1,7 +1,5 @@
 //! Notes to ourselves: behind them, everything has arrived that the server had to say before.
 
-use std::hash::{BuildHasher, RandomState};
-
 use bytes::Bytes;
 use kaa_protocol::subject::Subject;
 
@@ -11,15 +9,13 @@ pub(super) struct Notes {
     mark: String,
 }
 
-impl Default for Notes {
-    fn default() -> Self {
-        // The first byte is a text of negative length: no message begins with it. Every `RandomState` of a
-        // process is keyed differently, from the system's randomness.
-        Self { mark: format!("\u{1}note {:016x} ", RandomState::new().hash_one(std::process::id())) }
-    }
-}
-
 impl Notes {
+    /// The notes with a random mark.
+    pub(super) fn new(random: u64) -> Self {
+        // The first byte is a text of negative length: no message begins with it.
+        Self { mark: format!("\u{1}note {random:016x} ") }
+    }
+
     /// A note about a return path.
     pub(super) fn write(&self, return_path: &Subject) -> Bytes {
         format!("{}{return_path}", self.mark).into()
@@ -38,7 +34,7 @@ mod tests {
 
     #[test]
     fn only_who_wrote_a_note_takes_it_for_one() {
-        let (ours, theirs) = (Notes::default(), Notes::default());
+        let (ours, theirs) = (Notes::new(1), Notes::new(2));
         let return_path: Subject = "kaa.v1.replica.kpc-0.esp.ExtensionData".parse().unwrap();
         let note = ours.write(&return_path);
         assert_eq!(ours.read(&note), Some(return_path));

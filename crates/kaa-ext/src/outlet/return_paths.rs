@@ -18,7 +18,7 @@
 //!
 //! So no message overtakes an earlier one to the same return path, and none is sent twice.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -42,7 +42,7 @@ pub(super) struct ReturnPaths {
 struct Known {
     kept: Kept,
     /// The return paths that nobody listens to; while notices come in, with what is known of them.
-    failed: HashMap<Subject, Option<Failing>>,
+    failed: BTreeMap<Subject, Option<Failing>>,
 }
 
 #[derive(Debug)]

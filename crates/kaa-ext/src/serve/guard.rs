@@ -3,10 +3,11 @@
 use std::any::Any;
 use std::convert::Infallible;
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use kaa_bus::planted;
 use tokio::time::{Sleep, sleep_until};
 
 use crate::pipeline::Pipeline;
@@ -78,6 +79,7 @@ impl Future for Guard {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         // A handler that panicked is never polled again, so nothing of it can be seen half done.
         match catch_unwind(AssertUnwindSafe(|| self.stage.poll(context))) {
+            Err(panic) if planted!("a panic ends the worker") => resume_unwind(panic),
             Err(panic) => {
                 self.let_go();
                 return Poll::Ready(Err(Interrupted::Panicked(message(&*panic))));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use kaa_bus::{Adopted, Clock, Message};
+use kaa_bus::{Adopted, Clock, Message, planted};
 use kaa_protocol::avro::DecodeError;
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::ism::InvalidField;
@@ -106,6 +106,7 @@ impl Intake {
             let latest = expiry.checked_add(self.limits.clock_skew)?;
             latest.duration_since(now).ok()
         });
+        let left = left.or(planted!("expiry is ignored").then_some(self.limits.handler_timeout));
         Ok(left.map(|left| left.min(self.limits.handler_timeout)))
     }
 

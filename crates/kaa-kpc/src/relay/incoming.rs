@@ -2,7 +2,7 @@
 //! what other replicas of the service tell.
 
 use bytes::Bytes;
-use kaa_bus::{Forbidden, Message, NoResponders};
+use kaa_bus::{Forbidden, Message, NoResponders, planted};
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::elce::ConnectedEvent;
 use kaa_protocol::esp::ExtensionData;
@@ -102,7 +102,7 @@ impl Core {
             return self.tally.unknown_notices();
         };
         let mut refusal = Refusal::NobodyServes(request.extension.clone());
-        if let Some(pinned) = request.pinned.take() {
+        if let Some(pinned) = request.pinned.take().filter(|_| !planted!("no second chance for the pinned")) {
             if let Some(party) = &request.party {
                 state.pins.remove_if(party, &request.extension, &pinned.subject);
             }
@@ -137,7 +137,9 @@ impl Core {
     pub(super) fn expire(&self) -> Option<Instant> {
         let now = Instant::now();
         let mut state = self.lock();
-        while let Some((id, request)) = state.pending.expired(now) {
+        while let Some((id, request)) =
+            state.pending.expired(now).filter(|_| !planted!("a timeout without a word"))
+        {
             if request.request_id.is_some() {
                 let (extension, timeout) = (request.extension.clone(), self.options.request_timeout);
                 self.refuse(&mut state, id, request, Refusal::TimedOut { extension, timeout });

@@ -100,12 +100,14 @@ impl Ears {
 async fn listen(core: Arc<Core>, mut ears: Ears, mut connected: Events<ConnectedEvent>) {
     loop {
         tokio::select! {
-            is_open = poll_fn(|cx| ears.poll_take_in(&core, cx)) => if !is_open { break },
+            // Not by lot, so that the same happens again in a simulation. Events are rare.
+            biased;
             event = connected.next() => match event {
                 Some(Ok(event)) => core.hear(&event),
                 Some(Err(_)) => core.tally.malformed(),
                 None => break,
             },
+            is_open = poll_fn(|cx| ears.poll_take_in(&core, cx)) => if !is_open { break },
         }
     }
     // The bus was closed: no answer can come.

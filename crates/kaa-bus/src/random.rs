@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 /// Good enough for jitter and for names that must not collide; not a secret.
 ///
 /// The standard library seeds its hash maps from the operating system, which saves a dependency.
-pub(super) fn random() -> u64 {
+pub(crate) fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
