@@ -13,7 +13,6 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
-use crate::nats_server::NatsServer;
 use crate::patience::{PATIENCE, soon};
 
 /// How many requests may be open: a machine that does not carry the rate gets fewer, and none is lost to that.
@@ -85,13 +84,13 @@ impl fmt::Display for Outcome {
 }
 
 impl OpenLoop {
-    /// Begins to ask, so many times a second.
+    /// Begins to ask by way of this server, so many times a second.
     ///
     /// # Panics
     ///
     /// When there is no connection.
-    pub async fn start(server: &NatsServer, question: Question, rate: u32) -> Self {
-        let client = async_nats::connect(server.url()).await.expect("a server");
+    pub async fn start(url: &str, question: Question, rate: u32) -> Self {
+        let client = async_nats::connect(url).await.expect("a server");
         let (count, answered) = watch::channel(0);
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(run(client, question, rate, count, stopped));

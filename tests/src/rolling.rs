@@ -2,21 +2,20 @@
 
 use std::collections::VecDeque;
 
-use crate::nats_server::NatsServer;
 use crate::open_loop::{OpenLoop, Outcome, Question};
 use crate::service::Service;
 
 /// How many replicas there are between two restarts.
 const REPLICAS: usize = 2;
 
-/// Restarts two replicas in turn, so many times, while requests come at this rate: a new one serves before the old
+/// Restarts two replicas in turn, so many times, while requests come by way of this server at this rate: a new one serves before the old
 /// one is asked to stop (SIGTERM), and that one has ended well before the next is asked.
 ///
 /// # Panics
 ///
 /// When a replica does not start, or does not end with exit code 0, or nothing is answered any more.
 pub async fn restarts(
-    server: &NatsServer,
+    url: &str,
     question: Question,
     rate: u32,
     times: usize,
@@ -26,7 +25,7 @@ pub async fn restarts(
     for number in 0..REPLICAS {
         running.push_back(begin(number).await);
     }
-    let mut load = OpenLoop::start(server, question, rate).await;
+    let mut load = OpenLoop::start(url, question, rate).await;
     // The server looks up who is subscribed for each message. A lookup from before the new replica came must
     // not be the one that finds the old replica gone.
     let moment = u64::from(rate / 20).max(50);

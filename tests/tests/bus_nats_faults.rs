@@ -85,6 +85,22 @@ async fn a_request_whose_server_dies_ends_at_its_deadline() {
 }
 
 #[tokio::test]
+async fn a_fence_whose_server_dies_does_not_wait_for_its_deadline() {
+    let mut server = NatsServer::start().await;
+    let bus = Bus::nats(options(&server)).await.unwrap();
+    // The frozen server takes it and does not give it back.
+    server.stop();
+    let open = tokio::spawn({
+        let bus = bus.clone();
+        async move { bus.fence(Duration::from_secs(3600)).await }
+    });
+    tokio::task::yield_now().await;
+    server.kill();
+    server.restart().await;
+    assert_eq!(soon("the end of the fence", open).await.unwrap(), Err(FenceError::Disconnected));
+}
+
+#[tokio::test]
 async fn a_frozen_server_is_noticed_within_three_pings_and_missed_at_once_by_everything_with_a_deadline() {
     let server = NatsServer::start().await;
     let ping = Duration::from_millis(300);

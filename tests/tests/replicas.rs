@@ -82,7 +82,7 @@ async fn replicas_that_are_replaced_one_after_the_other_under_load_lose_nothing(
     for rate in [1_000, 20_000] {
         let server = NatsServer::start().await;
         let begin = async |number| Service::quickstart(&server, &format!("quickstart-{number}")).await;
-        let outcome = restarts(&server, GREETING, rate, 10, begin).await;
+        let outcome = restarts(&server.url(), GREETING, rate, 10, begin).await;
         assert_eq!((outcome.failed(), outcome.answered), (0, outcome.sent), "at {rate}/s: {outcome}");
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use kaa_protocol::subject::SubjectFilter;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 
 use crate::backend::{Backend, Sink, Source};
 use crate::deadline::within;
@@ -68,10 +68,16 @@ impl Shared {
         within(deadline, pin!(trip)).await.unwrap_or(Err(FenceError::TimedOut { deadline }))
     }
 
-    /// The round trip, refused at once when there is nobody to make it with.
+    /// The round trip, refused at once when there is nobody to make it with, and given up when the connection is
+    /// lost: what was on its way then does not come back, also when the connection does.
     pub(crate) async fn fence(&self, deadline: Duration) -> Result<(), FenceError> {
+        let mut changes = self.link.watch();
         match self.link.connection() {
-            Connection::Connected => self.round_trip(deadline).await,
+            Connection::Connected => tokio::select! {
+                biased;
+                done = self.round_trip(deadline) => done,
+                () = lost(&mut changes) => Err(FenceError::Disconnected),
+            },
             Connection::Disconnected => Err(FenceError::Disconnected),
             Connection::Closed => Err(FenceError::Closed),
         }
@@ -82,6 +88,16 @@ impl Shared {
         self.backend.hang_up();
         self.answers.close();
     }
+}
+
+/// Waits for the loss of a connection that was there. A close is none: it waits for what is on its way.
+async fn lost(changes: &mut watch::Receiver<Connection>) {
+    while changes.changed().await.is_ok() {
+        if *changes.borrow_and_update() != Connection::Closed {
+            return;
+        }
+    }
+    std::future::pending().await
 }
 
 impl Drop for Shared {

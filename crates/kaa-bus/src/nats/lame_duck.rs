@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use async_nats::{Client, ConnectOptions, ServerAddr, Subject, Subscriber};
+use async_nats::{Client, ConnectOptions, Server, Subject, Subscriber};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -121,13 +121,11 @@ pub(super) async fn follow(
             // 1024 steps are jitter enough.
             sleep(JITTER / 1024 * u32::try_from(random() % 1024).unwrap_or_default()).await;
             let servers = nats.server_pool().await.unwrap_or_default();
-            if servers.len() > 1 {
-                let servers = servers.into_iter().map(|server| server.addr).collect();
-                transfer.go(&nats, &link, bridge(servers, options.clone()).await).await;
-            } else {
-                tracing::warn!(
-                    "no other NATS server is known to move to; the connection stays until it is ended"
-                );
+            match bridge(servers, options.clone()).await {
+                Some(bridge) => transfer.go(&nats, &link, &bridge).await,
+                None => {
+                    tracing::warn!("no other NATS server answers; the connection stays until it is ended")
+                }
             }
         }
     };
@@ -139,77 +137,69 @@ pub(super) async fn follow(
 }
 
 /// A connection to another server, for as long as the move takes. The server that shuts down takes no new ones.
-async fn bridge(servers: Vec<ServerAddr>, options: ConnectOptions) -> Option<Client> {
+async fn bridge(servers: Vec<Server>, options: ConnectOptions) -> Option<Client> {
+    let servers: Vec<_> = servers.into_iter().map(|server| server.addr).collect();
     let connected = timeout(STEP, async_nats::connect_with_options(servers, options)).await;
-    connected.ok()?.inspect_err(|error| tracing::debug!(%error, "no other NATS server to lean on")).ok()
+    connected.ok()?.inspect_err(|error| tracing::debug!(%error, "not the way to another NATS server")).ok()
 }
 
 impl Transfer {
-    async fn go(&self, nats: &Client, link: &Link, bridge: Option<Client>) {
+    async fn go(&self, nats: &Client, link: &Link, bridge: &Client) {
         let members = self.members();
-        match &bridge {
-            Some(bridge) => cross(&members, nats, bridge, SETTLE).await,
-            // The other members of the groups have to do.
-            None => {
-                for member in &members {
-                    member.pause().await;
-                }
-                round_trip(nats).await;
-            }
-        }
+        cross(&members, nats, bridge).await;
         self.under_way.store(true, Ordering::Release);
         self.held.store(true, Ordering::Release);
         let _ = timeout(HOLD, quiet(nats)).await;
-        let has_moved = self.reconnect(nats).await;
+        let before = connects(nats);
+        self.reconnect(nats, before).await;
         self.under_way.store(false, Ordering::Release);
-        if has_moved {
-            tracing::info!(server = nats.server_info().server_name, "moved to another NATS server");
-        } else {
+        if connects(nats) == before {
             tracing::warn!(
                 "the NATS server shuts down and no other answers; publishing is refused until one does"
             );
             link.enter(Connection::Disconnected);
+            // One may have answered just now, and the link was told so before.
+            if connects(nats) != before {
+                link.enter(Connection::Connected);
+            }
+        } else {
+            tracing::info!(server = nats.server_info().server_name, "moved to another NATS server");
         }
         self.release();
-        match &bridge {
-            Some(bridge) => cross(&members, bridge, nats, SETTLE).await,
-            None => {
-                for member in &members {
-                    member.resume(member.join(nats).await).await;
-                }
-            }
-        }
+        cross(&members, bridge, nats).await;
     }
 
-    /// Whether there was a new connection in time.
-    async fn reconnect(&self, nats: &Client) -> bool {
-        let connects = || nats.statistics().connects.load(Ordering::Acquire);
-        let before = connects();
+    /// Gives the connection up, and waits a while for the next one.
+    async fn reconnect(&self, nats: &Client, before: u64) {
         let connected = async {
             // What was published before goes out first. An error says that the connection was closed.
             if nats.force_reconnect().await.is_ok() {
-                while connects() == before {
+                while connects(nats) == before {
                     self.connected.notified().await;
                 }
             }
         };
         let _ = timeout(STEP, connected).await;
-        connects() != before
     }
+}
+
+/// How often there was a connection.
+fn connects(nats: &Client) -> u64 {
+    nats.statistics().connects.load(Ordering::Acquire)
 }
 
 /// Takes the members from one connection to the other: they join there before they leave here, and what was routed
 /// here comes before what is routed there.
-async fn cross(members: &[Member], here: &Client, there: &Client, settle: Duration) {
+async fn cross(members: &[Member], here: &Client, there: &Client) {
+    if members.is_empty() {
+        return;
+    }
     let mut joined = Vec::new();
     for member in members {
         joined.push(member.join(there).await);
     }
-    if members.is_empty() {
-        return;
-    }
     round_trip(there).await;
-    sleep(settle).await;
+    sleep(SETTLE).await;
     for member in members {
         member.pause().await;
     }
