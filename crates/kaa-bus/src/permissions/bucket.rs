@@ -18,7 +18,7 @@ impl Permissions {
             ("$JS.API.INFO".to_owned(), "whether there is a JetStream"),
             (format!("$JS.API.STREAM.INFO.KV_{name}"), "whether the bucket is there"),
             (format!("$JS.API.STREAM.CREATE.KV_{name}"), "making the bucket"),
-            (format!("$JS.API.DIRECT.GET.KV_{name}.>"), "reading a key"),
+            (format!("$JS.API.STREAM.MSG.GET.KV_{name}"), "reading a key"),
             (format!("$KV.{name}.>"), "writing a key"),
             (format!("$JS.API.CONSUMER.CREATE.KV_{name}"), "listing and watching keys"),
             (format!("$JS.API.CONSUMER.CREATE.KV_{name}.>"), "going on after something was missed"),

@@ -2,7 +2,8 @@
 //!
 //! It takes the messages of one connection in turn, and answers those that found nobody at once. So a
 //! notice is about a request behind the last one that was answered, and of several to one subject it is
-//! about the youngest: those before it found somebody, or have a notice of their own.
+//! about the youngest: those before it found somebody, or have a notice of their own. With younger ones still on
+//! their way, notices are taken for those of others in turn, which is all the same once all of them are in.
 //!
 //! That holds for what comes in by one subscription: answers in another dialect overtake.
 
@@ -23,13 +24,16 @@ pub(super) struct Place(u64);
 pub(super) struct Wire {
     last: Place,
     sent: VecDeque<Sent>,
+    /// How many of them a notice was taken to be about: mostly none, and then nothing has to be looked for.
+    noticed: usize,
 }
 
 #[derive(Debug)]
 struct Sent {
     place: Place,
-    /// `None` once a notice about it has come.
-    subject: Option<Subject>,
+    subject: Subject,
+    /// A notice was taken to be about it. While an older one to its subject may have been meant, it stays.
+    is_noticed: bool,
     /// `None` once nobody waits for its end: the notice about it still may come.
     request: Option<u64>,
 }
@@ -39,17 +43,29 @@ impl Wire {
     pub(super) fn sent(&mut self, subject: Subject, request: u64) -> Place {
         self.last.0 += 1;
         let place = self.last;
-        self.sent.push_back(Sent { place, subject: Some(subject), request: Some(request) });
+        self.sent.push_back(Sent { place, subject, is_noticed: false, request: Some(request) });
         if self.sent.len() > REMEMBERED {
-            self.sent.pop_front();
+            self.forget_oldest();
         }
         place
     }
 
     /// The answer to a request came behind all notices about it and those before it.
+    ///
+    /// One of those notices may have been taken to be about a younger request, whose own is still to come: then it
+    /// is about one of those before.
     pub(super) fn served(&mut self, place: Place) {
+        if self.noticed > 0 {
+            let younger = self.sent.iter().filter(|sent| sent.is_noticed && sent.place > place);
+            let owed: Vec<_> = younger.map(|sent| sent.subject.clone()).collect();
+            if !owed.is_empty() {
+                return self.retain(|sent| {
+                    sent.place > place || sent.place < place && !sent.is_noticed && owed.contains(&sent.subject)
+                });
+            }
+        }
         while self.sent.front().is_some_and(|oldest| oldest.place <= place) {
-            self.sent.pop_front();
+            self.forget_oldest();
         }
     }
 
@@ -68,21 +84,30 @@ impl Wire {
         if notice.subject.is_none() && self.have_several_subjects() {
             return None;
         }
-        let is_about = |sent: &Sent| sent.subject.as_ref().is_some_and(|subject| notice.is_about(subject));
+        let is_about = |sent: &Sent| !sent.is_noticed && notice.is_about(&sent.subject);
         let youngest = self.sent.iter_mut().rev().find(|sent| is_about(sent))?;
-        youngest.subject = None;
-        let request = youngest.request.take();
-        while self.sent.back().is_some_and(|youngest| youngest.subject.is_none()) {
-            self.sent.pop_back();
-        }
-        while self.sent.front().is_some_and(|oldest| oldest.subject.is_none()) {
-            self.sent.pop_front();
+        youngest.is_noticed = true;
+        self.noticed += 1;
+        let (subject, request) = (youngest.subject.clone(), youngest.request.take());
+        if !self.sent.iter().any(|sent| !sent.is_noticed && sent.subject == subject) {
+            self.retain(|sent| sent.subject != subject);
         }
         request
     }
 
+    fn forget_oldest(&mut self) {
+        let oldest = self.sent.pop_front();
+        self.noticed -= usize::from(oldest.is_some_and(|oldest| oldest.is_noticed));
+    }
+
+    fn retain(&mut self, is_kept: impl Fn(&Sent) -> bool) {
+        self.sent.retain(is_kept);
+        self.noticed = self.sent.iter().filter(|sent| sent.is_noticed).count();
+    }
+
     fn have_several_subjects(&self) -> bool {
-        let mut subjects = self.sent.iter().filter_map(|sent| sent.subject.as_ref());
+        let open = self.sent.iter().filter(|sent| !sent.is_noticed);
+        let mut subjects = open.map(|sent| &sent.subject);
         let first = subjects.next();
         subjects.any(|other| Some(other) != first)
     }
@@ -122,6 +147,24 @@ mod tests {
         wire.served(places[1]);
         assert_eq!(wire.unserved(&about("a")), Some(3));
         assert_eq!(wire.unserved(&about("a")), None);
+    }
+
+    #[test]
+    fn an_answer_to_another_subject_between_two_notices_hides_no_request() {
+        let (mut wire, places) = wire(&["a", "b", "a"]);
+        // It was about the first request; nobody can know.
+        assert_eq!(wire.unserved(&about("a")), Some(3));
+        wire.served(places[1]);
+        assert_eq!(wire.unserved(&about("a")), Some(1));
+        assert_eq!((wire.unserved(&about("a")), wire.sent.len(), wire.noticed), (None, 0, 0));
+    }
+
+    #[test]
+    fn an_answer_behind_all_notices_ends_the_doubt() {
+        let (mut wire, places) = wire(&["a", "b", "a", "b"]);
+        assert_eq!(wire.unserved(&about("a")), Some(3));
+        wire.served(places[3]);
+        assert_eq!((wire.unserved(&about("a")), wire.sent.len(), wire.noticed), (None, 0, 0));
     }
 
     #[test]
