@@ -60,7 +60,8 @@ impl Wire {
             let owed: Vec<_> = younger.map(|sent| sent.subject.clone()).collect();
             if !owed.is_empty() {
                 return self.retain(|sent| {
-                    sent.place > place || sent.place < place && !sent.is_noticed && owed.contains(&sent.subject)
+                    sent.place > place
+                        || sent.place < place && !sent.is_noticed && owed.contains(&sent.subject)
                 });
             }
         }
