@@ -2,7 +2,8 @@
 //!
 //! Without options, processes of the whole platform are killed and frozen at random while devices send batches, until
 //! 100,000 of them are confirmed; `--minutes N` ends it sooner, `--seed S` repeats the faults of an earlier run.
-//! `--figures` measures what single faults of a nats-server cost, `--drain` what rolling restarts do.
+//! `--figures` measures what single faults of a nats-server cost, `--drain` what rolling restarts do, `--overload` what
+//! ten times too many requests do.
 //!
 //! Builds what `cargo xtask test` builds, with the same profile, then hands over to an example of the tests.
 
@@ -23,6 +24,7 @@ pub(crate) enum Experiment {
     Storm { minutes: u64, seed: u64 },
     Figures,
     Drain,
+    Overload,
 }
 
 /// Reads the options.
@@ -35,6 +37,7 @@ pub(crate) fn select(options: &[&str]) -> Result<Experiment, Failure> {
             [] => return Ok(Experiment::Storm { minutes, seed }),
             ["--figures"] => return Ok(Experiment::Figures),
             ["--drain"] => return Ok(Experiment::Drain),
+            ["--overload"] => return Ok(Experiment::Overload),
             ["--minutes", number, tail @ ..] => {
                 minutes = number.parse().map_err(|_| refused(options))?;
                 tail
@@ -51,7 +54,7 @@ pub(crate) fn select(options: &[&str]) -> Result<Experiment, Failure> {
 fn refused(options: &[&str]) -> Failure {
     Failure::new(
         format!("`cargo xtask chaos` cannot make anything of `{}`.", options.join(" ")),
-        "Its options are `--minutes N` and `--seed S` (whole numbers), or `--figures` or `--drain` alone.",
+        "Its options are `--minutes N` and `--seed S` (whole numbers), or one of `--figures`, `--drain` and `--overload` alone.",
     )
 }
 
@@ -66,6 +69,7 @@ pub(crate) fn run(workspace: &Workspace, experiment: &Experiment) -> Result<(), 
         }
         Experiment::Figures => _ = run.args(["figures", "10"]),
         Experiment::Drain => _ = run.args(["drain", "50"]),
+        Experiment::Overload => _ = run.arg("overload"),
     }
     process::run(&mut run, REMEDY)
 }
@@ -80,6 +84,7 @@ mod tests {
         assert_eq!(experiment, Experiment::Storm { minutes: 10, seed: 7 });
         assert_eq!(select(&["--figures"]).unwrap(), Experiment::Figures);
         assert_eq!(select(&["--drain"]).unwrap(), Experiment::Drain);
+        assert_eq!(select(&["--overload"]).unwrap(), Experiment::Overload);
     }
 
     #[test]

@@ -102,6 +102,7 @@ fn help() -> String {
                           kill and freeze the platform's processes until 100,000 batches are confirmed
   chaos --figures         what single faults of a nats-server cost those who ask, as a table
   chaos --drain           rolling restarts under load beside those of bare async-nats, as a table
+  chaos --overload        ten times as many requests as an extension can handle, as a table
   instructions            cost of the codec per message under valgrind, beside its limits
   instructions sdk        the same of an extension, beside the bare client in the same run
   simulate [--seeds N] [--from S] [--plants]

@@ -5,6 +5,8 @@
 //! | `storm <minutes> <seed>` | [`storm`] | kills and freezes the platform's processes while devices send batches |
 //! | `figures <repetitions>` | [`figures`] | measures what one fault of a nats-server costs those who ask |
 //! | `drain <restarts>` | [`drain`] | replaces replicas under load, beside the same on async-nats alone |
+//! | `overload` | [`overload`] | asks an extension ten times as much as it can handle |
+//! | `overloaded` | [`overload`] | is that extension |
 //! | `replica <way> <url> <name>` | [`replica`] | is one of those replicas |
 //!
 //! Exits with an error when a promise is broken.
@@ -21,6 +23,7 @@
 
 mod drain;
 mod figures;
+mod overload;
 mod replica;
 mod storm;
 
@@ -33,11 +36,16 @@ async fn main() -> ExitCode {
         ["storm", minutes, seed] => storm::run(minutes.parse().unwrap(), seed.parse().unwrap()).await,
         ["figures", repetitions] => figures::run(repetitions.parse().unwrap()).await,
         ["drain", restarts] => drain::run(restarts.parse().unwrap()).await,
+        ["overload"] => overload::run().await,
+        ["overloaded"] => {
+            overload::serve().await;
+            true
+        }
         ["replica", way, url, name] => {
             replica::run(way, url, name).await;
             true
         }
-        _ => panic!("storm <minutes> <seed>, figures <repetitions> or drain <restarts>"),
+        _ => panic!("storm <minutes> <seed>, figures <repetitions>, drain <restarts> or overload"),
     };
     if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
