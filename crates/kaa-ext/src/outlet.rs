@@ -136,7 +136,8 @@ impl Outlet {
             return sent;
         }
         let Some(message) = self.addressed(to, reply, self.pin(to)) else { return Sent::Silent };
-        let published = self.publish(&message).await;
+        // In a box, or every handler that waits would hold room for what hardly ever happens.
+        let published = Box::pin(self.publish(&message)).await;
         published.map_or_else(|error| Self::not_sent(to, &error), |()| Sent::Published)
     }
 
