@@ -68,6 +68,7 @@ async fn main() {
     let server = NatsServer::start().await;
     println!("| what | held | each | goal |");
     println!("|---|---|---|---|");
+    // One at a time: they would share the requests.
     let row = |what: &str, held: u64, count: Option<u32>, goal: &str| {
         let each = count.map_or_else(String::new, |count| format!("{:.0} B", held as f64 / f64::from(count)));
         println!("| {what} | {:.1} MB | {each} | {goal} |", held as f64 / 1e6);
@@ -75,6 +76,7 @@ async fn main() {
 
     let place = Place::start(&server).await;
     row("a service that has answered one request", place.held(), None, "8 MB");
+    drop(place);
 
     let (mut place, count) = (Place::start(&server).await, 50_000);
     let before = place.held();
@@ -82,6 +84,7 @@ async fn main() {
     // It comes behind them, so they have all begun to wait.
     place.ask(1, |_| "/echo").await;
     row("50,000 requests of 200 bytes whose handlers wait", place.held() - before, Some(count), "2 kB each");
+    drop(place);
 
     let (mut place, count) = (Place::start(&server).await, 600_000);
     place.ask(count, |_| "/echo").await;
@@ -94,11 +97,13 @@ async fn main() {
         Some(count / 150),
         "4 kB each",
     );
+    drop(place);
 
     let (mut place, count) = (Place::start(&server).await, 100_000);
     let before = place.held();
     place.ask(count, |_| "/observe").await;
     row("100,000 idle sessions that are pinned", place.held() - before, Some(count), "40 MB");
+    drop(place);
 
     let mut place = Place::start(&server).await;
     place.ask(1_000_000, |_| "/echo").await;
@@ -118,6 +123,8 @@ struct Place {
     client: Client,
     inbox: String,
     answers: Subscriber,
+    /// Whoever asks is another endpoint, so that none waits for another.
+    endpoint: u32,
 }
 
 impl Place {
@@ -132,7 +139,7 @@ impl Place {
         let client = async_nats::connect(server.url()).await.unwrap();
         let inbox = client.new_inbox();
         let answers = client.subscribe(inbox.clone()).await.unwrap();
-        let mut place = Self { service, client, inbox, answers };
+        let mut place = Self { service, client, inbox, answers, endpoint: 0 };
         let is_there = async {
             while tokio::time::timeout(Duration::from_millis(200), place.ask(1, |_| "/echo")).await.is_err() {
             }
@@ -155,7 +162,7 @@ impl Place {
         let (mut asked, mut answered) = (0, 0);
         while answered < count - late {
             while asked < count && asked - answered < WINDOW + late {
-                self.publish(asked, path(asked)).await;
+                self.publish(path(asked)).await;
                 asked += 1;
             }
             let answer = self.answers.next().await.expect("a connection");
@@ -165,15 +172,16 @@ impl Place {
     }
 
     /// Asks, and waits for nothing.
-    async fn send(&self, count: u32, path: fn(u32) -> &'static str) {
+    async fn send(&mut self, count: u32, path: fn(u32) -> &'static str) {
         for number in 0..count {
-            self.publish(number, path(number)).await;
+            self.publish(path(number)).await;
         }
         self.client.flush().await.unwrap();
     }
 
-    async fn publish(&self, number: u32, path: &str) {
-        let endpoint = format!("7ad263ec-3347-4c7d-af89-50c6{number:08x}");
+    async fn publish(&mut self, path: &str) {
+        self.endpoint += 1;
+        let endpoint = format!("7ad263ec-3347-4c7d-af89-50c6{:08x}", self.endpoint);
         let data = ClientData {
             correlation_id: "07d78e95-2c4d-4899-957c-b9e500000000",
             app_version_name: "soil-humidity-probe-v3",
