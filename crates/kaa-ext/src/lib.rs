@@ -44,10 +44,10 @@
 //! | [`extract`] | what a function may ask for |
 //! | [`IntoReply`], [`ReplyError`], [`Failure`] | what it may return |
 //! | [`State`], [`FromRef`] | the state it works on |
-//! | [`Session`], [`Sessions`] | the way back to a device |
+//! | [`Session`], [`Sessions`], [`Turns`] | the way back to a device, and who is next to send on it |
 //! | [`bus::Messaging`] | events and requests to other services |
 //! | [`Dialect`] | 4/ESP and its predecessor |
-//! | [`Serve`], [`Server`], [`Counters`], [`Limits`] | running it |
+//! | [`Serve`], [`Server`], [`Counters`], [`Limits`], [`Overload`] | running it |
 //! | [`run`](fn@run), [`Running`] | a service of an extension and what stands beside it |
 //! | [`Config`], [`Settings`] | file and environment |
 //! | [`logs`], [`signals`], [`error`] | what a program of its own needs, one that runs several services for example |
