@@ -22,11 +22,7 @@ pub struct Deadline(Instant);
 
 impl Deadline {
     pub(crate) fn after(duration: Duration) -> Self {
-        Self::of(Instant::now(), duration)
-    }
-
-    /// So long after that moment.
-    pub(crate) fn of(now: Instant, duration: Duration) -> Self {
+        let now = Instant::now();
         // A century is as good as forever and cannot overflow.
         let forever = Duration::from_secs(100 * 365 * 24 * 3600);
         Self(now + duration.min(forever))

@@ -95,7 +95,6 @@ impl Dispatcher {
     /// as much as decoding one. Then the handlers that wait, the connection and everybody else get to
     /// run, and the handlers that are done are booked.
     pub(super) async fn take_burst(&mut self, entrance: &mut Entrance) {
-        self.intake.now = None;
         for taken in 0..BURST {
             if taken == SHORT_BURST && !self.waiting.is_empty() {
                 break;

@@ -12,7 +12,6 @@ use kaa_protocol::avro::DecodeError;
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::ism::InvalidField;
 use kaa_protocol::subject::{HostileReplyTo, ReplyTo, Subject};
-use tokio::time::Instant;
 
 use super::entrance::Brings;
 use super::spare::Spare;
@@ -36,8 +35,6 @@ pub(super) struct Intake {
     pub(super) return_path: Option<(Dialect, Bytes, Subject)>,
     pub(super) copies: Copies,
     pub(super) spare: Spare,
-    /// The time when it was asked for last; `None` when that is too long ago.
-    pub(super) now: Option<Instant>,
     /// The replies of 5/CMX2CDP, which come to the same subject as the requests of 4/ECS2EXT.
     pub(super) adopted: Option<Adopted>,
 }
@@ -117,11 +114,9 @@ impl Intake {
         correlation_id: &str,
         envelope: impl FnOnce(Texts, Deadline) -> Envelope,
     ) -> Taken {
-        // Messages that are taken together may share a moment: looking at the clock costs as much as a text.
-        let now = *self.now.get_or_insert_with(Instant::now);
         match budget {
             Ok(Some(budget)) => {
-                let envelope = envelope(self.spare.texts(), Deadline::of(now, budget));
+                let envelope = envelope(self.spare.texts(), Deadline::after(budget));
                 Taken::Request(self.spare.share(envelope))
             }
             Ok(None) => {
@@ -130,7 +125,7 @@ impl Intake {
                 Taken::Dropped
             }
             Err(failure) => {
-                let envelope = envelope(self.spare.texts(), Deadline::of(now, Duration::ZERO));
+                let envelope = envelope(self.spare.texts(), Deadline::after(Duration::ZERO));
                 Taken::Refused(self.spare.share(envelope), failure)
             }
         }

@@ -92,7 +92,6 @@ impl Serve {
             return_path: None,
             copies: Copies::default(),
             spare: Spare::default(),
-            now: None,
             adopted: dialects.contains(&Dialect::Ecs2Ext).then(|| outlet.messaging().adopt(&Address::Bare)),
         };
         let (stop, stopped) = oneshot::channel::<()>();

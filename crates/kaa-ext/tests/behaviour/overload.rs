@@ -224,6 +224,24 @@ async fn a_request_whose_time_is_over_when_its_turn_comes_is_504_and_not_handled
     assert!(log.is_empty(), "the late request was handled");
 }
 
+#[resource("/second")]
+async fn second() -> () {
+    tokio::time::sleep(Duration::from_secs(1)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_after_a_long_pause_has_all_of_its_time() {
+    let kaa = start(extension(resources![ok, second].into())).await;
+    // More than one at a time, so that some are taken together.
+    for n in 0..10 {
+        let datum = kaa.endpoint(&format!("ep-{n}")).request("/ok").datum();
+        kaa.bus().try_publish("kaa.v1.service.ext.esp.ClientData".parse().unwrap(), None, datum).unwrap();
+    }
+    kaa.settled(10).await;
+    tokio::time::advance(Duration::from_secs(3600)).await;
+    kaa.endpoint("ep-1").request("/second").await.assert_status(200);
+}
+
 #[resource("/once")]
 async fn once() -> () {
     tokio::task::yield_now().await;
