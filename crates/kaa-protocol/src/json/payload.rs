@@ -52,7 +52,10 @@ pub(crate) fn read<'de, S: DeserializeSeed<'de>>(
         let problem = format!("more than {max_nesting} levels of nesting at byte {}", mark.at);
         return Err(PayloadError::new(kind, problem));
     }
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    // Checked as a whole, it need not be checked text by text.
+    let text = str::from_utf8(text)
+        .map_err(|error| PayloadError::new(kind, format!("byte {} is not UTF-8", error.valid_up_to())))?;
+    let mut deserializer = serde_json::Deserializer::from_str(text);
     seed.deserialize(&mut deserializer)
         .and_then(|value| deserializer.end().map(|()| value))
         .map_err(|error| PayloadError::from_serde(kind, &error))
