@@ -110,7 +110,7 @@ mod tests {
     }
 
     fn message(subject: Subject) -> Message {
-        Message { subject: subject.into_bytes(), reply_to: None, payload: Bytes::new(), no_responders: None }
+        Message { subject: subject.into(), reply_to: None, payload: Bytes::new(), no_responders: None }
     }
 
     #[tokio::test]

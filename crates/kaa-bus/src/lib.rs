@@ -12,7 +12,7 @@
 //! |---|---|
 //! | `bus` | [`Bus`]: what a service calls |
 //! | `subscription` | [`Subscription`]: what it reads |
-//! | `message` | [`Message`] |
+//! | `message`, `raw_subject` | [`Message`]; the [subject](RawSubject) it came with |
 //! | `shared`, `backend` | what clones share; the two ways to carry messages |
 //! | `link`, `stats` | the state of the connection, and what happened on it |
 //! | `mailbox` | the bounded queue of a subscription |
@@ -21,7 +21,7 @@
 //! | `clock` | the time that goes over the wire |
 //! | `memory` | the bus inside the process |
 //! | [`faults`] | what goes wrong on it, drawn from a seed |
-//! | `nats` | the bus on NATS, the only place that knows async-nats |
+//! | `nats` | the bus on NATS, the only place that speaks to async-nats |
 //! | `permissions` | [`Permissions`]: what a service may do on NATS, as its server wants to be told |
 //! | `forbidden`, `denials` | what the server did not let it do |
 //! | `kv` | key-value buckets that replicas share (feature `kv`) |
@@ -48,7 +48,7 @@
 //!     let bus = bus.clone();
 //!     async move {
 //!         while let Some(message) = work.next().await {
-//!             let Some(reply_to) = message.reply_to.and_then(|bytes| Subject::try_from(bytes).ok()) else {
+//!             let Some(reply_to) = message.reply_to.and_then(|raw| Subject::try_from(raw).ok()) else {
 //!                 continue;
 //!             };
 //!             let _ = bus.publish(reply_to, None, [&message.payload[..]; 2].concat().into()).await;
@@ -81,6 +81,7 @@ mod permissions;
 #[doc(hidden)]
 pub mod planted;
 mod random;
+mod raw_subject;
 mod shared;
 mod stats;
 mod subscription;
@@ -99,5 +100,6 @@ pub use message::{Message, NoResponders};
 pub use messaging::{Adopted, Context, Delivery, Events, Gathered, Messaging};
 pub use nats::{ConnectError, NatsOptions, ServerUrlError};
 pub use permissions::Permissions;
+pub use raw_subject::RawSubject;
 pub use stats::BusStats;
 pub use subscription::Subscription;

@@ -11,7 +11,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
 use kaa_protocol::subject::SubjectFilter;
 use tokio::task::coop::poll_proceed;
 use tokio::time::Instant;
@@ -250,7 +249,7 @@ impl Mailbox {
 }
 
 fn size_of(message: &Message) -> usize {
-    message.subject.len() + message.reply_to.as_ref().map_or(0, Bytes::len) + message.payload.len()
+    message.subject.len() + message.reply_to.as_ref().map_or(0, |raw| raw.len()) + message.payload.len()
 }
 
 #[cfg(test)]
@@ -258,6 +257,7 @@ mod tests {
     use std::future::poll_fn;
     use std::io;
 
+    use bytes::Bytes;
     use futures_util::FutureExt;
     use tracing_subscriber::fmt::MakeWriter;
 
@@ -311,7 +311,7 @@ mod tests {
 
     fn message(payload: &'static [u8]) -> Message {
         let payload = Bytes::from_static(payload);
-        Message { subject: Bytes::from_static(b"a.b"), reply_to: None, payload, no_responders: None }
+        Message { subject: "a.b".into(), reply_to: None, payload, no_responders: None }
     }
 
     fn take(mailbox: &Mailbox) -> Option<Option<Message>> {

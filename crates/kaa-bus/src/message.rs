@@ -3,10 +3,11 @@
 use bytes::Bytes;
 use kaa_protocol::subject::Subject;
 
+use crate::raw_subject::RawSubject;
+
 /// A message as it arrived.
 ///
-/// Subject and reply address are what the sender wrote, unchecked: any peer of the NATS account may
-/// put anything there. Parse them before use
+/// Subject and reply address are what the sender wrote. Parse them before use
 /// ([`Subject::try_from`](kaa_protocol::subject::Subject), and
 /// [`ReplyTo::judge`](kaa_protocol::subject::ReplyTo::judge) for the address of an answer).
 ///
@@ -15,9 +16,9 @@ use kaa_protocol::subject::Subject;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     /// The subject it was published to.
-    pub subject: Bytes,
+    pub subject: RawSubject,
     /// Where the sender expects an answer.
-    pub reply_to: Option<Bytes>,
+    pub reply_to: Option<RawSubject>,
     /// The content.
     pub payload: Bytes,
     /// The server's own notice that nobody listened to a message which named

@@ -1,7 +1,6 @@
 //! The other side: services of another make.
 
-use kaa_bus::{Bus, Message, ServiceInstance, Subject, SubjectFilter, Subscription};
-use kaa_protocol::Bytes;
+use kaa_bus::{Bus, Message, RawSubject, ServiceInstance, Subject, SubjectFilter, Subscription};
 use kaa_tests::avro::Avro;
 use kaa_tests::patience::{PATIENCE, soon};
 use serde_json::{Value as Json, json};
@@ -54,7 +53,7 @@ impl Peer {
     }
 
     fn read(&self, message: Message) -> Received {
-        let text = |bytes: Bytes| String::from_utf8(bytes.to_vec()).unwrap();
+        let text = |raw: RawSubject| String::from_utf8(raw.to_vec()).unwrap();
         Received {
             subject: text(message.subject),
             reply_to: message.reply_to.map(text).unwrap_or_default(),

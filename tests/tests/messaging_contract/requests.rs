@@ -107,7 +107,7 @@ mod scenarios {
         let message = soon("the request", requests.next()).await.unwrap();
         let request =
             <ConfigRequest as kaa_protocol::avro::Record<'_>>::decode(&message.payload).unwrap().record;
-        let address = ConfigRequest::ADDRESS.judge(&message.reply_to.unwrap()).unwrap();
+        let address = ConfigRequest::ADDRESS.judge(&message.reply_to.unwrap().into_bytes()).unwrap();
         let response = ConfigResponse {
             correlation_id: request.correlation_id,
             endpoint_id: request.endpoint_id,

@@ -187,7 +187,7 @@ impl Desk {
             payload: text(&fields["payload"]),
             answers: (!is_push).then(|| id.to_owned()),
             by: self.name,
-            is_service_wide: message.subject == SERVICE.as_bytes(),
+            is_service_wide: message.subject == SERVICE,
         };
         self.devices.send(delivery).unwrap();
     }

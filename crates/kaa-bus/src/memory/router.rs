@@ -12,6 +12,7 @@ use crate::backend::Sink;
 use crate::link::{Connection, Link};
 use crate::mailbox::Pace;
 use crate::message::{Message, NoResponders};
+use crate::raw_subject::RawSubject;
 
 /// One subscription.
 #[derive(Debug)]
@@ -129,8 +130,8 @@ impl Router {
             return reply_to.map_or(Pace::Fine, |reply_to| self.tell_no_responders(peer, subject, reply_to));
         }
         let message = Message {
-            subject: subject.into_bytes(),
-            reply_to: reply_to.map(Subject::into_bytes),
+            subject: subject.into(),
+            reply_to: reply_to.map(RawSubject::from),
             payload,
             no_responders: None,
         };
@@ -197,7 +198,7 @@ pub(super) fn notice(
         route.is_known && route.peer == peer && route.queue_group.is_none() && route.filter.matches(&reply_to)
     })?;
     let notice = Message {
-        subject: reply_to.into_bytes(),
+        subject: reply_to.into(),
         reply_to: None,
         payload: Bytes::new(),
         no_responders: Some(NoResponders { subject: Some(unserved.into_bytes()) }),

@@ -11,6 +11,7 @@ use tokio::task::unconstrained;
 
 use crate::backend::Sink;
 use crate::message::{Message, NoResponders};
+use crate::raw_subject::RawSubject;
 
 /// A task that takes every message out of async-nats at once and never waits for a reader.
 ///
@@ -90,7 +91,7 @@ async fn run(
             // up its share.
             biased;
             is_open = poll_fn(|cx| take(&mut subscriber, &mut batch, cx)) => {
-                sink.deliver_all(batch.drain(..).map(convert));
+                sink.deliver_all(batch.drain(..));
                 if !is_open {
                     break;
                 }
@@ -135,14 +136,10 @@ fn hand_over(subscriber: &mut Subscriber, sink: &Sink) {
 }
 
 /// Takes what has arrived; pending when that is nothing. Whether there may be more.
-fn take(
-    subscriber: &mut Subscriber,
-    batch: &mut Vec<async_nats::Message>,
-    cx: &mut Context<'_>,
-) -> Poll<bool> {
+fn take(subscriber: &mut Subscriber, batch: &mut Vec<Message>, cx: &mut Context<'_>) -> Poll<bool> {
     while batch.len() < BATCH {
         match subscriber.poll_next_unpin(cx) {
-            Poll::Ready(Some(message)) => batch.push(message),
+            Poll::Ready(Some(message)) => batch.push(convert(message)),
             Poll::Ready(None) => return Poll::Ready(false),
             Poll::Pending if batch.is_empty() => return Poll::Pending,
             Poll::Pending => break,
@@ -156,11 +153,10 @@ pub(super) async fn ended(hung_up: &mut watch::Receiver<bool>) {
     let _ = hung_up.wait_for(|hung_up| *hung_up).await;
 }
 
-/// Takes over the bytes of subject and reply address without a copy.
 fn convert(message: async_nats::Message) -> Message {
     Message {
-        subject: Bytes::from(message.subject.into_string()),
-        reply_to: message.reply.map(|reply| Bytes::from(reply.into_string())),
+        subject: message.subject.into(),
+        reply_to: message.reply.map(RawSubject::from),
         payload: message.payload,
         no_responders: (message.status == Some(async_nats::StatusCode::NO_RESPONDERS)).then(|| {
             let headers = message.headers.as_ref();

@@ -100,7 +100,8 @@ impl TestService {
             while let Some(message) = requests.next().await {
                 let decoded = R::decode(&message.payload).expect("extensions send valid requests").record;
                 let reply_to = message.reply_to.expect("a request says where its response goes");
-                let reply_to = R::ADDRESS.judge(&reply_to).expect("a return address of the protocol");
+                let reply_to =
+                    R::ADDRESS.judge(&reply_to.into_bytes()).expect("a return address of the protocol");
                 let correlation_id = decoded.header().correlation_id.into();
                 let mut response = respond(decoded);
                 response.set_correlation_id(correlation_id);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use kaa_bus::{Bus, Clock, Message};
+use kaa_bus::{Bus, Clock, Message, RawSubject};
 use kaa_protocol::avro::Record;
 use kaa_protocol::esp::{self, ExtensionData};
 use kaa_protocol::name::{ReplicaId, ServiceInstance};
@@ -85,7 +85,7 @@ impl Switchboard {
         }
         let decoded = ExtensionData::decode(&message.payload).expect("extensions send valid ExtensionData");
         let data = &decoded.record;
-        let reply = TestReply::new(data, message.reply_to.clone());
+        let reply = TestReply::new(data, message.reply_to.clone().map(RawSubject::into_bytes));
         let waiting = lock(&self.waiting).remove(data.correlation_id);
         if let Some(waiting) = waiting {
             // The request may have been dropped by its test; then nobody wants the answer.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
+use kaa_bus::RawSubject;
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::esp::{self, ExtensionData};
 use kaa_protocol::name::{EndpointId, ServiceInstance};
@@ -31,7 +32,7 @@ pub(super) enum Wish {
 
 impl Wish {
     /// Judges the `replyTo` of a message of an extension.
-    pub(super) fn judge(dialect: Dialect, reply_to: Option<&Bytes>, data: &ExtensionData<'_>) -> Self {
+    pub(super) fn judge(dialect: Dialect, reply_to: Option<&RawSubject>, data: &ExtensionData<'_>) -> Self {
         let Some(reply_to) = reply_to else { return Self::Anywhere };
         let Ok(subject) = Subject::try_from(reply_to.clone()) else { return Self::Hostile };
         let wish = match dialect {
@@ -167,7 +168,7 @@ mod tests {
     fn only_the_subject_of_an_extensions_replica_pins() {
         let data = ExtensionData { extension_instance_name: Some("dcx"), ..ExtensionData::default() };
         let judge =
-            |dialect, text: &str| Wish::judge(dialect, Some(&Bytes::copy_from_slice(text.as_bytes())), &data);
+            |dialect, text: &str| Wish::judge(dialect, Some(&RawSubject::from(text.to_owned())), &data);
         assert_eq!(Wish::judge(Dialect::Esp, None, &data), Wish::Anywhere);
         let pin = subject("ext-0");
         assert_eq!(judge(Dialect::Esp, pin.as_str()), Wish::Here(pin));

@@ -223,7 +223,7 @@ impl Network {
         let Some(wire) = self.wires.get_mut(&peer).filter(|wire| wire.is_there) else { return };
         let life = wire.life;
         wire.pipe(way).stalled.get_or_insert_default();
-        self.trace.add(What::Stalled, peer, &format!("{way:?}").into(), &[]);
+        self.trace.add(What::Stalled, peer, format!("{way:?}"), &[]);
         self.plan(Instant::now() + time, Planned { peer, life, step: Step::Flows(way) });
     }
 
@@ -234,7 +234,7 @@ impl Network {
         };
         let Some(held) = pipe.stalled.take() else { return VecDeque::new() };
         pipe.filled = pipe.filled.saturating_sub(held.len());
-        self.trace.add(What::Flows, peer, &format!("{way:?}").into(), &[]);
+        self.trace.add(What::Flows, peer, format!("{way:?}"), &[]);
         held
     }
 
@@ -257,6 +257,6 @@ impl Network {
     }
 
     pub(super) fn note(&mut self, what: What, peer: u64) {
-        self.trace.add(what, peer, &bytes::Bytes::new(), &[]);
+        self.trace.add(what, peer, "", &[]);
     }
 }

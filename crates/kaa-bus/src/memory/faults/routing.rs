@@ -4,7 +4,6 @@ use std::sync::{Mutex, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
-use kaa_protocol::subject::Subject;
 use tokio::time::{Instant, sleep_until};
 
 use super::Faults;
@@ -13,6 +12,7 @@ use super::trace::What;
 use crate::link::Connection;
 use crate::memory::router::{Route, Router, lock, notice, receivers};
 use crate::message::{Message, Outgoing};
+use crate::raw_subject::RawSubject;
 
 /// Carries messages until the server is gone.
 pub(super) async fn carry(router: Weak<Mutex<Router>>) {
@@ -56,19 +56,19 @@ impl Router {
             Parcel::Out(Order::Subscribe(id)) => {
                 if let Some(route) = self.routes.get_mut(&id) {
                     route.is_known = true;
-                    network.trace.add(What::Subscribed, peer, &route.filter.to_string().into(), &[]);
+                    network.trace.add(What::Subscribed, peer, route.filter.to_string(), &[]);
                 }
             }
             Parcel::Out(Order::Leave(id)) => {
                 if let Some(route) = self.routes.get_mut(&id) {
                     (route.is_known, route.is_leaving) = (false, true);
-                    network.trace.add(What::Left, peer, &route.filter.to_string().into(), &[]);
+                    network.trace.add(What::Left, peer, route.filter.to_string(), &[]);
                     network.put(peer, Parcel::In(id, None), None);
                 }
             }
             Parcel::In(id, Some(message)) => {
                 let Some(route) = self.routes.get(&id) else { return };
-                network.trace.add(What::Delivered, peer, &message.subject, &message.payload);
+                network.trace.add(What::Delivered, peer, message.subject.clone(), &message.payload);
                 route.sink.deliver(message);
             }
             Parcel::In(id, None) => {
@@ -84,7 +84,7 @@ impl Router {
         let Self { routes, network, .. } = self;
         let Some(network) = network else { return };
         let Outgoing { subject, reply_to, payload } = message;
-        network.trace.add(What::Sent, peer, &subject.clone().into_bytes(), &payload);
+        network.trace.add(What::Sent, peer, subject.clone(), &payload);
         let dice = &mut network.dice;
         let mut found = receivers(routes, &subject, |_, members| {
             usize::try_from(dice.below(u64::try_from(members).unwrap_or_default())).unwrap_or_default()
@@ -95,19 +95,19 @@ impl Router {
             && !found.is_empty()
             && network.dice.happens(network.faults.unserved)
         {
-            network.trace.add(What::Unserved, peer, &subject.clone().into_bytes(), &[]);
+            network.trace.add(What::Unserved, peer, subject.clone(), &[]);
             found.clear();
         }
         if found.is_empty() {
-            network.trace.add(What::NobodyListens, peer, &subject.clone().into_bytes(), &[]);
+            network.trace.add(What::NobodyListens, peer, subject.clone(), &[]);
             let told = reply_to.and_then(|reply_to| notice(routes, peer, subject, reply_to));
             if let Some((asker, notice)) = told {
-                network.trace.add(What::Told, peer, &notice.subject, &[]);
+                network.trace.add(What::Told, peer, notice.subject.clone(), &[]);
                 network.put(peer, Parcel::In(asker, Some(notice)), None);
             }
         } else {
-            let reply_to = reply_to.map(Subject::into_bytes);
-            let message = Message { subject: subject.into_bytes(), reply_to, payload, no_responders: None };
+            let reply_to = reply_to.map(RawSubject::from);
+            let message = Message { subject: subject.into(), reply_to, payload, no_responders: None };
             let found: Vec<_> = found.into_iter().map(|(id, route)| (id, route.peer)).collect();
             for (id, receiver) in found {
                 if receiver == peer {
@@ -198,20 +198,20 @@ impl Network {
     /// Sends a message to a subscription of another connection.
     fn deliver(&mut self, receiver: u64, route: u64, mut message: Message) {
         let Faults { drop, duplicate, reorder, corrupt, .. } = self.faults;
-        let subject = message.subject.clone();
+        let subject = || message.subject.clone();
         if self.dice.happens(drop) {
-            return self.trace.add(What::Dropped, receiver, &subject, &message.payload);
+            return self.trace.add(What::Dropped, receiver, subject(), &message.payload);
         }
         if self.dice.happens(corrupt) && !message.payload.is_empty() {
             message.payload = self.corrupted(&message.payload);
-            self.trace.add(What::Corrupted, receiver, &subject, &message.payload);
+            self.trace.add(What::Corrupted, receiver, subject(), &message.payload);
         }
         if self.dice.happens(duplicate) {
-            self.trace.add(What::Duplicated, receiver, &subject, &message.payload);
+            self.trace.add(What::Duplicated, receiver, subject(), &message.payload);
             self.put(receiver, Parcel::In(route, Some(message.clone())), None);
         }
         let overtaken = self.dice.happens(reorder).then(|| {
-            self.trace.add(What::Reordered, receiver, &subject, &message.payload);
+            self.trace.add(What::Reordered, receiver, subject(), &message.payload);
             self.up_to(self.faults.reorder_by).max(Duration::from_millis(1))
         });
         self.put(receiver, Parcel::In(route, Some(message)), overtaken);

@@ -99,7 +99,7 @@ impl FaultyServer {
     /// Writes a line into the trace.
     pub fn note(&self, line: impl Into<String>) {
         if let Some(network) = &mut lock(&self.router).network {
-            network.trace.add(What::Noted, 0, &line.into().into(), &[]);
+            network.trace.add(What::Noted, 0, line.into(), &[]);
         }
     }
 

@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::dice::mix;
+use crate::raw_subject::RawSubject;
 
 /// What happened at one moment.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub(super) struct Line {
     /// The connection it happened to.
     pub(super) peer: u64,
     pub(super) what: What,
-    pub(super) subject: Bytes,
+    pub(super) subject: RawSubject,
     pub(super) size: usize,
 }
 
@@ -58,17 +58,18 @@ impl Trace {
         Self { start: Instant::now(), hash: 0, last: VecDeque::new() }
     }
 
-    pub(super) fn add(&mut self, what: What, peer: u64, subject: &Bytes, payload: &[u8]) {
+    pub(super) fn add(&mut self, what: What, peer: u64, subject: impl Into<RawSubject>, payload: &[u8]) {
+        let subject = subject.into();
         let at = self.start.elapsed();
         let millis = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
         self.mix(millis << 8 | what as u64);
         self.mix(peer);
-        self.mix_bytes(subject);
+        self.mix_bytes(&subject);
         self.mix_bytes(payload);
         if self.last.len() == Self::KEPT {
             self.last.pop_front();
         }
-        self.last.push_back(Line { at, peer, what, subject: subject.clone(), size: payload.len() });
+        self.last.push_back(Line { at, peer, what, subject, size: payload.len() });
     }
 
     fn mix(&mut self, number: u64) {

@@ -85,12 +85,12 @@ impl Bench {
 
 pub(super) fn reply(id: &str) -> Message {
     let payload = ConfigResponse { correlation_id: id.into(), ..ConfigResponse::default() }.to_bytes();
-    Message { subject: Bytes::new(), reply_to: None, payload, no_responders: None }
+    Message { subject: "".into(), reply_to: None, payload, no_responders: None }
 }
 
 pub(super) fn notice(subject: Option<&'static str>) -> Message {
     let no_responders = Some(NoResponders { subject: subject.map(Bytes::from) });
-    Message { subject: Bytes::new(), reply_to: None, payload: Bytes::new(), no_responders }
+    Message { subject: "".into(), reply_to: None, payload: Bytes::new(), no_responders }
 }
 
 /// What sending ends in when the queue is full.

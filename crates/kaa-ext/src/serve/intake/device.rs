@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use kaa_bus::{Message, planted};
+use kaa_bus::{Message, RawSubject, planted};
 use kaa_protocol::avro::Record;
 use kaa_protocol::cmx2cdp;
 use kaa_protocol::dialect::Dialect;
@@ -95,17 +94,18 @@ impl Intake {
         })
     }
 
-    fn return_path(&mut self, dialect: Dialect, reply_to: &Bytes) -> Option<Subject> {
+    fn return_path(&mut self, dialect: Dialect, reply_to: &RawSubject) -> Option<Subject> {
         let subject = match &self.return_path {
             Some((of, known, subject))
-                if *of == dialect && (known == reply_to || planted!("the last return address")) =>
+                if *of == dialect && (**known == **reply_to || planted!("the last return address")) =>
             {
                 subject.clone()
             }
             _ if planted!("any return address will do") => Subject::try_from(reply_to.clone()).ok()?,
             _ => {
-                let subject = self.accepted(dialect.judge(reply_to))?;
-                self.return_path = Some((dialect, reply_to.clone(), subject.clone()));
+                let reply_to = reply_to.clone().into_bytes();
+                let subject = self.accepted(dialect.judge(&reply_to))?;
+                self.return_path = Some((dialect, reply_to, subject.clone()));
                 subject
             }
         };

@@ -20,7 +20,7 @@ impl Intake {
             return Taken::Dropped;
         }
         let return_path = match (&message.reply_to, &reception.answers) {
-            (Some(reply_to), Some(address)) => self.accepted(address.judge(reply_to)),
+            (Some(reply_to), Some(address)) => self.accepted(address.judge(&reply_to.clone().into_bytes())),
             _ => None,
         };
         let budget = self.budget(opened.expires_at());
