@@ -26,7 +26,7 @@ trait Stage: Send + Sync {
 
 impl Stage for Router {
     fn call(&self, request: Request) -> HandlerFuture {
-        Service::call(&mut self.clone(), request)
+        self.route(request)
     }
 }
 

@@ -6,7 +6,6 @@ use std::task::{Context, Poll};
 
 use tower_service::Service;
 
-use crate::counters::Tally;
 use crate::failure::Failure;
 use crate::reply::Reply;
 use crate::request::{Parameters, Request};
@@ -26,7 +25,6 @@ struct Routes {
     /// For the messages of other services, which name theirs by its number.
     functions: Vec<Handler>,
     fallback: Option<Handler>,
-    tally: Arc<Tally>,
 }
 
 struct Route {
@@ -89,10 +87,9 @@ impl RouterBuilder {
         self,
         functions: Vec<Handler>,
         fallback: Option<Handler>,
-        tally: Arc<Tally>,
     ) -> Result<Router, Vec<Conflict>> {
         if self.conflicts.is_empty() {
-            Ok(Router(Arc::new(Routes { tree: self.tree, functions, fallback, tally })))
+            Ok(Router(Arc::new(Routes { tree: self.tree, functions, fallback })))
         } else {
             Err(self.conflicts)
         }
@@ -104,17 +101,10 @@ fn parameters(pattern: &'static str) -> Vec<&'static str> {
     pattern.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}')).collect()
 }
 
-impl Service<Request> for Router {
-    type Response = Reply;
-    type Error = Infallible;
-    type Future = HandlerFuture;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, mut request: Request) -> HandlerFuture {
-        let Routes { tree, functions, fallback, tally } = &*self.0;
+impl Router {
+    /// Calls the function that answers the request, or the fallback.
+    pub(crate) fn route(&self, mut request: Request) -> HandlerFuture {
+        let Routes { tree, functions, fallback } = &*self.0;
         if let Some(function) = request.function().and_then(|number| functions.get(number)) {
             return function(request);
         }
@@ -127,12 +117,26 @@ impl Service<Request> for Router {
             request.set_parameters(found);
             return (route.handler)(request);
         }
-        tally.unrouted();
+        request.outlet().unrouted();
         if let Some(fallback) = fallback {
             return fallback(request);
         }
         let quoted = path.get(..path.floor_char_boundary(128)).unwrap_or_default();
         let failure = Failure::not_found(format!("this extension has no resource {quoted:?}"));
         Box::pin(std::future::ready(Ok(failure.into())))
+    }
+}
+
+impl Service<Request> for Router {
+    type Response = Reply;
+    type Error = Infallible;
+    type Future = HandlerFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> HandlerFuture {
+        self.route(request)
     }
 }

@@ -5,10 +5,12 @@
 pub(crate) struct Texts(String);
 
 /// Where one of them is.
+///
+/// In 32 bits: a message is not larger than 64 MiB, and an envelope that is small is moved at less cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Part {
-    start: usize,
-    end: usize,
+    start: u32,
+    end: u32,
 }
 
 impl Texts {
@@ -26,14 +28,19 @@ impl Texts {
     }
 
     pub(crate) fn push(&mut self, text: &str) -> Part {
-        let start = self.0.len();
+        let start = self.position();
         self.0.push_str(text);
-        Part { start, end: self.0.len() }
+        Part { start, end: self.position() }
+    }
+
+    /// Beyond what 32 bits can say there is no text.
+    fn position(&self) -> u32 {
+        u32::try_from(self.0.len()).unwrap_or(u32::MAX)
     }
 
     /// The text of a part of these texts; an empty one of any others.
     pub(crate) fn get(&self, Part { start, end }: Part) -> &str {
-        self.0.get(start..end).unwrap_or_default()
+        self.0.get(start as usize..end as usize).unwrap_or_default()
     }
 }
 

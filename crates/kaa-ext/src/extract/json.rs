@@ -36,9 +36,11 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     async fn from_request(request: &Request, _: &S) -> Result<Self, Rejection> {
         // serde_json stops at 128 levels of nesting, so a hostile payload cannot exhaust the stack. (A raw
         // value inside is not parsed at all; `DeviceJson` looks into those too.)
-        serde_json::from_slice(request.payload_bytes())
-            .map(Self)
-            .map_err(|error| Rejection::Json(error.to_string()))
+        let payload = request.payload_bytes();
+        // Checked as a whole, it need not be checked text by text, which costs as much as all the rest.
+        let text = str::from_utf8(payload)
+            .map_err(|error| Rejection::Json(format!("byte {} is not UTF-8", error.valid_up_to())))?;
+        serde_json::from_str(text).map(Self).map_err(|error| Rejection::Json(error.to_string()))
     }
 }
 

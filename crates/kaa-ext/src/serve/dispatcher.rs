@@ -103,7 +103,7 @@ impl Dispatcher {
                 break;
             }
             match entrance.subscription.try_next() {
-                Some(message) => self.take(message, &entrance.brings, entrance.subscription.backlog()).await,
+                Some(message) => self.take(&message, &entrance.brings, entrance.subscription.backlog()).await,
                 // Nobody waits, or nothing was taken: the next look at the subscriptions is a pause by itself.
                 None if self.waiting.is_empty() || taken == 0 => return,
                 None => break,
@@ -116,8 +116,8 @@ impl Dispatcher {
     }
 
     /// Takes a message all the way, or as far as it goes without waiting. `backlog` is what waits behind it.
-    pub(super) async fn take(&mut self, message: Message, brings: &Brings, backlog: Backlog) {
-        match self.intake.take(&message, brings) {
+    pub(super) async fn take(&mut self, message: &Message, brings: &Brings, backlog: Backlog) {
+        match self.intake.take(message, brings) {
             Taken::Dropped => {}
             Taken::Refused(envelope, failure) => self.refuse(&envelope, failure, Refusal::Invalid),
             Taken::Request(envelope) => self.admit(envelope, brings.overload(), backlog).await,
@@ -169,7 +169,7 @@ impl Dispatcher {
                 continue;
             }
             waited = Waited::InLine;
-            let mut handler = Guard::new(&station.pipeline, Request::new(envelope.clone()));
+            let mut handler = Guard::start(&station.pipeline, Request::new(envelope.clone()));
             let Poll::Ready(result) = poll_once(&mut handler).await else {
                 let (station, envelope) = (station.clone(), envelope.clone());
                 return self.wait(&envelope.clone(), async move {

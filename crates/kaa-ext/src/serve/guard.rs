@@ -1,7 +1,6 @@
 //! What no handler escapes: its deadline, and the net under its panics.
 
 use std::any::Any;
-use std::convert::Infallible;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
@@ -27,8 +26,9 @@ pub(super) struct Guard {
 }
 
 enum Stage {
-    Ready(Option<(Pipeline, Request)>),
     Running(HandlerFuture),
+    /// Not even a future came of it, or there is none any more.
+    Interrupted(Option<Interrupted>),
 }
 
 /// Why a handler gave no reply.
@@ -41,17 +41,21 @@ pub(super) enum Interrupted {
 }
 
 impl Guard {
-    pub(super) fn new(pipeline: &Pipeline, request: Request) -> Self {
+    /// Calls the layers, which say what is to be waited for.
+    pub(super) fn start(pipeline: &Pipeline, request: Request) -> Self {
         let deadline = request.deadline();
-        Self { stage: Stage::Ready(Some((pipeline.clone(), request))), deadline, timer: None }
+        let stage = match catch_unwind(AssertUnwindSafe(|| pipeline.handle(request))) {
+            Ok(handler) => Stage::Running(handler),
+            // A layer may panic before there is a future.
+            Err(panic) => Stage::Interrupted(Some(Interrupted::Panicked(message(&*panic)))),
+        };
+        Self { stage, deadline, timer: None }
     }
-}
 
-impl Guard {
     /// Drops what is left of a handler that is not done. What it holds may panic when it is dropped,
     /// which must not reach the task that receives.
     fn let_go(&mut self) {
-        let handler = mem::replace(&mut self.stage, Stage::Ready(None));
+        let handler = mem::replace(&mut self.stage, Stage::Interrupted(None));
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(handler))) {
             tracing::error!("a handler panicked while it was dropped: {}", message(&*panic));
         }
@@ -59,16 +63,10 @@ impl Guard {
 }
 
 impl Stage {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Reply, Infallible>> {
-        loop {
-            match self {
-                Self::Running(handler) => return handler.as_mut().poll(context),
-                // A layer may panic before there is a future, so the call is made in here as well.
-                Self::Ready(start) => match start.take() {
-                    Some((pipeline, request)) => *self = Self::Running(pipeline.handle(request)),
-                    None => return Poll::Pending,
-                },
-            }
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Reply, Interrupted>> {
+        match self {
+            Self::Running(handler) => handler.as_mut().poll(context).map(|Ok(reply)| Ok(reply)),
+            Self::Interrupted(why) => why.take().map_or(Poll::Pending, |why| Poll::Ready(Err(why))),
         }
     }
 }
@@ -84,7 +82,7 @@ impl Future for Guard {
                 self.let_go();
                 return Poll::Ready(Err(Interrupted::Panicked(message(&*panic))));
             }
-            Ok(Poll::Ready(Ok(reply))) => return Poll::Ready(Ok(reply)),
+            Ok(Poll::Ready(result)) => return Poll::Ready(result),
             Ok(Poll::Pending) => {}
         }
         let deadline = self.deadline.at();
