@@ -3,11 +3,13 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::time::Duration;
 
 use kaa_bus::{Bus, NatsOptions, Subject};
 use kaa_protocol::avro::Record;
 use kaa_protocol::esp::{ClientData, ExtensionData, Revision};
+use kaa_tests::http::call;
 use kaa_tests::nats_server::NatsServer;
 use kaa_tests::open_loop::{Question, is_success};
 use kaa_tests::patience::soon;
@@ -22,8 +24,23 @@ impl Asker {
         Self(Bus::nats(NatsOptions::new(&server.url()).unwrap()).await.unwrap())
     }
 
+    /// Counts one more request, at this subject; the status and the payload.
+    async fn ask_at(&self, subject: &str) -> (i32, String) {
+        self.exchange(subject, "/count", "ep-1", Duration::from_secs(5)).await.unwrap()
+    }
+
     /// Asks the quickstart once; the status and the payload.
     async fn ask(&self, path: &str, endpoint: &str, within: Duration) -> Result<(i32, String), String> {
+        self.exchange("kaa.v1.service.quickstart.esp.ClientData", path, endpoint, within).await
+    }
+
+    async fn exchange(
+        &self,
+        subject: &str,
+        path: &str,
+        endpoint: &str,
+        within: Duration,
+    ) -> Result<(i32, String), String> {
         let data = ClientData {
             correlation_id: endpoint,
             app_version_name: "app-v1",
@@ -32,7 +49,7 @@ impl Asker {
             request_id: Some(1),
             ..ClientData::default()
         };
-        let subject: Subject = "kaa.v1.service.quickstart.esp.ClientData".parse().unwrap();
+        let subject: Subject = subject.parse().unwrap();
         let datum = data.encode(Revision::Seed).unwrap();
         let answer = self.0.request(subject, datum, within).await.map_err(|error| error.to_string())?;
         let data = ExtensionData::decode_strict(&answer.payload).unwrap();
@@ -85,6 +102,58 @@ async fn replicas_that_are_replaced_one_after_the_other_under_load_lose_nothing(
         let outcome = restarts(&server.url(), GREETING, rate, 10, begin).await;
         assert_eq!((outcome.failed(), outcome.answered), (0, outcome.sent), "at {rate}/s: {outcome}");
     }
+}
+
+/// A quickstart on two cores.
+async fn sharded(server: &NatsServer, replica: &str) -> Service {
+    let variables =
+        [("SERVICE_SHARDS", "2"), ("SERVICE_INSTANCE_REPLICA_ID", replica), ("ADMIN_LISTEN", "127.0.0.1:0")];
+    let mut service = Service::configured("quickstart", server, Path::new("."), &variables).await;
+    service.logged("health and metrics").await;
+    service
+}
+
+#[tokio::test]
+async fn two_shards_are_two_replicas_with_one_state_and_one_admin_port() {
+    let server = NatsServer::start().await;
+    let mut service = sharded(&server, "quickstart-0").await;
+    let asker = Asker::new(&server).await;
+    let mut last = 0;
+    for _ in 0..200 {
+        let (status, count) = asker.ask("/count", "ep-1", Duration::from_secs(5)).await.unwrap();
+        assert_eq!(status, 200);
+        last = count.parse().unwrap();
+    }
+    assert_eq!(last, 200, "both count in the same place");
+    // Whoever pins a session to the further shard reaches it by its own name.
+    for replica in ["quickstart-0", "quickstart-0-shard-1"] {
+        let (status, count) = asker.ask_at(&format!("kaa.v1.replica.{replica}.esp.ClientData")).await;
+        last += 1;
+        assert_eq!((status, count), (200, last.to_string()));
+    }
+    let admin = service.admin().await;
+    let metrics = call(admin, "GET", "/metrics", "").await.body;
+    assert!(metrics.contains("kaa_ext_answered_total 202\n"), "{metrics}");
+    service.terminate();
+    assert!(service.ended().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn services_of_two_shards_that_are_replaced_under_load_lose_nothing() {
+    let server = NatsServer::start().await;
+    let begin = async |number| sharded(&server, &format!("quickstart-{number}")).await;
+    let outcome = restarts(&server.url(), GREETING, 1_000, 5, begin).await;
+    assert_eq!((outcome.failed(), outcome.answered), (0, outcome.sent), "{outcome}");
+}
+
+#[tokio::test]
+async fn a_service_that_may_not_be_there_twice_refuses_a_second_shard() {
+    let server = NatsServer::start().await;
+    let directory = tempfile::tempdir().unwrap();
+    let mut service =
+        Service::start(Service::command("cdp", &server, directory.path(), &[("SERVICE_SHARDS", "2")]));
+    service.logged("start more replicas of it instead").await;
+    assert!(!service.ended().await);
 }
 
 #[tokio::test]

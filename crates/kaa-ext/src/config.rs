@@ -87,6 +87,8 @@ impl Settings for () {}
 pub struct ServiceConfig {
     /// `service.instance`: the name of the service instance, and the identity of this replica.
     pub instance: InstanceConfig,
+    /// [`Builder::shards`](crate::Builder::shards).
+    pub shards: Option<usize>,
     /// The instance name of the communication service.
     pub communication_service: Option<String>,
     /// The revision of 4/ESP answers are written in.
@@ -139,6 +141,7 @@ impl Config<()> {
     /// | `SERVICE_INSTANCE_NAME` | `service.instance.name` |
     /// | `SERVICE_INSTANCE_REPLICA_ID` | `service.instance.replica-id` |
     /// | `COMMUNICATION_SERVICE_INSTANCE_NAME` | `service.communication-service` |
+    /// | `SERVICE_SHARDS` | `service.shards` |
     /// | `ESP_REVISION` | `service.esp-revision`: `seed` or `current` |
     /// | `DIALECTS` | `service.dialects`: `esp`, `ecs2ext` or both, separated by commas |
     /// | `HANDLER_TIMEOUT`, `GRACEFUL_SHUTDOWN_PERIOD` | `limits.handler-timeout`, `limits.grace`, such as `30s` |

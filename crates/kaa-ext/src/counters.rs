@@ -24,6 +24,15 @@ macro_rules! counters {
         }
 
         impl Counters {
+            /// Both together, figure by figure.
+            #[must_use]
+            pub fn and(self, other: Self) -> Self {
+                Self {
+                    $($name: self.$name.saturating_add(other.$name),)*
+                    $($beside: self.$beside.saturating_add(other.$beside),)*
+                }
+            }
+
             /// The figures one by one: name, what it says, how many.
             pub fn each(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> + use<> {
                 [

@@ -43,6 +43,7 @@ pub struct Extension {
     pub(crate) limits: Limits,
     pub(crate) pipeline: Pipeline,
     pub(crate) receptions: Vec<Arc<Reception>>,
+    pub(crate) shards: usize,
     pub(crate) tally: Arc<Tally>,
 }
 
@@ -69,6 +70,23 @@ impl Extension {
     /// The identity of this replica.
     pub fn replica(&self) -> &ReplicaId {
         &self.replica
+    }
+
+    /// The same extension as another replica, which counts for itself.
+    pub(crate) fn replica_named(&self, replica: ReplicaId) -> Self {
+        let Self { instance, communication_service, dialects, pipeline, receptions, .. } = self;
+        Self {
+            instance: instance.clone(),
+            replica,
+            communication_service: communication_service.clone(),
+            revision: self.revision,
+            dialects: dialects.clone(),
+            limits: self.limits,
+            pipeline: pipeline.clone(),
+            receptions: receptions.clone(),
+            shards: self.shards,
+            tally: Arc::new(Tally::default()),
+        }
     }
 
     /// Serves the extension on a bus. Await the result to serve until the bus closes, or see

@@ -48,7 +48,7 @@
 //! | [`bus::Messaging`] | events and requests to other services |
 //! | [`Dialect`] | 4/ESP and its predecessor |
 //! | [`Serve`], [`Server`], [`Counters`], [`Limits`], [`Overload`] | running it |
-//! | [`run`](fn@run), [`Running`] | a service of an extension and what stands beside it |
+//! | [`run`](fn@run), [`run_shards`], [`Running`] | a service of an extension and what stands beside it; on several cores |
 //! | [`Config`], [`Settings`] | file and environment |
 //! | [`logs`], [`signals`], [`error`] | what a program of its own needs, one that runs several services for example |
 //! | [`testing`] | devices without a server |
@@ -131,7 +131,7 @@ pub use pipeline::Pipeline;
 pub use reply::{IntoReply, Reply};
 pub use request::Request;
 pub use resource::{HandlerFuture, Location, Resource, ResourceDef};
-pub use run::{RunError, run};
+pub use run::{RunError, run, run_shards};
 pub use running::{Running, StartError};
 pub use serve::{Serve, ServeError, Server, Stopped};
 pub use service::{ServiceDef, ServiceOutcome, TargetedService};

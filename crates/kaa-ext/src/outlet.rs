@@ -213,6 +213,11 @@ impl Outlet {
         self.tally.unheard();
     }
 
+    /// Counts a request for a path that no resource has.
+    pub(crate) fn unrouted(&self) {
+        self.tally.unrouted();
+    }
+
     /// A correlation ID for a push, unique in the cluster, also after a restart.
     pub(crate) fn correlation_id(&self) -> String {
         format!("{}-{:x}", self.identity.replica, self.pushes.fetch_add(1, Relaxed))

@@ -1,25 +1,26 @@
 //! `.run()`: what a service's `main` needs, in one call.
 
-use std::fmt;
+mod error;
+mod process;
+mod shards;
+
 use std::io::{self, Write};
-use std::time::Duration;
 
-use kaa_bus::{Bus, ConnectError, Permissions};
-use kaa_process::admin::AdminError;
-use kaa_process::config::{ConfigError, NatsConfigError};
-use kaa_process::error::Chain;
+use kaa_bus::{Bus, Permissions};
 use kaa_process::logs::log_to_stderr;
-use kaa_process::signals::{self, SignalsError, Stop};
+use kaa_process::signals::{self, Stop};
 
-use crate::admin;
+pub use error::RunError;
+pub(crate) use shards::Watched;
+
+use process::Process;
+use shards::Shards;
+
 use crate::config::{Config, Settings};
 use crate::counters::Counters;
-use crate::extension::{BuildError, Builder};
+use crate::extension::Builder;
 use crate::running::{Running, StartError};
-use crate::serve::{ServeError, Stopped};
-
-/// How long the connection may take to say its last words.
-const CLOSE: Duration = Duration::from_secs(1);
+use crate::serve::Stopped;
 
 impl<S: Send + Sync + 'static> Builder<S> {
     /// Runs the extension as a service: reads the [configuration](Config::load), connects to NATS
@@ -64,15 +65,17 @@ impl<S: Send + Sync + 'static> Builder<S> {
 
     async fn run_until<E>(self, stop: Stop, config: &Config<E>) -> Result<Stopped, RunError> {
         let extension = self.configure(config).build()?;
-        let grace = extension.limits.grace;
-        let nats =
-            config.nats.options()?.name(extension.replica().as_str()).service(extension.instance().clone());
-        let bus = Bus::nats(nats).await?;
-        let server = extension.serve(bus.clone()).start().await?;
-        let admin = admin::open(&config.admin, &server, &bus).await?;
-        let stopped = Running::new(server).admin(admin).stop_when(stop, grace).await?;
-        close(&bus).await;
-        Ok(stopped)
+        let (shards, replica) = (extension.shards, extension.replica().clone());
+        let process = Process {
+            nats: config.nats.options()?.service(extension.instance().clone()),
+            admin: config.admin.clone(),
+            grace: extension.limits.grace,
+        };
+        let serve = move |bus: Bus, replica| {
+            let extension = extension.replica_named(replica);
+            async move { Ok(Running::new(extension.serve(bus).start().await?)) }
+        };
+        process.run_shards(stop, shards, replica, serve).await
     }
 
     /// Puts the entries that are set over what the program says.
@@ -85,6 +88,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
             self.replica = Some(replica.to_string());
         }
         self.communication_service = service.communication_service.unwrap_or(self.communication_service);
+        self.shards = service.shards.unwrap_or(self.shards);
         self.revision = service.esp_revision.unwrap_or(self.revision);
         if let Some(dialects) = service.dialects {
             self = self.dialects(dialects);
@@ -144,25 +148,55 @@ pub async fn run<E: Settings>(
     }
 }
 
-/// The same with a configuration from elsewhere, and without setting up logs.
+/// The same on as many cores as `service.shards` says: `start` is called for each shard, with a connection and a
+/// replica ID of its own. For services that are nothing but their extension, and that may be started twice.
+///
+/// # Errors
+///
+/// As [`run`].
+///
+/// # Panics
+///
+/// As [`run`].
+pub async fn run_shards<E: Settings + Clone + Send + Sync>(
+    permissions: impl FnOnce(&Config<E>) -> Result<Permissions, StartError>,
+    start: impl AsyncFn(Bus, Config<E>) -> Result<Running, StartError> + Clone + Send + Sync + 'static,
+) -> Result<Stopped, RunError> {
+    log_to_stderr();
+    let config = Config::load_as()?;
+    match Asked::by_arguments() {
+        Asked::ToServe => {
+            let names = permissions(&config).map_err(RunError::Start)?;
+            let (process, replica) = (Process::new(&config, &names)?, names.replica().clone());
+            let shards = config.service.shards.unwrap_or(1);
+            let start = move |bus, replica| {
+                let (start, mut config) = (start.clone(), config.clone());
+                config.service.instance.replica_id = Some(replica);
+                async move { start(bus, config).await.map_err(RunError::Start) }
+            };
+            signals::run(async |stop| process.run_shards(stop, shards, replica, start).await).await?
+        }
+        Asked::ForPermissions { json } => print(&permissions(&config).map_err(RunError::Start)?, json),
+    }
+}
+
+/// [`run`] with a configuration from elsewhere, and without setting up logs.
 async fn run_with<E>(
     mut config: Config<E>,
     permissions: impl FnOnce(&Config<E>) -> Result<Permissions, StartError>,
     start: impl AsyncFnOnce(Bus, Config<E>) -> Result<Running, StartError>,
 ) -> Result<Stopped, RunError> {
+    if let Some(shards @ 2..) = config.service.shards {
+        return Err(RunError::Shards { shards });
+    }
     signals::run(async |stop| {
-        let grace = config.limits.grace.unwrap_or(crate::Limits::default().grace);
-        let permissions = permissions(&config).map_err(RunError::Start)?;
-        let (service, replica) = (permissions.instance().clone(), permissions.replica().clone());
-        let bus = Bus::nats(config.nats.options()?.name(replica.as_str()).service(service)).await?;
+        let names = permissions(&config).map_err(RunError::Start)?;
+        let process = Process::new(&config, &names)?;
+        let bus = Bus::nats(process.nats.clone().name(names.replica().as_str())).await?;
         // Settled before there is an extension: the connection has the same name.
-        config.service.instance.replica_id = Some(replica);
-        let place = config.admin.clone();
+        config.service.instance.replica_id = Some(names.replica().clone());
         let running = start(bus.clone(), config).await.map_err(RunError::Start)?;
-        let admin = admin::open(&place, running.server(), &bus).await?;
-        let stopped = running.admin(admin).stop_when(stop, grace).await?;
-        close(&bus).await;
-        Ok(stopped)
+        process.attend(stop, bus, running, Shards::default()).await
     })
     .await?
 }
@@ -192,56 +226,10 @@ fn print(permissions: &Permissions, json: bool) -> Result<Stopped, RunError> {
     Ok(Stopped { counters: Counters::default(), unfinished: 0 })
 }
 
-async fn close(bus: &Bus) {
-    if let Err(error) = bus.close(CLOSE).await {
-        tracing::warn!("the connection was not closed in order: {error}");
-    }
-}
-
-/// Why a service did not start, or ended.
-///
-/// Its `Debug` output is the error with all its causes, for people: it is what a `main` that
-/// returns this error prints.
-#[derive(thiserror::Error)]
-#[non_exhaustive]
-pub enum RunError {
-    /// The configuration cannot be used.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The extension is not put together right.
-    #[error(transparent)]
-    Build(#[from] BuildError),
-    /// `nats` of the configuration cannot be used.
-    #[error(transparent)]
-    Nats(#[from] NatsConfigError),
-    /// NATS cannot be reached.
-    #[error("there is no bus; where it is stands in nats.urls (NATS_URLS)")]
-    Connect(#[from] ConnectError),
-    /// The permissions cannot be printed.
-    #[error("the permissions cannot be printed")]
-    Print(#[source] io::Error),
-    /// The service could not be started.
-    #[error("the service cannot be started")]
-    Start(#[source] StartError),
-    /// The extension could not be served.
-    #[error(transparent)]
-    Serve(#[from] ServeError),
-    /// The admin port cannot be where the configuration wants it.
-    #[error(transparent)]
-    Admin(#[from] AdminError),
-    /// The process could not be run to its end: a second signal came while the extension was stopping.
-    #[error(transparent)]
-    Signals(#[from] SignalsError),
-}
-
-impl fmt::Debug for RunError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&Chain(self), f)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
     use tokio::net::TcpListener;
     use tokio::time::timeout;

@@ -128,9 +128,14 @@ impl Running {
     ) -> Result<Stopped, ServeError> {
         tokio::select! {
             () = stop => {}
-            () = self.server.ended() => {}
+            () = self.ended() => {}
         }
         self.stop(grace).await
+    }
+
+    /// Waits until the extension has ended by itself. Cancel safe.
+    pub(crate) async fn ended(&mut self) {
+        self.server.ended().await;
     }
 
     /// Ends everything: the REST port within `grace`, the extension within its own

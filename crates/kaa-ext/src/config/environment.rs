@@ -9,6 +9,7 @@ use super::{LimitsConfig, ServiceConfig};
 #[rustfmt::skip]
 pub(super) const SERVICE: &[Variable<ServiceConfig>] = &[
     Variable { name: "COMMUNICATION_SERVICE_INSTANCE_NAME", expected: "a name", set: |c, v| set(&mut c.communication_service, v.to_owned()) },
+    Variable { name: "SERVICE_SHARDS", expected: "a number", set: |c, v| set(&mut c.shards, v.parse::<usize>().ok()?) },
     Variable { name: "ESP_REVISION", expected: "seed or current", set: |c, v| set(&mut c.esp_revision, revision(v)?) },
     Variable { name: "DIALECTS", expected: "esp, ecs2ext or both, separated by commas", set: |c, v| set(&mut c.dialects, dialects(v)?) },
 ];

@@ -33,6 +33,7 @@ pub struct Builder<S> {
     pub(crate) revision: Revision,
     pub(crate) dialects: Vec<Dialect>,
     pub(crate) limits: Limits,
+    pub(crate) shards: usize,
     state: Option<S>,
     resources: Vec<ResourceDef<S>>,
     /// Each with the only originator it listens to, if it does.
@@ -53,6 +54,7 @@ impl<S> Builder<S> {
             revision: Revision::Seed,
             dialects: vec![Dialect::Esp],
             limits: Limits::default(),
+            shards: 1,
             state: None,
             resources: Vec::new(),
             listeners: Vec::new(),
@@ -88,6 +90,7 @@ impl Builder<()> {
             revision: self.revision,
             dialects: self.dialects,
             limits: self.limits,
+            shards: self.shards,
             state: Some(state),
             resources: Vec::new(),
             listeners: Vec::new(),
@@ -212,6 +215,17 @@ impl<S: Send + Sync + 'static> Builder<S> {
         self
     }
 
+    /// On how many cores [`run`](Self::run) serves it. Default: 1.
+    ///
+    /// Each of them is a shard: a thread with a connection of its own and, towards others, a replica of its own, the
+    /// further ones named after the first, as `dcx-0-shard-1`. They share the state, and so little else that a second
+    /// one carries nearly twice as much. What every replica hears, every shard hears. A service that keeps what it
+    /// must not have twice starts replicas instead.
+    pub fn shards(mut self, shards: usize) -> Self {
+        self.shards = shards;
+        self
+    }
+
     /// Checks everything and completes the extension.
     ///
     /// # Errors
@@ -226,6 +240,9 @@ impl<S: Send + Sync + 'static> Builder<S> {
         };
         let communication_service = checked::<ServiceInstance>(&self.communication_service, problems);
         problems.extend(self.limits.problems());
+        if self.shards == 0 {
+            problems.push("it has no shard to run on; give it one: `.shards(1)`".to_owned());
+        }
         if self.dialects.is_empty() {
             problems.push("no dialect is left to serve; name one, such as `Dialect::Esp`".to_owned());
         }
@@ -234,7 +251,6 @@ impl<S: Send + Sync + 'static> Builder<S> {
             problems.push("it has no state; call `.with_state(…)` before `.build()`".to_owned());
             return Err(BuildError::new(self.instance, self.problems));
         };
-        let tally = Arc::new(Tally::default());
         let mut router = RouterBuilder::default();
         for resource in &self.resources {
             router.add(resource, &state);
@@ -250,7 +266,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
         let receptions = receptions.build(&self.dialects);
         let (receptions, functions) =
             receptions.map_err(|conflicts| problems.extend(conflicts)).unwrap_or_default();
-        let router = router.build(functions, self.fallback, tally.clone());
+        let router = router.build(functions, self.fallback);
         if let Err(conflicts) = &router {
             problems.extend(conflicts.iter().map(ToString::to_string));
         }
@@ -266,7 +282,8 @@ impl<S: Send + Sync + 'static> Builder<S> {
                     limits: self.limits,
                     receptions,
                     pipeline: self.wrap.into_iter().fold(Pipeline::new(router), |inner, wrap| wrap(inner)),
-                    tally,
+                    shards: self.shards,
+                    tally: Arc::new(Tally::default()),
                 })
             }
             _ => Err(BuildError::new(self.instance, self.problems)),

@@ -68,7 +68,8 @@ impl<S: Send + Sync + 'static> Builder<S> {
         else {
             return Err(BuildError::new(self.instance.clone(), problems));
         };
-        let mut permissions = Permissions::new(instance, replica.flatten());
+        // Each shard has an identity of its own, so with several none is fixed.
+        let mut permissions = Permissions::new(instance, replica.flatten().filter(|_| self.shards == 1));
         for dialect in &self.dialects {
             devices(&mut permissions, *dialect, &communication);
         }

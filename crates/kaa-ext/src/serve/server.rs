@@ -76,6 +76,7 @@ impl Serve {
             limits,
             pipeline,
             receptions,
+            shards: _,
             tally,
         } = extension;
         let entrances = Entrances::open(&bus, &instance, &replica, &dialects, &receptions).await?;
@@ -152,6 +153,16 @@ pub struct Stopped {
     pub counters: Counters,
     /// Requests that were not done within the grace period; their devices got 503.
     pub unfinished: usize,
+}
+
+impl Stopped {
+    /// Both together.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            counters: self.counters.and(other.counters),
+            unfinished: self.unfinished.saturating_add(other.unfinished),
+        }
+    }
 }
 
 impl Server {
@@ -263,7 +274,7 @@ impl Worker {
                 () = &mut shutdown => return Ended::Asked,
                 finished = dispatcher.finished() => dispatcher.finish(finished).await,
                 next = entrances.next(has_room) => match next {
-                    Some((message, brings)) => dispatcher.take(message, &brings, Backlog::default()).await,
+                    Some((message, brings)) => dispatcher.take(&message, &brings, Backlog::default()).await,
                     None => return Ended::BusClosed,
                 },
             }
@@ -312,7 +323,7 @@ impl Worker {
             }
             dispatcher.room_for(&entrance.brings, until).await;
             while let Some(message) = entrance.subscription.next().await {
-                dispatcher.take(message, &entrance.brings, Backlog::default()).await;
+                dispatcher.take(&message, &entrance.brings, Backlog::default()).await;
                 dispatcher.take_burst(entrance).await;
                 dispatcher.room_for(&entrance.brings, until).await;
             }
@@ -327,7 +338,7 @@ impl Worker {
                 biased;
                 finished = dispatcher.finished() => dispatcher.finish(finished).await,
                 (message, brings) = entrances.next_own() => {
-                    dispatcher.take(message, &brings, Backlog::default()).await;
+                    dispatcher.take(&message, &brings, Backlog::default()).await;
                 }
             }
         }
