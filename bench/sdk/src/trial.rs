@@ -1,6 +1,8 @@
 //! A few responders beside each other, in many short rounds: whatever else the machine does meets all of them.
 //!
 //! What can be compared is CPU time, by its median and its quartiles; rates only if the machine has nothing else to do.
+//! A message is cheaper the more of them come together, and how many do is a matter of what else runs. So those with a
+//! core of their own are asked in bursts: what comes together is always the same.
 
 use std::process::Command;
 use std::time::Duration;
@@ -9,12 +11,13 @@ use kaa_measured::own_cpu;
 
 use crate::counts::Counts;
 use crate::load;
+use crate::peer::Peer;
 use crate::report::{self, grouped};
 use crate::responder::{Cores, Cost, Responder};
-use crate::rounds::WINDOW;
+use crate::rounds::{WIDE, WINDOW};
 use crate::workload::Answers;
 
-const MESSAGES: u32 = 60_000;
+const MESSAGES: u32 = 240 * WINDOW;
 
 /// A responder. It is started anew in each round: where a process lies in memory matters, too.
 pub(crate) struct Trial {
@@ -64,10 +67,18 @@ pub(crate) fn run(trials: &[Trial], rounds: usize) {
 impl Trial {
     fn round(&self) -> Round {
         let mut responder = Responder::start(self.cores, self.listeners, |url| (self.command)(url));
-        load::closed(&mut responder.peer, self.answers, WINDOW, MESSAGES / 4);
+        self.ask(&mut responder.peer, MESSAGES / 4);
         let asking = own_cpu();
-        let cost = responder.measure(MESSAGES, |peer| load::closed(peer, self.answers, WINDOW, MESSAGES));
+        let cost = responder.measure(MESSAGES, |peer| self.ask(peer, MESSAGES));
         Round { cost, asking: own_cpu() - asking }
+    }
+
+    fn ask(&self, peer: &mut Peer, messages: u32) {
+        match self.cores {
+            Cores::Own => load::bursts(peer, self.answers, WINDOW, messages),
+            // Threads work at the same time only if there is always something to do.
+            Cores::Shared => load::closed(peer, self.answers, WIDE, messages),
+        }
     }
 
     fn line(&self, rounds: &[Round], name: &str, others: &[Round]) -> String {

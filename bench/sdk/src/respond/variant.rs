@@ -2,7 +2,9 @@
 
 use std::process::Command;
 
-use async_nats::{Client, ConnectOptions, HeaderMap, Message, Subscriber};
+use async_nats::client::traits::Publisher;
+use async_nats::message::OutboundMessage;
+use async_nats::{Client, ConnectOptions, HeaderMap, Message, Subject, Subscriber};
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use tokio::runtime::{Builder, Runtime};
@@ -27,6 +29,8 @@ pub(crate) enum Variant {
     ReadyChunks,
     /// The same, and `Client::flush` after each.
     FlushEachChunk,
+    /// `Publisher::publish_message`: the subject is moved and not cloned.
+    PublishMessage,
     /// `Client` as a `Sink`: `feed`, which reserves a place in the queue and then takes it.
     Feed,
     /// `publish_with_headers`, and there are none.
@@ -45,7 +49,7 @@ pub(crate) enum Variant {
     MultiThread(usize),
 }
 
-pub(crate) const VARIANTS: [(&str, Variant); 19] = [
+pub(crate) const VARIANTS: [(&str, Variant); 20] = [
     ("default", Variant::Default),
     ("client-capacity-64", Variant::ClientCapacity(64)),
     ("client-capacity-65536", Variant::ClientCapacity(65_536)),
@@ -56,6 +60,7 @@ pub(crate) const VARIANTS: [(&str, Variant); 19] = [
     ("skip-subject-validation", Variant::SkipSubjectValidation),
     ("ready-chunks", Variant::ReadyChunks),
     ("flush-each-chunk", Variant::FlushEachChunk),
+    ("publish-message", Variant::PublishMessage),
     ("feed", Variant::Feed),
     ("empty-headers", Variant::EmptyHeaders),
     ("one-header", Variant::OneHeader),
@@ -155,10 +160,7 @@ impl Variant {
             Self::Feed => {
                 let mut client = client.clone();
                 while let Some(Message { reply, payload, .. }) = requests.next().await {
-                    let subject = reply.unwrap();
-                    let answer =
-                        async_nats::message::OutboundMessage { subject, reply: None, payload, headers: None };
-                    client.feed(answer).await.unwrap();
+                    client.feed(answer(reply.unwrap(), payload)).await.unwrap();
                 }
             }
             _ => {
@@ -169,7 +171,7 @@ impl Variant {
         }
     }
 
-    async fn publish(self, client: &Client, to: async_nats::Subject, payload: Bytes) {
+    async fn publish(self, client: &Client, to: Subject, payload: Bytes) {
         let published = match self {
             Self::EmptyHeaders => client.publish_with_headers(to, HeaderMap::new(), payload).await,
             Self::OneHeader => {
@@ -178,11 +180,16 @@ impl Variant {
                 client.publish_with_headers(to, headers, payload).await
             }
             Self::WithReply => client.publish_with_reply(to, "kaa.v1.bench.answers", payload).await,
+            Self::PublishMessage => client.publish_message(answer(to, payload)).await,
             Self::CloneEach => client.clone().publish(to, payload).await,
             _ => client.publish(to, payload).await,
         };
         published.unwrap();
     }
+}
+
+fn answer(subject: Subject, payload: Bytes) -> OutboundMessage {
+    OutboundMessage { subject, payload, reply: None, headers: None }
 }
 
 async fn subscribe(client: &Client) -> Subscriber {
