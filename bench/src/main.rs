@@ -2,7 +2,7 @@
 //! codec and with the general ones.
 //!
 //! Each figure is the difference of two runs under valgrind with different numbers of iterations, so
-//! that the start of the process drops out. Ours come from the `codec_cost` example of kaa-protocol,
+//! that the start of the process drops out. Ours come from `codec_cost` of kaa-bench-sdk,
 //! the others from this program, which calls itself with
 //! `<codec> <decode|encode> <iterations> <record>`.
 
@@ -101,12 +101,12 @@ fn of_one(program: Program<'_>, tool: &[&str], before: &str, operation: &str, re
     Some((total(MANY)? - total(FEW)?) / (MANY - FEW) as f64)
 }
 
-/// Builds the example that measures our codec, and says where it is.
+/// Builds the program that measures our codec, and says where it is.
 fn build_codec_cost() -> Result<PathBuf, Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let output = Command::new("cargo")
         .current_dir(root)
-        .args(["build", "--release", "--package", "kaa-protocol", "--example", "codec_cost"])
+        .args(["build", "--release", "--package", "kaa-bench-sdk", "--no-default-features", "--bin", "codec_cost"])
         .args(["--message-format", "json-render-diagnostics"])
         .output()?;
     let built = String::from_utf8(output.stdout)?;
@@ -114,5 +114,5 @@ fn build_codec_cost() -> Result<PathBuf, Box<dyn Error>> {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
         message["executable"].as_str().map(PathBuf::from)
     });
-    executables.next_back().ok_or_else(|| "cargo built no example".into())
+    executables.next_back().ok_or_else(|| "cargo built no program".into())
 }

@@ -53,7 +53,6 @@ pub mod http;
 pub mod kpc;
 pub mod lifeline;
 pub mod load;
-pub mod measured;
 pub mod nats_cluster;
 pub mod nats_jwt;
 pub mod nats_server;
@@ -69,3 +68,5 @@ pub mod store;
 pub mod users;
 pub mod venue;
 pub mod world;
+
+pub use kaa_measured as measured;

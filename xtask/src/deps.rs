@@ -15,7 +15,7 @@ use crate::process;
 use crate::workspace::Workspace;
 
 /// The floor of every crate of ours; the examples share one.
-const FLOORS: [(&str, u8); 14] = [
+const FLOORS: [(&str, u8); 15] = [
     ("kaa-protocol", 1),
     ("kaa-ext-macros", 1),
     ("kaa-sqlite", 1),
@@ -26,6 +26,7 @@ const FLOORS: [(&str, u8); 14] = [
     ("kaa-cli", EXAMPLES),
     ("kaa-stage", EXAMPLES),
     ("demo", 6),
+    ("kaa-measured", 1),
     ("kaa-tests", 7),
     ("kaa-fuzz", 7),
     ("kaa-bench-sdk", 8),

@@ -1,4 +1,5 @@
 //! `cargo xtask instructions`: what the codec costs per message, beside what it may cost.
+//! `cargo xtask instructions sdk`: what an extension costs ([`sdk`]).
 //!
 //! Counted under valgrind, where the machine and its load do not matter. Each operation runs twice
 //! with different iteration counts; the difference belongs to the operation alone, without the start
@@ -8,18 +9,22 @@
 //! have theirs in instructions per byte, beside `ClientData`.
 
 mod records;
+pub(crate) mod sdk;
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
 use crate::failure::Failure;
 use crate::process::{self, Written};
+use crate::valgrind;
 use crate::workspace::Workspace;
 
 const FEW: u64 = 1_000;
 const MANY: u64 = 3_000;
 
-/// One operation of the `codec_cost` example of kaa-protocol and its limits.
+/// One operation of `codec_cost` and its limits.
 struct Operation {
     argument: &'static str,
     purpose: &'static str,
@@ -61,69 +66,75 @@ const ALLOCATIONS: Counter = Counter {
 };
 
 pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
-    process::read(Command::new("valgrind").arg("--version")).map_err(|_| {
-        Failure::new(
-            "the counts need valgrind, which is not here.",
-            "Install it: `apt-get install -y valgrind`.",
-        )
-    })?;
+    let codec_cost = counted(workspace)?.join("codec_cost");
     let mut over = Vec::new();
     for operation in &OPERATIONS {
         println!("{}", operation.purpose);
         for (counter, limit) in
             [(&INSTRUCTIONS, operation.instructions), (&ALLOCATIONS, operation.allocations)]
         {
-            let cost = counter.of_one(workspace, operation.argument, None)?;
+            let cost = counter.of_one(&codec_cost, operation.argument, None)?;
             println!("  {cost:>9} {:<13} at most {limit:>5}", counter.unit);
             if cost > Cost::whole(limit) {
                 over.push(format!("{}: {cost} {} instead of {limit}", operation.purpose, counter.unit));
             }
         }
     }
-    over.extend(records::over(workspace)?);
+    over.extend(records::over(&codec_cost)?);
     if over.is_empty() {
         return Ok(());
     }
     Err(Failure::new(
         format!("the codec costs more than it may:\n  {}", over.join("\n  ")),
-        "Find the change with `valgrind --tool=callgrind` on the codec_cost example, and `callgrind_annotate`.",
+        "Find the change with `valgrind --tool=callgrind` on `codec_cost` of kaa-bench-sdk, and `callgrind_annotate`.",
     ))
 }
 
-/// Runs the `codec_cost` example: `cargo` has options of cargo, `arguments` are those of the example.
-fn codec_cost(workspace: &Workspace, cargo: &[&str], arguments: &[&str]) -> Result<Written, Failure> {
-    let run = ["run", "--quiet", "--release", "--package", "kaa-protocol", "--example", "codec_cost"];
-    let words = run.iter().chain(cargo).chain(&["--"]).chain(arguments);
-    process::read(&mut workspace.cargo(words.copied()))
+/// Builds what is counted, and no more than that; where it is.
+fn counted(workspace: &Workspace) -> Result<PathBuf, Failure> {
+    valgrind::find_or_install()?;
+    process::run(
+        &mut workspace.cargo([
+            "build",
+            "--quiet",
+            "--release",
+            "--package",
+            "kaa-bench-sdk",
+            "--no-default-features",
+        ]),
+        "Correct what the compiler found.",
+    )?;
+    workspace.programs_of("release")
 }
 
 impl Counter {
     /// What one operation costs; with the message it was measured with, or with that of a record.
-    fn of_one(&self, workspace: &Workspace, operation: &str, record: Option<&str>) -> Result<Cost, Failure> {
-        let few = self.total(workspace, operation, FEW, record)?;
-        let many = self.total(workspace, operation, MANY, record)?;
-        Cost::of_one(few, many)
+    fn of_one(&self, codec_cost: &Path, operation: &str, record: Option<&str>) -> Result<Cost, Failure> {
+        let total = |iterations| self.total(codec_cost, operation, iterations, record);
+        // At the same time: most of it is the start of valgrind.
+        let (few, many) = thread::scope(|scope| {
+            let few = scope.spawn(|| total(FEW));
+            let many = total(MANY);
+            (few.join(), many)
+        });
+        Cost::of_one(few.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?, many?)
     }
 
     /// The count of one whole process.
     fn total(
         &self,
-        workspace: &Workspace,
+        codec_cost: &Path,
         operation: &str,
         iterations: u64,
         record: Option<&str>,
     ) -> Result<u64, Failure> {
-        let runner: Vec<String> =
-            ["valgrind"].iter().chain(self.tool).map(|word| format!("\"{word}\"")).collect();
-        // Cargo knows where it puts the example; as its runner, valgrind is told.
-        let runner = format!("target.'cfg(all())'.runner = [{}]", runner.join(", "));
-        let iterations = iterations.to_string();
-        let arguments: Vec<&str> = [operation, &iterations].into_iter().chain(record).collect();
-        let written = codec_cost(workspace, &["--config", &runner], &arguments)?;
-        self.in_report(&written.stderr).ok_or_else(|| {
+        let mut valgrind = Command::new("valgrind");
+        valgrind.args(self.tool).arg(codec_cost).args([operation, &iterations.to_string()]).args(record);
+        let Written { stderr, .. } = process::read(&mut valgrind)?;
+        self.in_report(&stderr).ok_or_else(|| {
             Failure::new(
                 format!("valgrind's report has no line `{} <number>`.", self.before),
-                format!("It wrote: {}", written.stderr.trim()),
+                format!("It wrote: {}", stderr.trim()),
             )
         })
     }
@@ -156,7 +167,7 @@ impl Cost {
             Some(difference) => Ok(Self((difference * 1_000).div_ceil(MANY - FEW))),
             None => Err(Failure::new(
                 format!("{FEW} iterations cost {few} and {MANY} only {many}."),
-                "The codec_cost example has to do its operation as often as its second argument says.",
+                "codec_cost has to do its operation as often as its second argument says.",
             )),
         }
     }
@@ -174,7 +185,7 @@ mod tests {
 
     const CALLGRIND: &str = "\
 ==4242== Callgrind, a call-graph generating cache profiler
-==4242== Command: target/release/examples/codec_cost decode 10000
+==4242== Command: target/release/codec_cost decode 10000
 ==4242== 
 ==4242== Events    : Ir
 ==4242== Collected : 14213377

@@ -32,6 +32,7 @@ mod python;
 mod scratch;
 mod simulate;
 mod test;
+mod valgrind;
 mod workspace;
 
 use std::env;
@@ -70,11 +71,17 @@ fn dispatch(arguments: &[&str]) -> Result<(), Failure> {
         ["postgres"] => postgres::print(),
         ["bench", "sdk"] => bench::sdk::compare(&workspace, None),
         ["bench", "sdk", "--rounds", rounds] => bench::sdk::compare(&workspace, Some(rounds)),
+        ["bench", "sdk", table] if bench::sdk::TABLES.contains(table) => {
+            bench::sdk::table(&workspace, table, None)
+        }
+        ["bench", "sdk", table, "--rounds", rounds] if bench::sdk::TABLES.contains(table) => {
+            bench::sdk::table(&workspace, table, Some(rounds))
+        }
         ["bench", "kpc"] => bench::kpc(&workspace),
         ["bench", "dcx"] => bench::dcx(&workspace),
         ["chaos", options @ ..] => chaos::run(&workspace, &chaos::select(options)?),
         ["instructions"] => instructions::run(&workspace),
-        ["instructions", "sdk"] => bench::sdk::gate(&workspace),
+        ["instructions", "sdk"] => instructions::sdk::run(&workspace),
         ["simulate", options @ ..] => simulate::run(&workspace, &simulate::options(options)?),
         ["lines"] => lines::run(&workspace),
         ["deps"] => deps::run(&workspace),
@@ -96,6 +103,9 @@ fn help() -> String {
   clients                 print the directory of the clients of other people; installs what is missing
   postgres                print the directory of a PostgreSQL; installs one when there is none
   bench sdk [--rounds N]  cost of an extension beside bare async-nats and beside others, as a table and as JSON
+  bench sdk variants|shards|concurrency [--rounds N]
+                          what async-nats offers beside its defaults, a second thread beside one, requests at the
+                          same time beside one after another
   bench kpc               cost of the communication service beside a bare NATS client, as a table
   bench dcx               cost of collecting and storing samples beside the same flow by hand
   chaos [--minutes N] [--seed S]
@@ -104,7 +114,7 @@ fn help() -> String {
   chaos --drain           rolling restarts under load beside those of bare async-nats, as a table
   chaos --overload        ten times as many requests as an extension can handle, as a table
   instructions            cost of the codec per message under valgrind, beside its limits
-  instructions sdk        the same of an extension, beside the bare client in the same run
+  instructions sdk        the same of an extension, beside what was reached before and the goals
   simulate [--seeds N] [--from S] [--plants]
                           the simulation with more seeds, or with the bugs it has to find
   lines                   source files that are too long

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::nats::{self, NatsServer};
 use crate::postgres::{self, Postgres};
 use crate::workspace::Workspace;
-use crate::{deps, lines, process};
+use crate::{deps, instructions, lines, process, valgrind};
 
 /// One check.
 pub(crate) struct Step {
@@ -20,10 +20,11 @@ pub(crate) struct Step {
     check: fn(&Workspace) -> Result<(), Failure>,
 }
 
-pub(crate) const STEPS: [Step; 12] = [
+pub(crate) const STEPS: [Step; 15] = [
     Step { name: "nats-server", purpose: "find a nats-server, or install one", check: nats_server },
     Step { name: "clients", purpose: "find MQTT and HTTP clients, or install them", check: clients },
     Step { name: "postgres", purpose: "find a PostgreSQL, or install one", check: postgres },
+    Step { name: "valgrind", purpose: "find a valgrind, or install one", check: find_valgrind },
     Step { name: "format", purpose: "cargo fmt changes nothing", check: format },
     Step { name: "lines", purpose: "no source file is too long", check: lines::run },
     Step { name: "deps", purpose: "crates depend only on what they may", check: deps::run },
@@ -39,6 +40,16 @@ pub(crate) const STEPS: [Step; 12] = [
         name: "demo",
         purpose: "the platform in one process gives everybody the right answers",
         check: demo,
+    },
+    Step {
+        name: "codec-cost",
+        purpose: "the codec takes no more instructions and allocations than it may",
+        check: instructions::run,
+    },
+    Step {
+        name: "sdk-cost",
+        purpose: "an extension takes no more instructions and allocations than it did",
+        check: instructions::sdk::run,
     },
     Step { name: "tests", purpose: "unit, doc, compile-fail and integration tests", check: tests },
 ];
@@ -98,6 +109,11 @@ fn clients(workspace: &Workspace) -> Result<(), Failure> {
 
 fn postgres(_: &Workspace) -> Result<(), Failure> {
     eprintln!("{}", Postgres::find_or_install()?);
+    Ok(())
+}
+
+fn find_valgrind(_: &Workspace) -> Result<(), Failure> {
+    eprintln!("{}", valgrind::find_or_install()?);
     Ok(())
 }
 
@@ -218,7 +234,7 @@ mod tests {
     fn an_unknown_step_is_answered_with_the_known_ones() {
         let failure = select(&["--only", "fmt"]).err().unwrap().to_string();
         assert!(failure.contains("`fmt` is not a step"), "{failure}");
-        assert!(failure.contains("nats-server, clients, postgres, format"), "{failure}");
+        assert!(failure.contains("nats-server, clients, postgres, valgrind, format"), "{failure}");
     }
 
     #[test]

@@ -41,9 +41,14 @@ impl Workspace {
 
     /// Where cargo puts the programs of the profile that the checks use.
     pub(crate) fn programs(&self) -> Result<PathBuf, Failure> {
+        self.programs_of("ci")
+    }
+
+    /// Where cargo puts the programs of a profile.
+    pub(crate) fn programs_of(&self, profile: &str) -> Result<PathBuf, Failure> {
         let metadata =
             process::read(&mut self.cargo(["metadata", "--no-deps", "--format-version", "1"]))?.stdout;
-        target_directory(&metadata).map(|target| target.join("ci")).ok_or_else(|| {
+        target_directory(&metadata).map(|target| target.join(profile)).ok_or_else(|| {
             Failure::new(
                 "`cargo metadata` names no target directory.",
                 "Set CARGO_TARGET_DIR to a plain path.",

@@ -6,12 +6,14 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use tempfile::NamedTempFile;
 
 use crate::load;
 use crate::respond::Kind;
 use crate::responder::Responder;
+use crate::workload::Answers;
 
 /// As many as tokio hands over before it lets other tasks run, so the same on every run.
 const BURST: u32 = 64;
@@ -27,7 +29,18 @@ pub(crate) struct Counts {
 
 impl Counts {
     pub(crate) fn of(kind: Kind) -> Self {
-        let (few, many) = (whole(kind, FEW), whole(kind, MANY));
+        Self::of_command(kind.answers(), |url| kind.command(url))
+    }
+
+    /// Of a responder that is made from the URL of its server.
+    pub(crate) fn of_command(answers: Answers, command: impl Fn(&str) -> Command) -> Self {
+        let whole = |messages| {
+            let file = NamedTempFile::new().unwrap();
+            recorded(answers, &command, messages, file.path());
+            let recorded = fs::read_to_string(file.path()).unwrap();
+            Whole::read(&recorded).expect("callgrind has counted until the responder ended")
+        };
+        let (few, many) = (whole(FEW), whole(MANY));
         let one = |few: u64, many: u64| {
             let more = many.checked_sub(few).expect("more messages take more");
             more as f64 / f64::from(MANY - FEW)
@@ -46,23 +59,21 @@ struct Whole {
     allocations: u64,
 }
 
-fn whole(kind: Kind, messages: u32) -> Whole {
-    let file = NamedTempFile::new().unwrap();
-    record(kind, messages, file.path());
-    let recorded = fs::read_to_string(file.path()).unwrap();
-    Whole::read(&recorded).expect("callgrind has counted until the responder ended")
-}
-
 /// Has callgrind write what a responder does for so many messages; `callgrind_annotate` shows it line by line.
 pub(crate) fn record(kind: Kind, messages: u32, file: &Path) {
+    recorded(kind.answers(), |url| kind.command(url), messages, file);
+}
+
+fn recorded(answers: Answers, command: impl Fn(&str) -> Command, messages: u32, file: &Path) {
     let mut responder = Responder::direct(|url| {
-        let mut valgrind = std::process::Command::new("valgrind");
+        let counted = command(url);
+        let mut valgrind = Command::new("valgrind");
         valgrind.args(["--quiet", "--tool=callgrind"]);
         valgrind.arg(format!("--callgrind-out-file={}", file.display()));
-        valgrind.arg(std::env::current_exe().unwrap()).args(["respond", kind.name(), url]);
+        valgrind.arg(counted.get_program()).args(counted.get_args());
         valgrind
     });
-    load::bursts(&mut responder.peer, kind.answers(), BURST, messages);
+    load::bursts(&mut responder.peer, answers, BURST, messages);
     responder.end();
 }
 

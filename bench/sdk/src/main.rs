@@ -20,6 +20,9 @@
 //! | [`server`] | what of a server a responder needs that nobody asks yet |
 //! | [`load`] | how it asks: so many at a time, or at their time whether or not answers have come |
 //! | [`rounds`] | the measured rounds |
+//! | [`compare`](mod@compare) | all responders beside each other |
+//! | [`trial`] | a few of them beside each other, in short rounds |
+//! | [`tables`] | which those are |
 //! | [`counts`] | instructions and allocations per message, counted by valgrind |
 //! | [`gate`](mod@gate) | what of the counts may not grow |
 //! | [`report`] | the table, and the same as JSON |
@@ -37,76 +40,78 @@
     clippy::cast_sign_loss,
     reason = "a benchmark, read by a person"
 )]
+// Some of what asks and measures is for the comparison alone.
+#![cfg_attr(not(feature = "compare"), allow(dead_code))]
 
+#[cfg(feature = "compare")]
+mod compare;
 mod counts;
+#[cfg(feature = "compare")]
 mod foreign;
 mod gate;
 mod load;
 mod peer;
+#[cfg(feature = "compare")]
 mod report;
 mod respond;
 mod responder;
+#[cfg(feature = "compare")]
 mod rounds;
 mod server;
+#[cfg(feature = "compare")]
+mod tables;
+#[cfg(feature = "compare")]
+mod trial;
 mod wire;
 mod workload;
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use kaa_tests::nats_server::NatsServer;
-
-use counts::Counts;
-use report::Row;
 use respond::Kind;
-use rounds::Who;
 
 const USAGE: &str = "bench-sdk compare <rounds> <JSON file>   all responders beside each other
+bench-sdk variants <rounds>             what async-nats offers, beside its defaults
+bench-sdk shards <rounds>               two threads and connections beside one
+bench-sdk concurrency <rounds>          requests at the same time beside one after another
 bench-sdk gate                          instructions and allocations, beside their limits
 bench-sdk record <kind> <messages> <file>   what callgrind sees of a responder
-bench-sdk respond <kind> <url>          one responder";
+bench-sdk respond <kind> <url> <threads>    one responder";
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let kind = |name: &str| name.parse::<Kind>().unwrap_or_else(|error| panic!("{error}"));
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["compare", rounds, file] => compare(rounds.parse().expect("a number of rounds"), Path::new(file)),
+        #[cfg(feature = "compare")]
+        ["compare", rounds, file] => {
+            compare::run(rounds.parse().expect("a number of rounds"), Path::new(file))
+        }
+        #[cfg(feature = "compare")]
+        [table @ ("variants" | "shards" | "concurrency"), rounds] => {
+            let trials = match table {
+                "variants" => tables::variants(),
+                "shards" => tables::shards(),
+                _ => tables::concurrency(),
+            };
+            trial::run(&trials, rounds.parse().expect("a number of rounds"));
+        }
         ["gate"] => return gate(),
         ["record", name, messages, file] => {
             counts::record(kind(name), messages.parse().expect("a number of messages"), Path::new(file));
         }
-        ["respond", name, url] => respond::run(kind(name), url),
+        ["respond", name, url, threads] => {
+            respond::run(kind(name), url, threads.parse().expect("a number of threads"));
+        }
+        #[cfg(feature = "compare")]
+        ["respond-variant", name, url] => {
+            respond::variant::Variant::named(name).expect("the name of a variant").run(url);
+        }
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::FAILURE;
         }
     }
     ExitCode::SUCCESS
-}
-
-fn compare(rounds: usize, file: &Path) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let server = runtime.block_on(NatsServer::start());
-    let mut rows: Vec<_> =
-        Who::all().into_iter().map(|who| Row { who, rounds: Vec::new(), counts: None }).collect();
-    for round in 1..=rounds {
-        for row in &mut rows {
-            eprintln!("round {round} of {rounds}: {}", row.who.name());
-            row.rounds.push(rounds::measure(row.who, &server));
-        }
-    }
-    for row in &mut rows {
-        if let Who::Rust(kind) = row.who {
-            eprintln!("counting: {kind}");
-            row.counts = Some(Counts::of(kind));
-        }
-    }
-    println!("{rounds} rounds on {}\n\n{}", report::machine(), report::table(&rows));
-    for missing in foreign::Foreign::ALL.into_iter().filter(|foreign| foreign.libraries().is_none()) {
-        println!("\n{} is not in the table: its libraries could not be installed", missing.name());
-    }
-    let json = serde_json::to_string_pretty(&report::json(&rows)).unwrap();
-    std::fs::write(file, json + "\n").unwrap();
 }
 
 fn gate() -> ExitCode {

@@ -133,7 +133,7 @@ pub(crate) fn machine() -> String {
 }
 
 /// Of the last minute, the last five and the last fifteen.
-fn load_average() -> Vec<f64> {
+pub(crate) fn load_average() -> Vec<f64> {
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     load.split(' ').take(3).filter_map(|figure| figure.parse().ok()).collect()
 }
@@ -148,7 +148,7 @@ fn rounded(value: f64) -> f64 {
 }
 
 /// A whole number with commas.
-fn grouped(value: f64) -> String {
+pub(crate) fn grouped(value: f64) -> String {
     let digits = format!("{value:.0}");
     let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
     groups.join(",")

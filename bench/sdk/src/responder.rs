@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use kaa_tests::measured::Measured;
+use kaa_measured::Measured;
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
@@ -12,6 +12,15 @@ use crate::peer::Peer;
 
 /// The core of the load generator, and the one of the responder, where both are pinned.
 const CORES: [usize; 2] = [0, 1];
+
+/// What the responder and the generator run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cores {
+    /// One for each.
+    Own,
+    /// All of them for both.
+    Shared,
+}
 
 /// A running responder, and the generator's connection to it.
 pub(crate) struct Responder {
@@ -42,15 +51,24 @@ impl Cost {
 impl Responder {
     /// Starts what `command` makes of a URL, and plays its server. Each has a core of its own.
     pub(crate) fn direct(command: impl FnOnce(&str) -> Command) -> Self {
+        Self::start(Cores::Own, 1, command)
+    }
+
+    /// The same with so many connections that listen.
+    pub(crate) fn start(cores: Cores, listeners: usize, command: impl FnOnce(&str) -> Command) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("nats://127.0.0.1:{}", listener.local_addr().unwrap().port());
+        let mut command = command(&format!("nats://127.0.0.1:{}", listener.local_addr().unwrap().port()));
         let anywhere = sched_getaffinity(None).unwrap();
-        // Inherited, so that it also holds for the threads of a runtime.
-        pin(CORES[1]);
-        let process = Measured::start(&mut command(&url));
-        sched_setaffinity(None, &anywhere).unwrap();
-        pin(CORES[0]);
-        let peer = Peer::serve(&listener);
+        if cores == Cores::Own {
+            // Inherited, so that it also holds for the threads of a runtime.
+            pin(CORES[1]);
+        }
+        let process = Measured::start(&mut command);
+        if cores == Cores::Own {
+            sched_setaffinity(None, &anywhere).unwrap();
+            pin(CORES[0]);
+        }
+        let peer = Peer::serve(&listener, listeners);
         sched_setaffinity(None, &anywhere).unwrap();
         Self { process, peer }
     }

@@ -29,7 +29,7 @@ impl Who {
     /// All that can be measured here; the bare client is the first.
     pub(crate) fn all() -> Vec<Self> {
         let foreign = Foreign::ALL.into_iter().filter(|foreign| foreign.libraries().is_some());
-        Kind::ALL.into_iter().map(Self::Rust).chain(foreign.map(Self::Foreign)).collect()
+        Kind::ALL.iter().copied().map(Self::Rust).chain(foreign.map(Self::Foreign)).collect()
     }
 
     pub(crate) fn name(self) -> &'static str {

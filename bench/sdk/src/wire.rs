@@ -1,7 +1,7 @@
 //! A socket that carries the NATS protocol, without waiting in it.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -87,19 +87,9 @@ impl Wire {
         true
     }
 
-    /// Sleeps until there is something to read, or room for what is to be sent.
-    ///
-    /// # Panics
-    ///
-    /// When nothing happens for 30 seconds.
-    pub(crate) fn wait(&self) {
-        let mut events = PollFlags::IN;
-        if self.written < self.output.len() {
-            events |= PollFlags::OUT;
-        }
-        let patience = Timespec::try_from(PATIENCE).unwrap();
-        let ready = poll(&mut [PollFd::new(&self.stream, events)], Some(&patience)).unwrap();
-        assert!(ready > 0, "nothing has come for {PATIENCE:?}");
+    fn awaited(&self) -> PollFd<'_> {
+        let has_more = self.written < self.output.len();
+        PollFd::new(&self.stream, if has_more { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN })
     }
 
     /// The next whole frame of what was read.
@@ -124,10 +114,21 @@ impl Wire {
     }
 }
 
+/// Sleeps until there is something to read, room for what is to be sent, or somebody who wants to connect.
+///
+/// # Panics
+///
+/// When nothing happens for 30 seconds.
+pub(crate) fn wait<'a>(wires: impl Iterator<Item = &'a Wire>, listener: Option<&'a TcpListener>) {
+    let newcomers = listener.map(|listener| PollFd::new(listener, PollFlags::IN));
+    let mut awaited: Vec<_> = wires.map(Wire::awaited).chain(newcomers).collect();
+    let patience = Timespec::try_from(PATIENCE).unwrap();
+    let ready = poll(&mut awaited, Some(&patience)).unwrap();
+    assert!(ready > 0, "nothing has come for {PATIENCE:?}");
+}
+
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
-
     use super::*;
 
     #[test]
@@ -140,7 +141,7 @@ mod tests {
             b"PING\r\nMSG a.b 1 back 5\r\nhello\r\nHPUB c 12 17\r\nNATS/1.0\r\n\r\nworld\r\nPUB d 0\r\n\r\n"
         {
             sender.write_all(&[*byte]).unwrap();
-            wire.wait();
+            wait([&wire].into_iter(), None);
             wire.read();
             while let Some(frame) = wire.frame() {
                 seen.push(match frame {

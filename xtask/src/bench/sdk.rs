@@ -1,4 +1,4 @@
-//! `cargo xtask bench sdk` and `cargo xtask instructions sdk`: the benchmark of the SDK, measured and counted.
+//! `cargo xtask bench sdk`: the benchmark of the SDK.
 //!
 //! The measuring is done by `bench/sdk`, a package of its own.
 
@@ -14,6 +14,13 @@ use crate::workspace::Workspace;
 
 /// How often everything is measured, unless told otherwise.
 const ROUNDS: &str = "5";
+
+/// The same of the small tables, whose rounds take a second or two.
+const SHORT_ROUNDS: &str = "30";
+
+/// The small tables: what async-nats offers beside its defaults, two threads beside one, requests at the same time
+/// beside one after another.
+pub(crate) const TABLES: [&str; 3] = ["variants", "shards", "concurrency"];
 
 /// What the responders outside of Rust are made of.
 const FOREIGN: [Library; 2] = [
@@ -42,16 +49,13 @@ pub(crate) fn compare(workspace: &Workspace, rounds: Option<&str>) -> Result<(),
     process::run(measured.env("GOMAXPROCS", "1"), REMEDY)
 }
 
-/// Instructions and allocations of an extension per message, beside their limits.
-pub(crate) fn gate(workspace: &Workspace) -> Result<(), Failure> {
-    process::run(
-        &mut bench_sdk(workspace, &["gate"]),
-        "`bench-sdk record` writes what `callgrind_annotate` shows line by line; it needs valgrind.",
-    )
+/// One of the small tables, on standard output.
+pub(crate) fn table(workspace: &Workspace, name: &str, rounds: Option<&str>) -> Result<(), Failure> {
+    process::run(&mut bench_sdk(workspace, &[name, rounds.unwrap_or(SHORT_ROUNDS)]), REMEDY)
 }
 
 fn bench_sdk(workspace: &Workspace, arguments: &[&str]) -> Command {
-    let run = ["run", "--quiet", "--release", "-p", "kaa-bench-sdk", "--"];
+    let run = ["run", "--quiet", "--release", "-p", "kaa-bench-sdk", "--bin", "bench-sdk", "--"];
     workspace.cargo(run.iter().chain(arguments).copied())
 }
 

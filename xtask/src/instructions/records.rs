@@ -3,9 +3,12 @@
 //! The envelope of a message is its datum without the bytes that somebody else made (payload, content,
 //! samples), which are neither looked at nor copied.
 
-use super::{ALLOCATIONS, Cost, INSTRUCTIONS, codec_cost};
+use std::path::Path;
+use std::process::Command;
+
+use super::{ALLOCATIONS, Cost, INSTRUCTIONS};
 use crate::failure::Failure;
-use crate::workspace::Workspace;
+use crate::process;
 
 /// What the others are compared with.
 const REFERENCE: &str = "4/ESP/ClientData/seed";
@@ -36,8 +39,8 @@ impl Record {
 }
 
 /// What is above its limit.
-pub(super) fn over(workspace: &Workspace) -> Result<Vec<String>, Failure> {
-    let listed = codec_cost(workspace, &[], &["list"])?.stdout;
+pub(super) fn over(codec_cost: &Path) -> Result<Vec<String>, Failure> {
+    let listed = process::read(Command::new(codec_cost).arg("list"))?.stdout;
     let mut records: Vec<_> = listed.lines().filter_map(Record::parse).collect();
     records.retain(|record| PROTOCOLS.iter().any(|protocol| record.name.starts_with(protocol)));
     let reference = records.iter().find(|record| record.name == REFERENCE).ok_or_else(|| {
@@ -47,12 +50,12 @@ pub(super) fn over(workspace: &Workspace) -> Result<Vec<String>, Failure> {
 
     let mut over = Vec::new();
     for (operation, most) in OPERATIONS {
-        let usual = INSTRUCTIONS.of_one(workspace, operation, Some(REFERENCE))?;
+        let usual = INSTRUCTIONS.of_one(codec_cost, operation, Some(REFERENCE))?;
         println!("{operation}, per byte of envelope at most {LIMIT} tenths of {REFERENCE}");
         for Record { name, envelope } in &records {
-            let cost = INSTRUCTIONS.of_one(workspace, operation, Some(name))?;
+            let cost = INSTRUCTIONS.of_one(codec_cost, operation, Some(name))?;
             let limit = limit(usual, reference.envelope, *envelope);
-            let allocations = ALLOCATIONS.of_one(workspace, operation, Some(name))?;
+            let allocations = ALLOCATIONS.of_one(codec_cost, operation, Some(name))?;
             println!(
                 "  {cost:>9} instructions  at most {limit:>9}, {allocations} allocations  at most {most}  {name}"
             );

@@ -11,6 +11,14 @@ async fn take_bytes(_samples: Payload) -> Payload {
     Payload(fixed().into())
 }
 
+/// Has to wait, so that it becomes a task.
+#[cfg(feature = "compare")]
+#[resource("/humidity")]
+async fn take_bytes_later(_samples: Payload) -> Payload {
+    tokio::task::yield_now().await;
+    Payload(fixed().into())
+}
+
 #[resource("/humidity")]
 async fn take_json(Json(samples): Json<Vec<Sample>>) -> Json<Ack> {
     Json(acknowledge(&samples))
@@ -18,6 +26,11 @@ async fn take_json(Json(samples): Json<Vec<Sample>>) -> Json<Ack> {
 
 pub(super) async fn bytes(url: &str) {
     serve(url, Extension::new("bench").resources(resources![take_bytes])).await;
+}
+
+#[cfg(feature = "compare")]
+pub(super) async fn waiting(url: &str) {
+    serve(url, Extension::new("bench").resources(resources![take_bytes_later])).await;
 }
 
 pub(super) async fn json(url: &str) {

@@ -1,5 +1,7 @@
 //! Child processes whose cost is measured, by the system's own accounting (Linux).
 
+#![allow(clippy::expect_used, reason = "a measurement that fails has to fail the test that uses it")]
+
 use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;

@@ -11,10 +11,9 @@
 //! iterations: start-up cancels out.
 //!
 //! ```text
-//! cargo build --release -p kaa-protocol --example codec_cost
+//! cargo build --release -p kaa-bench-sdk --no-default-features
 //! for n in 1000 3000; do
-//!     valgrind --tool=callgrind --callgrind-out-file=/dev/null \
-//!         target/release/examples/codec_cost decode $n
+//!     valgrind --tool=callgrind --callgrind-out-file=/dev/null target/release/codec_cost decode $n
 //! done
 //! ```
 //!
@@ -150,7 +149,7 @@ struct Sample {
 
 impl Sample {
     fn of(name: &str) -> Result<Self, Box<dyn Error>> {
-        let vectors = include_str!("../tests/golden/vectors.jsonl");
+        let vectors = include_str!("../../../crates/kaa-protocol/tests/golden/vectors.jsonl");
         for line in vectors.lines() {
             let vector: Value = serde_json::from_str(line)?;
             let text = |key| vector.get(key).and_then(Value::as_str).unwrap_or_default();
