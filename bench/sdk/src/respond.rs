@@ -17,7 +17,9 @@ pub(crate) mod variant;
 use std::fmt;
 use std::process::Command;
 use std::str::FromStr;
+use std::time::Duration;
 
+use kaa_bus::NatsOptions;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::workload::Answers;
@@ -134,6 +136,11 @@ pub(crate) fn run(kind: Kind, url: &str, threads: usize) {
 
 fn one_thread() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// A responder that valgrind counts takes its time to start.
+fn options(url: &str) -> NatsOptions {
+    NatsOptions::new(url).unwrap().publish_timeout(Duration::from_secs(60))
 }
 
 async fn respond(kind: Kind, url: &str) {

@@ -1,6 +1,6 @@
 //! Ours, with everything that an extension has unless it is told otherwise.
 
-use kaa_bus::{Bus, NatsOptions};
+use kaa_bus::Bus;
 use kaa_ext::Builder;
 use kaa_ext::prelude::*;
 
@@ -38,6 +38,6 @@ pub(super) async fn json(url: &str) {
 }
 
 async fn serve(url: &str, extension: Builder<()>) {
-    let bus = Bus::nats(NatsOptions::new(url).unwrap()).await.unwrap();
+    let bus = Bus::nats(super::options(url)).await.unwrap();
     extension.build().unwrap().serve(bus).await.unwrap();
 }

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use kaa_bus::{Bus, NatsOptions, ServiceInstance, Subject, SubjectFilter};
+use kaa_bus::{Bus, ServiceInstance, Subject, SubjectFilter};
 use kaa_protocol::avro::Record;
 use kaa_protocol::esp::{ClientData, ExtensionData, Revision};
 
@@ -11,7 +11,7 @@ use super::application::fixed;
 use crate::workload::SUBJECT;
 
 pub(super) async fn run(url: &str) {
-    let bus = Bus::nats(NatsOptions::new(url).unwrap()).await.unwrap();
+    let bus = Bus::nats(super::options(url)).await.unwrap();
     let (filter, group) = (SUBJECT.parse::<SubjectFilter>().unwrap(), ServiceInstance::from_static("bench"));
     let mut requests = bus.subscribe(filter, Some(&group)).await.unwrap();
     while let Some(request) = requests.next().await {
