@@ -89,7 +89,7 @@ impl Measure {
         if *now > reached * SLACK {
             return Some(format!("{now:.2} {unit}, {reached:.2} were reached before"));
         }
-        let is_lost = beyond > goal && reached_beyond <= goal;
+        let is_lost = *beyond > goal * SLACK && reached_beyond <= goal;
         is_lost.then(|| format!("{beyond:.2} {unit} more than bare; the goal of {goal} was reached before"))
     }
 }

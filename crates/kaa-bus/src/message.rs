@@ -23,7 +23,9 @@ pub struct Message {
     pub payload: Bytes,
     /// The server's own notice that nobody listened to a message which named
     /// [`subject`](Self::subject) as its reply address. Its payload is empty.
-    pub no_responders: Option<NoResponders>,
+    ///
+    /// In a box, because hardly any message has one, and all of them are moved.
+    pub no_responders: Option<Box<NoResponders>>,
 }
 
 /// Nobody listened.

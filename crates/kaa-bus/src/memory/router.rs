@@ -201,7 +201,7 @@ pub(super) fn notice(
         subject: reply_to.into(),
         reply_to: None,
         payload: Bytes::new(),
-        no_responders: Some(NoResponders { subject: Some(unserved.into_bytes()) }),
+        no_responders: Some(Box::new(NoResponders { subject: Some(unserved.into_bytes()) })),
     };
     Some((*asker, notice))
 }

@@ -161,9 +161,8 @@ fn convert(message: async_nats::Message) -> Message {
         no_responders: (message.status == Some(async_nats::StatusCode::NO_RESPONDERS)).then(|| {
             let headers = message.headers.as_ref();
             let subject = headers.and_then(|headers| headers.get(UNSERVED));
-            NoResponders {
-                subject: subject.map(|subject| Bytes::copy_from_slice(subject.as_str().as_bytes())),
-            }
+            let subject = subject.map(|subject| Bytes::copy_from_slice(subject.as_str().as_bytes()));
+            Box::new(NoResponders { subject })
         }),
     }
 }

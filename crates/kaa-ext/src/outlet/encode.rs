@@ -19,18 +19,32 @@ use crate::reply::Reply;
 pub(super) struct Pen(Mutex<(Vec<u8>, Copies)>);
 
 impl Pen {
-    fn write<'a, R: Record<'a>>(&self, record: &R, revision: R::Revision) -> Result<Bytes, EncodeError> {
-        let size = record.size(revision)?;
-        if size > Copies::SMALL {
+    /// The room that is kept between two records.
+    const KEPT: usize = 4 * Copies::SMALL;
+
+    /// `content` is how many bytes of the record somebody else made.
+    fn write<'a, R: Record<'a>>(
+        &self,
+        record: &R,
+        revision: R::Revision,
+        content: usize,
+    ) -> Result<Bytes, EncodeError> {
+        if content > Copies::SMALL {
             return record.encode(revision);
         }
+        record.check(revision)?;
         // Nothing in here can panic half-way through a change, so a poisoned lock is still a good one.
         let mut pen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (buffer, copies) = &mut *pen;
-        let mut writer = Writer::in_buffer(mem::take(buffer), size);
+        // Measuring it first takes longer than a copy.
+        let mut writer = Writer::in_buffer(mem::take(buffer));
         record.write(revision, &mut writer);
-        *buffer = writer.into_buffer();
-        Ok(copies.copy(buffer))
+        let written = writer.into_buffer();
+        let datum = copies.copy(&written);
+        if written.capacity() <= Self::KEPT {
+            *buffer = written;
+        }
+        Ok(datum)
     }
 }
 
@@ -60,8 +74,9 @@ impl Outlet {
         };
         // The seed's revision has no place for an empty application version name. A request that has
         // one was not written by a reader of the seed, so its answer is not either.
-        let written = self.pen.write(&data, self.identity.revision);
-        written.or_else(|_| self.pen.write(&data, Revision::Current)).unwrap_or_default()
+        let content = data.payload.map_or(0, <[u8]>::len);
+        let written = self.pen.write(&data, self.identity.revision, content);
+        written.or_else(|_| self.pen.write(&data, Revision::Current, content)).unwrap_or_default()
     }
 
     /// A message without a payload is a status message: that is how delivery is confirmed.
@@ -80,7 +95,7 @@ impl Outlet {
             status: Some(&status),
             path: to.resource_path,
         };
-        self.pen.write(&message, ecs2ext::Revision::Seed).unwrap_or_default()
+        self.pen.write(&message, ecs2ext::Revision::Seed, payload.map_or(0, <[u8]>::len)).unwrap_or_default()
     }
 
     /// The response of the service, or one that only says how it went.

@@ -35,7 +35,14 @@ pub trait Record<'a>: Sized {
     /// [`EncodeError`] when a field has a value that `revision` cannot carry.
     fn size(&self, revision: Self::Revision) -> Result<usize, EncodeError>;
 
-    /// Appends the datum. What [`size`](Self::size) refuses is not to be written.
+    /// Whether `revision` can carry every field.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`size`](Self::size).
+    fn check(&self, revision: Self::Revision) -> Result<(), EncodeError>;
+
+    /// Appends the datum. What [`check`](Self::check) refuses is not to be written.
     fn write(&self, revision: Self::Revision, output: &mut Writer);
 
     /// Reads a datum of any revision and counts the bytes behind it. A single-object header is
@@ -267,6 +274,13 @@ macro_rules! record {
             $(size += <$type as $crate::avro::Field<$revisions>>::size_in(&self.$field, revision)
                 .map_err(|reason| $crate::avro::EncodeError::new(Self::NAME, $wire, reason))?;)+
             Ok(size)
+        }
+
+        #[inline]
+        fn check(&self, revision: $revisions) -> Result<(), $crate::avro::EncodeError> {
+            $(<$type as $crate::avro::Field<$revisions>>::size_in(&self.$field, revision)
+                .map_err(|reason| $crate::avro::EncodeError::new(Self::NAME, $wire, reason))?;)+
+            Ok(())
         }
 
         #[inline]

@@ -19,12 +19,11 @@ impl Writer {
         Self { datum: Vec::with_capacity(size), size: Some(size) }
     }
 
-    /// A writer of a datum of `size` bytes into a buffer that has been used before: it is emptied, and keeps its
-    /// room.
-    pub fn in_buffer(mut buffer: Vec<u8>, size: usize) -> Self {
+    /// A writer of a datum of any size into a buffer that has been used before: it is emptied, keeps its room, and
+    /// grows when that is not enough.
+    pub fn in_buffer(mut buffer: Vec<u8>) -> Self {
         buffer.clear();
-        buffer.reserve(size);
-        Self { datum: buffer, size: Some(size) }
+        Self { datum: buffer, size: None }
     }
 
     /// A writer for values whose number is not known beforehand.

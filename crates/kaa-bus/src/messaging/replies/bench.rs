@@ -89,7 +89,7 @@ pub(super) fn reply(id: &str) -> Message {
 }
 
 pub(super) fn notice(subject: Option<&'static str>) -> Message {
-    let no_responders = Some(NoResponders { subject: subject.map(Bytes::from) });
+    let no_responders = Some(Box::new(NoResponders { subject: subject.map(Bytes::from) }));
     Message { subject: "".into(), reply_to: None, payload: Bytes::new(), no_responders }
 }
 
