@@ -49,7 +49,7 @@
 //! | [`Dialect`] | 4/ESP and its predecessor |
 //! | [`Serve`], [`Server`], [`Counters`], [`Limits`], [`Overload`] | running it |
 //! | [`run`](fn@run), [`Running`] | a service of an extension and what stands beside it |
-//! | [`Config`], [`Settings`] | file and environment |
+//! | [`Config`], [`Settings`](trait@Settings), [`Layers`] | defaults, file, environment, flags |
 //! | [`logs`], [`signals`], [`error`] | what a program of its own needs, one that runs several services for example |
 //! | [`testing`] | devices without a server |
 //!
@@ -105,11 +105,14 @@ mod time;
 mod turns;
 
 pub use kaa_bus as bus;
-pub use kaa_ext_macros::{FromRef, listener, resource, service};
+pub use kaa_ext_macros::{FromRef, Settings, listener, resource, service};
+pub use kaa_process::__private::Settings;
 pub use kaa_process::admin::{AdminConfig, AdminError};
 pub use kaa_process::config::{
-    ConfigError, InstanceConfig, NatsConfig, NatsConfigError, Secret, SecretError, TlsConfig, Variable,
+    ConfigError, Environment, InstanceConfig, Layers, Loaded, NatsConfig, NatsConfigError, Origin, Program,
+    Secret, SecretError, TlsConfig,
 };
+pub use kaa_process::program;
 #[cfg(feature = "rest")]
 pub use kaa_process::rest;
 pub use kaa_process::signals::SignalsError;
@@ -118,7 +121,7 @@ pub use kaa_protocol as protocol;
 #[cfg(feature = "sqlite")]
 pub use kaa_sqlite as sqlite;
 
-pub use config::{Config, LimitsConfig, ServiceConfig, Settings};
+pub use config::{Config, LimitsConfig, ServiceConfig};
 pub use counters::Counters;
 pub use extension::{BuildError, Builder, Extension};
 pub use failure::{Failure, ReplyError};

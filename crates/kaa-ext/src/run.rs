@@ -1,18 +1,20 @@
 //! `.run()`: what a service's `main` needs, in one call.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io;
 use std::time::Duration;
 
 use kaa_bus::{Bus, ConnectError, Permissions};
 use kaa_process::admin::AdminError;
-use kaa_process::config::{ConfigError, NatsConfigError};
+use kaa_process::config::{self, Command, ConfigError, Layers, NatsConfigError, Program, Settings, Wish};
 use kaa_process::error::Chain;
 use kaa_process::logs::log_to_stderr;
 use kaa_process::signals::{self, SignalsError, Stop};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::admin;
-use crate::config::{Config, Settings};
+use crate::config::{Config, LimitsConfig};
 use crate::counters::Counters;
 use crate::extension::{BuildError, Builder};
 use crate::running::{Running, StartError};
@@ -29,8 +31,9 @@ impl<S: Send + Sync + 'static> Builder<S> {
     /// Logs go to standard error, by `RUST_LOG` (default `info`), unless the program has set up
     /// `tracing` itself.
     ///
-    /// When the first argument of the program is `permissions`, it prints its
-    /// [permissions](Self::permissions) with that configuration instead, as JSON with `--json` behind it.
+    /// On its command line it takes every entry of the configuration as a flag. `permissions` prints its
+    /// [permissions](Self::permissions) with that configuration instead of serving, as JSON with `--json` behind it;
+    /// `--print-config` the configuration; `--help` and `--version` what they say.
     ///
     /// # Errors
     ///
@@ -40,11 +43,33 @@ impl<S: Send + Sync + 'static> Builder<S> {
     ///
     /// Outside of a tokio runtime with time and I/O.
     pub async fn run(self) -> Result<Stopped, RunError> {
+        let name = self.instance.clone();
+        self.run_as(Program::new(name, env!("CARGO_PKG_VERSION"), "an extension service of Kaa")).await
+    }
+
+    /// The same for a program that says more of itself: `extension().run_as(program!())`.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime with time and I/O.
+    pub async fn run_as(self, program: Program) -> Result<Stopped, RunError> {
         log_to_stderr();
-        let config = Config::load()?;
-        match Asked::by_arguments() {
-            Asked::ToServe => self.run_with(&config).await,
-            Asked::ForPermissions { json } => print(&self.configure(&config).permissions()?, json),
+        let layers = layers(program)?;
+        match layers.wish() {
+            Wish::Serve => self.run_with(&layers.load()?.config).await,
+            Wish::Command { json, .. } => {
+                print_permissions(&self.configure(&layers.load()?.config).permissions()?, json)
+            }
+            Wish::PrintConfig => {
+                let loaded = layers.load()?;
+                let shown = self.configure(&loaded.config).settled(loaded.config.clone());
+                print(&loaded.report(&shown).for_output(&io::stdout()))
+            }
+            wish => tell(wish, &layers),
         }
     }
 
@@ -75,6 +100,17 @@ impl<S: Send + Sync + 'static> Builder<S> {
         Ok(stopped)
     }
 
+    /// A configuration with what the program says in place of what is not set.
+    fn settled(&self, mut config: Config) -> Config {
+        let Config { service, limits, .. } = &mut config;
+        service.instance.name = self.instance.parse().ok();
+        service.communication_service = Some(self.communication_service.clone());
+        service.esp_revision = Some(self.revision);
+        service.dialects = Some(self.dialects.clone());
+        *limits = LimitsConfig::from(self.limits);
+        config
+    }
+
     /// Puts the entries that are set over what the program says.
     pub fn configure<E>(mut self, config: &Config<E>) -> Self {
         let service = config.service.clone();
@@ -95,11 +131,12 @@ impl<S: Send + Sync + 'static> Builder<S> {
 }
 
 /// Runs a service that is more than its extension, as [`Builder::run`] runs one that is not: logs,
-/// configuration with its own [`Settings`], NATS, `start`, and when a signal comes the graceful end of
+/// configuration with its own [`Settings`](trait@Settings), NATS, `start`, and when a signal comes the graceful end of
 /// everything that [`Running`] holds. The server lists the connection under the identity of the replica.
 ///
-/// `permissions` says what the service says and hears on NATS, and what it is called. When the first argument of
-/// the program is `permissions`, they are printed, as JSON with `--json` behind it, and nothing is started.
+/// `program` is what it says of itself, [`program!()`](crate::program); `permissions` is what the service says and hears
+/// on NATS, and what it is called. The command `permissions` prints them, as JSON with `--json` behind it, and nothing
+/// is started; `--print-config`, `--help` and `--version` are those of [`Builder::run`].
 ///
 /// ```no_run
 /// use kaa_ext::prelude::*;
@@ -120,7 +157,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
 ///
 /// #[tokio::main(flavor = "current_thread")]
 /// async fn main() -> Result<(), kaa_ext::RunError> {
-///     kaa_ext::run(permissions, start).await?;
+///     kaa_ext::run(kaa_ext::program!(), permissions, start).await?;
 ///     Ok(())
 /// }
 /// ```
@@ -132,15 +169,26 @@ impl<S: Send + Sync + 'static> Builder<S> {
 /// # Panics
 ///
 /// Outside of a tokio runtime with time and I/O.
-pub async fn run<E: Settings>(
+pub async fn run<E: Settings + Default + Serialize + DeserializeOwned>(
+    program: Program,
     permissions: impl FnOnce(&Config<E>) -> Result<Permissions, StartError>,
     start: impl AsyncFnOnce(Bus, Config<E>) -> Result<Running, StartError>,
 ) -> Result<Stopped, RunError> {
     log_to_stderr();
-    let config = Config::load_as()?;
-    match Asked::by_arguments() {
-        Asked::ToServe => run_with(config, permissions, start).await,
-        Asked::ForPermissions { json } => print(&permissions(&config).map_err(RunError::Start)?, json),
+    let layers = layers(program)?;
+    match layers.wish() {
+        Wish::Serve => run_with(layers.load()?.config, permissions, start).await,
+        Wish::Command { json, .. } => {
+            let permissions = permissions(&layers.load()?.config).map_err(RunError::Start)?;
+            print_permissions(&permissions, json)
+        }
+        Wish::PrintConfig => {
+            let mut loaded = layers.load()?;
+            let permissions = permissions(&loaded.config).map_err(RunError::Start)?;
+            loaded.config.service.instance.name = Some(permissions.instance().clone());
+            print(&loaded.report(&loaded.config).for_output(&io::stdout()))
+        }
+        wish => tell(wish, &layers),
     }
 }
 
@@ -167,28 +215,32 @@ async fn run_with<E>(
     .await?
 }
 
-/// What the program was started for.
-enum Asked {
-    ToServe,
-    ForPermissions { json: bool },
+/// Where the configuration comes from, and what is asked of the program.
+fn layers<C: Settings + Default + Serialize + DeserializeOwned>(
+    program: Program,
+) -> Result<Layers<C>, ConfigError> {
+    Layers::of_process(program.command(Command {
+        name: "permissions",
+        doc: "print the least permissions on NATS with this configuration, for a user of nats-server",
+        json: true,
+    }))
 }
 
-impl Asked {
-    fn by_arguments() -> Self {
-        let mut arguments = std::env::args_os().skip(1);
-        match arguments.next() {
-            Some(first) if first == "permissions" => {
-                Self::ForPermissions { json: arguments.any(|argument| argument == "--json") }
-            }
-            _ => Self::ToServe,
-        }
-    }
+/// Answers what has nothing to do with a configuration.
+fn tell<C: Settings + Default + Serialize + DeserializeOwned>(
+    wish: Wish,
+    layers: &Layers<C>,
+) -> Result<Stopped, RunError> {
+    print(&if matches!(wish, Wish::Version) { layers.version() + "\n" } else { layers.help() })
 }
 
-/// Prints permissions; a service that has served nobody.
-fn print(permissions: &Permissions, json: bool) -> Result<Stopped, RunError> {
-    let text = if json { permissions.to_json() + "\n" } else { permissions.to_string() };
-    io::stdout().write_all(text.as_bytes()).map_err(RunError::Print)?;
+fn print_permissions(permissions: &Permissions, json: bool) -> Result<Stopped, RunError> {
+    print(&if json { permissions.to_json() + "\n" } else { permissions.to_string() })
+}
+
+/// Prints what was asked for; a service that has served nobody.
+fn print(text: &str) -> Result<Stopped, RunError> {
+    config::print(text).map_err(RunError::Print)?;
     Ok(Stopped { counters: Counters::default(), unfinished: 0 })
 }
 
@@ -217,8 +269,8 @@ pub enum RunError {
     /// NATS cannot be reached.
     #[error("there is no bus; where it is stands in nats.urls (NATS_URLS)")]
     Connect(#[from] ConnectError),
-    /// The permissions cannot be printed.
-    #[error("the permissions cannot be printed")]
+    /// What was asked for cannot be printed.
+    #[error("what was asked for cannot be printed")]
     Print(#[source] io::Error),
     /// The service could not be started.
     #[error("the service cannot be started")]

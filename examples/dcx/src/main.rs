@@ -1,9 +1,9 @@
 //! Serves dcx until it is told to stop, or prints its permissions (`dcx permissions`).
 
-use kaa_ext::{RunError, run};
+use kaa_ext::{RunError, program, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), RunError> {
-    run(dcx::permissions, dcx::start).await?;
+    run(program!(), dcx::permissions, dcx::start).await?;
     Ok(())
 }

@@ -1,14 +1,19 @@
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::net::SocketAddr;
 use std::num::NonZero;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kaa_protocol::name::ServiceInstance;
 use proptest::prelude::*;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-use super::*;
-use crate::config::{Secret, duration, size};
+use super::{DEEPEST, parse as nodes};
+use crate::config::refused::QUOTED;
+use crate::config::{ConfigError, Secret, duration, size};
 
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -42,14 +47,22 @@ enum Login {
     Static,
 }
 
+/// The document as a configuration, or the line and the message of the error.
+fn parse<C: DeserializeOwned>(text: &str) -> Result<C, (u64, String)> {
+    let node = nodes(text, &Arc::from(Path::new("test.yaml")));
+    let node = node.map_err(|malformed| (malformed.line, malformed.message))?;
+    C::deserialize(&node).map_err(|refused| match ConfigError::of(&refused) {
+        ConfigError::Invalid { line, message, .. } => (line, message),
+        other => panic!("it does not come from the file: {other:?}"),
+    })
+}
+
 fn read(text: &str) -> Config {
     parse(text).unwrap()
 }
 
-/// The line and the message of the error.
 fn refused(text: &str) -> (u64, String) {
-    let Refused { line, message } = parse::<Config>(text).unwrap_err();
-    (line, message)
+    parse::<Config>(text).unwrap_err()
 }
 
 #[test]
