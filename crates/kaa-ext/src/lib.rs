@@ -67,6 +67,7 @@
 pub mod __private;
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../../../docs/configuration.md")]
 #[doc = include_str!("../../../docs/first-extension.md")]
 #[doc = include_str!("../../../docs/writing-an-extension.md")]
 mod book {}

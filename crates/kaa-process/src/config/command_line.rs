@@ -170,3 +170,82 @@ pub(super) fn expected(shape: &Shape) -> String {
         Shape::Table(_) | Shape::Tagged(_) | Shape::Open | Shape::Nothing => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+    use crate::config::{Environment, Layers, Settings};
+
+    #[derive(Debug, Default, PartialEq, Serialize, Deserialize, Settings)]
+    #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+    struct Config {
+        #[setting(flag = "--level")]
+        noise_level: u8,
+        is_on: bool,
+        rooms: Vec<String>,
+    }
+
+    const STATUS: Command = Command { name: "status", doc: "tells how it is", json: true };
+    const LOUD: Switch = Switch { flag: "--loud", key: "noise-level", value: "11", doc: "very" };
+
+    fn layers(words: &[&str]) -> Result<Layers<Config>, ConfigError> {
+        let program = Program::new("test", "1", "").command(STATUS).switch(LOUD);
+        Layers::new(program, Environment::new(), words.iter().map(|word| (*word).to_owned()))
+    }
+
+    fn config(words: &[&str]) -> Config {
+        layers(words).unwrap().load().unwrap().config
+    }
+
+    #[test]
+    fn a_value_stands_behind_its_flag_or_behind_an_equals_sign() {
+        for words in [&["--noise-level", "7"][..], &["--noise-level=7"], &["--level", "7"], &["--level=7"]] {
+            assert_eq!(config(words).noise_level, 7, "{words:?}");
+        }
+        assert_eq!(config(&["--rooms", "a, b"]).rooms, ["a", "b"]);
+        assert_eq!(config(&["--rooms=a=b"]).rooms, ["a=b"]);
+        assert!(config(&["--rooms="]).rooms.is_empty());
+    }
+
+    #[test]
+    fn of_flags_that_contradict_each_other_the_last_one_holds() {
+        assert_eq!(config(&["--level=7", "--noise-level=8"]).noise_level, 8);
+        assert_eq!(config(&["--level=7", "--loud"]).noise_level, 11);
+        assert_eq!(config(&["--level=7", "--loud=false"]).noise_level, 7);
+    }
+
+    #[test]
+    fn a_flag_that_is_true_or_false_does_not_take_the_next_word() {
+        let asked = layers(&["--is-on", "status", "--json"]).unwrap();
+        assert!(matches!(asked.wish(), Wish::Command { json: true, command } if command.name == "status"));
+        assert!(asked.load().unwrap().config.is_on);
+        assert!(!config(&["--is-on=no"]).is_on);
+    }
+
+    #[test]
+    fn help_goes_before_everything_else_that_is_asked_for() {
+        assert!(matches!(layers(&["status", "--print-config", "--help"]).unwrap().wish(), Wish::Help));
+        assert!(matches!(layers(&[]).unwrap().wish(), Wish::Serve));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_told_with_what_was_meant() {
+        for (words, told) in [
+            (&["--noise"][..], "there is no flag --noise; --help lists those there are"),
+            (&["--noise-levle=7"], "there is no flag --noise-levle; did you mean --noise-level?"),
+            (&["--lod"], "there is no flag --lod; did you mean --loud?"),
+            (&["--level"], "flag --level has no value; expected a whole number from 0 to 255"),
+            (&["--level", "--loud"], "flag --level has no value; expected a whole number from 0 to 255"),
+            (&["--config"], "flag --config has no value; expected the path of a file"),
+            (&["--json"], "--json goes with a command that prints something"),
+            (
+                &["--loud=very"],
+                "flag --loud=\"very\" is not valid: expected nothing behind it, or true or false",
+            ),
+        ] {
+            assert_eq!(layers(words).unwrap_err().to_string(), told, "{words:?}");
+        }
+    }
+}

@@ -10,7 +10,7 @@ use super::key::Key;
 use super::report::{meaning, shown_default, values};
 use super::shape::Shape;
 
-/// How wide a line may be.
+/// How wide a line may be, in characters.
 const WIDTH: usize = 100;
 
 pub(super) fn help(program: &Program, keys: &[Key], defaults: &impl Serialize) -> String {
@@ -30,8 +30,8 @@ pub(super) fn help(program: &Program, keys: &[Key], defaults: &impl Serialize) -
     OPTIONS.iter().for_each(|(option, doc)| line(&mut text, option, doc));
     let _ = writeln!(
         text,
-        "\nEntries of the configuration. Each is a flag, a variable, and an entry of the file, where the dots are \
-         levels. A flag holds over a variable, a variable over the file."
+        "\nEntries of the configuration. Each is a flag, a variable of the environment, and an entry of the file, where\n\
+         the dots are levels. A flag holds over a variable, a variable over the file."
     );
     let defaults = values(defaults);
     let mut group = "";
@@ -59,7 +59,9 @@ fn entry(text: &mut String, key: &Key, default: Option<&str>) {
         names.extend(key.variables.iter().cloned());
     }
     let _ = writeln!(text, "  {}", names.join(", "));
-    let mut words = meaning(key.doc, default.is_some());
+    let (meaning, told) = meaning(key.doc);
+    let default = default.or(told);
+    let mut words = meaning;
     let expected = expected(&key.shape);
     if !expected.is_empty() && expected != "text" && !words.contains(&expected) {
         let _ = write!(words, "{}[{expected}]", if words.is_empty() { "" } else { " " });
@@ -95,12 +97,13 @@ fn wrap(text: &mut String, words: &str) {
 
 pub(super) fn table(keys: &[Key], defaults: &impl Serialize) -> String {
     let defaults = values(defaults);
-    let mut text = "| entry | variable | default | meaning |\n|---|---|---|---|\n".to_owned();
+    let mut text =
+        "| entry | variable, and other names | default | meaning |\n|---|---|---|---|\n".to_owned();
     for key in keys {
         let default = shown_default(key, &defaults);
-        let meaning = meaning(key.doc, default.is_some());
-        let default = default.map(|default| format!("`{default}`")).unwrap_or_default();
-        // The name that people know goes first: the longer one follows from the entry.
+        let (meaning, told) = meaning(key.doc);
+        let default = default.map(|default| format!("`{default}`"));
+        let default = default.or_else(|| told.map(str::to_owned)).unwrap_or_default();
         let mut variables: Vec<_> = key.variables.iter().map(|name| format!("`{name}`")).collect();
         variables.extend(key.flags.iter().skip(1).map(|flag| format!("`{flag}`")));
         let _ = writeln!(text, "| `{}` | {} | {default} | {meaning} |", key.path, variables.join(", "));

@@ -113,3 +113,32 @@ pub(super) fn mistyped(keys: &[Key], environment: &Environment, merged: &Node) -
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_of_this_process_is_read() {
+        assert!(environment().get("PATH").is_some_and(|path| !path.is_empty()));
+    }
+
+    #[test]
+    fn a_variable_set_to_nothing_is_not_set() {
+        assert_eq!(text(OsStr::new("")), None);
+        assert_eq!(text(OsStr::new(" ")).as_deref(), Some(" "));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_variable_that_is_not_text_is_not_passed_over() {
+        use std::os::unix::ffi::OsStrExt;
+        assert_eq!(text(OsStr::from_bytes(b"a\xff")).as_deref(), Some("a\u{fffd}"));
+    }
+
+    #[test]
+    fn a_list_has_what_stands_between_commas() {
+        assert_eq!(listed(" a, b ,,c"), ["a", "b", "c"]);
+        assert!(listed(" , ").is_empty());
+    }
+}

@@ -24,11 +24,11 @@ pub struct NatsConfig {
     pub username: Option<String>,
     /// The password of the user.
     pub password: Option<Secret>,
-    /// A file with the password, instead of `password`.
+    /// A file with the password, instead of the password itself.
     pub password_file: Option<PathBuf>,
     /// A token instead of user and password.
     pub token: Option<Secret>,
-    /// A file with the token, instead of `token`.
+    /// A file with the token, instead of the token itself.
     pub token_file: Option<PathBuf>,
     /// A file with an nkey seed.
     pub nkey_file: Option<PathBuf>,

@@ -61,8 +61,11 @@ impl Refused {
             Problem::Choice(names) => format!("expected one of {}", one_of(names)),
             Problem::Unknown { name, expected } => unknown_entry(name, expected),
             Problem::Missing(name) => format!("the entry `{name}` beside it is missing"),
-            // The value stands before it already, and only where it may.
-            Problem::Other(text) => without_quotes(text),
+            Problem::Other(text) => {
+                // The value stands before it already, and only where it may.
+                let is_shown = self.given.as_ref().is_some_and(|given| text.contains(&format!("{given:?}")));
+                if is_shown { text.clone() } else { without_quotes(text) }
+            }
         }
     }
 }

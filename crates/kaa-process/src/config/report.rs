@@ -1,6 +1,6 @@
 //! `--print-config`: every entry, its value, and where that comes from.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::io::{self, IsTerminal, Write as _};
 
 use serde::Serialize;
@@ -139,14 +139,46 @@ pub(super) fn shown_default(key: &Key, defaults: &Value) -> Option<String> {
     (!is_empty && key.shape != Shape::Secret).then(|| text(value))
 }
 
-/// What an entry means, without the default that is shown beside it.
-pub(super) fn meaning(doc: &str, has_default: bool) -> String {
-    let Some((before, default)) = doc.split_once("Default: ").filter(|_| has_default) else {
-        return doc.to_owned();
-    };
-    let mut kept = before.trim_end().to_owned();
-    if let Some((_, after)) = default.split_once(". ") {
-        let _ = write!(kept, " {after}");
+/// What an entry means, and apart from that the default that its documentation tells.
+pub(super) fn meaning(doc: &str) -> (String, Option<&str>) {
+    let Some((before, rest)) = doc.split_once("Default: ") else { return (doc.to_owned(), None) };
+    let (default, after) = rest.split_once(". ").unwrap_or((rest.trim_end_matches('.'), ""));
+    (format!("{before}{after}").trim_end().to_owned(), Some(default))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> Report {
+        let line = |key: &str, value: &str| Line {
+            key: key.to_owned(),
+            value: value.to_owned(),
+            origin: Origin::Variable("A".into()),
+        };
+        Report(vec![line("a", &"long".repeat(20)), line("a.longer-one", "1")])
     }
-    kept
+
+    #[test]
+    fn people_get_columns_and_programs_get_tabs() {
+        let long = "long".repeat(20);
+        assert_eq!(format!("{report:#}", report = report()), format!("a\t{long}\tA\na.longer-one\t1\tA\n"));
+        assert_eq!(report().to_string(), format!("a             {long}  A\na.longer-one  1  A\n"));
+    }
+
+    #[test]
+    fn a_value_is_one_line_and_no_command_to_a_terminal() {
+        assert_eq!(text(&Value::from("a\n\u{1b}[31mb")), "a\\n\\u{1b}[31mb");
+        assert_eq!(text(&Value::from("")), "\"\"");
+        assert_eq!(text(&Value::from(vec!["a", "b"])), "a, b");
+        assert_eq!(text(&Value::Null), NOTHING);
+    }
+
+    #[test]
+    fn the_default_stands_apart_from_the_meaning() {
+        let apart = |meaning: &str, default| (meaning.to_owned(), default);
+        assert_eq!(meaning("How long. Default: 5 s."), apart("How long.", Some("5 s")));
+        assert_eq!(meaning("How long. Default: `1.5s`. More."), apart("How long. More.", Some("`1.5s`")));
+        assert_eq!(meaning("How long."), apart("How long.", None));
+    }
 }

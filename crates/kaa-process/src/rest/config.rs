@@ -20,7 +20,7 @@ pub struct RestConfig {
     #[serde(default)]
     #[setting(variable = "REST_TOKEN")]
     pub token: Option<Secret>,
-    /// A file with the token, instead of the token.
+    /// A file with the token, instead of the token itself.
     #[serde(default)]
     #[setting(variable = "REST_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,

@@ -85,6 +85,17 @@ fn every_kind_of_entry_is_read() {
 }
 
 #[test]
+fn where_text_belongs_a_number_is_the_words_of_it() {
+    for text in ["007", "1e3", "0x10", "1_000", "-0", "true", "1.50"] {
+        let config = read(&format!("urls: [ &a {text} , *a ]\nservice: {{ replica-id: {text} }}\n"));
+        assert_eq!(config.service.replica_id.as_deref(), Some(text));
+        assert_eq!(config.urls, [text, text]);
+    }
+    assert_eq!(read("service:\n  replica-id: 007 # of many\n").service.replica_id.as_deref(), Some("007"));
+    assert_eq!(read("# schön\nservice: { replica-id: 007 }\n").service.replica_id.as_deref(), Some("007"));
+}
+
+#[test]
 fn nothing_set_is_the_default() {
     for text in
         ["", "# nothing\n", "---\n", "{}", "service:\n", "handler-timeout: ~\nlargest: null\npassword:\n"]
@@ -139,7 +150,7 @@ fn a_value_that_cannot_be_is_told_by_its_line_and_what_it_may_be() {
             "this cannot be used, expected a size such as 512, 256KiB or 64MiB, within the range",
         ),
         ("largest: 4GiB", 1, "this cannot be used, expected a size such as 512, 256KiB or 64MiB, within the"),
-        ("largest: 1.5", 1, "this is floating point, expected a size"),
+        ("largest: 1.5", 1, "this cannot be used, expected a size"),
         ("login: nobdy", 1, "this is not one of the values it can be: `nobody`, `static`"),
         ("urls: nats://a", 1, "expected a list"),
         ("service: kpc", 1, "expected entries below this one"),
