@@ -176,7 +176,7 @@ mod tests {
     use serde::{Deserialize, Serialize};
 
     use super::*;
-    use crate::config::{Environment, Layers, Settings};
+    use crate::config::{Environment, Layers, Settings, Switch};
 
     #[derive(Debug, Default, PartialEq, Serialize, Deserialize, Settings)]
     #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
