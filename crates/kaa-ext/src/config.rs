@@ -1,5 +1,7 @@
 //! What an operator can set of every extension: in a file, in the environment, on the command line.
 
+mod settled;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,6 +13,8 @@ use kaa_protocol::dialect::Dialect;
 use kaa_protocol::esp::Revision;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+pub(crate) use settled::Settled;
 
 use crate::limits::Limits;
 
@@ -32,6 +36,18 @@ pub struct Config<E = ()> {
     pub admin: AdminConfig,
     /// What only this extension has.
     pub extension: E,
+    #[serde(skip)]
+    pub(crate) settled: Settled,
+}
+
+impl<E> Config<E> {
+    /// Puts what holds where nothing is set, once an extension was configured with it.
+    pub(crate) fn settle(&mut self) {
+        if let Some((service, limits)) = self.settled.get() {
+            self.service = service;
+            self.limits = limits;
+        }
+    }
 }
 
 /// `service`: what is left out stays as the program has it.

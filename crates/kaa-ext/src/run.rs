@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use kaa_bus::{Bus, ConnectError, Permissions};
 use kaa_process::admin::AdminError;
-use kaa_process::config::{self, Command, ConfigError, Layers, NatsConfigError, Program, Settings, Wish};
+use kaa_process::config::{
+    self, Command, ConfigError, Layers, Loaded, NatsConfigError, Program, Settings, Wish,
+};
 use kaa_process::error::Chain;
 use kaa_process::logs::log_to_stderr;
 use kaa_process::signals::{self, SignalsError, Stop};
@@ -14,7 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::admin;
-use crate::config::{Config, LimitsConfig};
+use crate::config::{Config, ServiceConfig};
 use crate::counters::Counters;
 use crate::extension::{BuildError, Builder};
 use crate::running::{Running, StartError};
@@ -58,7 +60,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
     /// Outside of a tokio runtime with time and I/O.
     pub async fn run_as(self, program: Program) -> Result<Stopped, RunError> {
         log_to_stderr();
-        let layers = layers(program)?;
+        let layers = layers::<Config>(program)?;
         match layers.wish() {
             Wish::Serve => self.run_with(&layers.load()?.config).await,
             Wish::Command { json, .. } => {
@@ -66,8 +68,8 @@ impl<S: Send + Sync + 'static> Builder<S> {
             }
             Wish::PrintConfig => {
                 let loaded = layers.load()?;
-                let shown = self.configure(&loaded.config).settled(loaded.config.clone());
-                print(&loaded.report(&shown).for_output(&io::stdout()))
+                self.configure(&loaded.config).permissions()?;
+                print_config(loaded)
             }
             wish => tell(wish, &layers),
         }
@@ -100,17 +102,6 @@ impl<S: Send + Sync + 'static> Builder<S> {
         Ok(stopped)
     }
 
-    /// A configuration with what the program says in place of what is not set.
-    fn settled(&self, mut config: Config) -> Config {
-        let Config { service, limits, .. } = &mut config;
-        service.instance.name = self.instance.parse().ok();
-        service.communication_service = Some(self.communication_service.clone());
-        service.esp_revision = Some(self.revision);
-        service.dialects = Some(self.dialects.clone());
-        *limits = LimitsConfig::from(self.limits);
-        config
-    }
-
     /// Puts the entries that are set over what the program says.
     pub fn configure<E>(mut self, config: &Config<E>) -> Self {
         let service = config.service.clone();
@@ -126,7 +117,19 @@ impl<S: Send + Sync + 'static> Builder<S> {
             self = self.dialects(dialects);
         }
         self.limits = config.limits.over(self.limits);
+        config.settled.note(self.service(), self.limits.into());
         self
+    }
+
+    /// What it is, as an operator would have to write it.
+    fn service(&self) -> ServiceConfig {
+        let mut service = ServiceConfig::default();
+        service.instance.name = self.instance.parse().ok();
+        service.instance.replica_id = self.replica.as_ref().and_then(|replica| replica.parse().ok());
+        service.communication_service = Some(self.communication_service.clone());
+        service.esp_revision = Some(self.revision);
+        service.dialects = Some(self.dialects.clone());
+        service
     }
 }
 
@@ -183,10 +186,9 @@ pub async fn run<E: Settings + Default + Serialize + DeserializeOwned>(
             print_permissions(&permissions, json)
         }
         Wish::PrintConfig => {
-            let mut loaded = layers.load()?;
-            let permissions = permissions(&loaded.config).map_err(RunError::Start)?;
-            loaded.config.service.instance.name = Some(permissions.instance().clone());
-            print(&loaded.report(&loaded.config).for_output(&io::stdout()))
+            let loaded = layers.load()?;
+            permissions(&loaded.config).map_err(RunError::Start)?;
+            print_config(loaded)
         }
         wish => tell(wish, &layers),
     }
@@ -236,6 +238,12 @@ fn tell<C: Settings + Default + Serialize + DeserializeOwned>(
 
 fn print_permissions(permissions: &Permissions, json: bool) -> Result<Stopped, RunError> {
     print(&if json { permissions.to_json() + "\n" } else { permissions.to_string() })
+}
+
+/// Prints the configuration of an extension that was configured with it.
+fn print_config<E: Serialize>(mut loaded: Loaded<Config<E>>) -> Result<Stopped, RunError> {
+    loaded.config.settle();
+    print(&loaded.report().for_output(&io::stdout()))
 }
 
 /// Prints what was asked for; a service that has served nobody.

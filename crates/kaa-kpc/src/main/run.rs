@@ -33,8 +33,9 @@ pub(crate) fn as_asked() -> Result<(), RunError> {
         Wish::Command { command, .. } if command.name == HASH_PASSWORD.name => Ok(passwords::hash()?),
         Wish::Command { json, .. } => print_permissions(&layers.load()?.config, json),
         Wish::PrintConfig => {
-            let loaded = layers.load()?;
-            print(&loaded.report(&loaded.config.clone().settled()).for_output(&io::stdout()))
+            let mut loaded = layers.load()?;
+            loaded.config = loaded.config.settled();
+            print(&loaded.report().for_output(&io::stdout()))
         }
         Wish::Version => print(&(layers.version() + "\n")),
         _ => print(&layers.help()),

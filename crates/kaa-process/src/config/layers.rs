@@ -132,9 +132,9 @@ impl<C: Serialize> Loaded<C> {
         self.merged.origin_of(key)
     }
 
-    /// What `--print-config` prints of `config`: of this one, or of what a program has made of it.
-    pub fn report(&self, config: &C) -> Report {
-        Report::new(config, &self.keys, |key| self.origin(key))
+    /// What `--print-config` prints. A program may have put into `config` before what it makes of it.
+    pub fn report(&self) -> Report {
+        Report::new(&self.config, &self.keys, |key| self.origin(key))
     }
 }
 
