@@ -9,6 +9,7 @@
 //!                                                             message    call
 //! resources![config, applied]                   list
 //! #[derive(FromRef)] struct App { … }           from_ref
+//! #[derive(Settings)] struct Heating { … }      settings
 //! ```
 //!
 //! `#[listener]` and `#[service]` go the same way: a message in place of the path. Where the three
@@ -29,6 +30,7 @@ mod kind;
 mod list;
 mod message;
 mod path;
+mod settings;
 mod similar;
 mod validate;
 
@@ -264,4 +266,16 @@ pub fn services(list: TokenStream) -> TokenStream {
 #[proc_macro_derive(FromRef, attributes(from_ref))]
 pub fn from_ref(state: TokenStream) -> TokenStream {
     from_ref::derive(state.into()).into()
+}
+
+/// Makes the documentation of the fields of a configuration the text of `--help`. The trait says more.
+#[proc_macro_derive(Settings, attributes(setting))]
+pub fn derive_settings(input: TokenStream) -> TokenStream {
+    settings::derive(input.into(), &definition::private(None, proc_macro2::Span::call_site())).into()
+}
+
+/// The same for the crates below `kaa-ext`, which know it as `kaa_process::config::Settings`.
+#[proc_macro_derive(ProcessSettings, attributes(setting))]
+pub fn derive_process_settings(input: TokenStream) -> TokenStream {
+    settings::derive(input.into(), &quote::quote!(::kaa_process::__private)).into()
 }

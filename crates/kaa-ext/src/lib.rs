@@ -49,7 +49,7 @@
 //! | [`Dialect`] | 4/ESP and its predecessor |
 //! | [`Serve`], [`Server`], [`Counters`], [`Limits`], [`Overload`] | running it |
 //! | [`run`](fn@run), [`run_shards`], [`Running`] | a service of an extension and what stands beside it; on several cores |
-//! | [`Config`], [`Settings`] | file and environment |
+//! | [`Config`], [`Settings`](trait@Settings), [`Layers`] | defaults, file, environment, flags |
 //! | [`logs`], [`signals`], [`error`] | what a program of its own needs, one that runs several services for example |
 //! | [`testing`] | devices without a server |
 //!
@@ -67,6 +67,7 @@
 pub mod __private;
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../../../docs/configuration.md")]
 #[doc = include_str!("../../../docs/first-extension.md")]
 #[doc = include_str!("../../../docs/writing-an-extension.md")]
 mod book {}
@@ -105,11 +106,14 @@ mod time;
 mod turns;
 
 pub use kaa_bus as bus;
-pub use kaa_ext_macros::{FromRef, listener, resource, service};
+pub use kaa_ext_macros::{FromRef, Settings, listener, resource, service};
+pub use kaa_process::__private::Settings;
 pub use kaa_process::admin::{AdminConfig, AdminError};
 pub use kaa_process::config::{
-    ConfigError, InstanceConfig, NatsConfig, NatsConfigError, Secret, SecretError, TlsConfig, Variable,
+    ConfigError, Environment, InstanceConfig, Layers, Loaded, NatsConfig, NatsConfigError, Origin, Program,
+    Secret, SecretError, TlsConfig,
 };
+pub use kaa_process::program;
 #[cfg(feature = "rest")]
 pub use kaa_process::rest;
 pub use kaa_process::signals::SignalsError;
@@ -118,7 +122,7 @@ pub use kaa_protocol as protocol;
 #[cfg(feature = "sqlite")]
 pub use kaa_sqlite as sqlite;
 
-pub use config::{Config, LimitsConfig, ServiceConfig, Settings};
+pub use config::{Config, LimitsConfig, ServiceConfig};
 pub use counters::Counters;
 pub use extension::{BuildError, Builder, Extension};
 pub use failure::{Failure, ReplyError};

@@ -15,6 +15,7 @@ pub use crate::resource::{HandlerFuture, Location, Resource, ResourceDef};
 pub use crate::service::{ServiceDef, ServiceOutcome, TargetedService};
 pub use crate::state::FromRef;
 pub use kaa_bus::Delivery;
+pub use kaa_process::__private::{Entry, Of, Otherwise, Settings};
 pub use kaa_protocol::ism;
 
 use crate::extract;

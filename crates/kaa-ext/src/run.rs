@@ -4,11 +4,14 @@ mod error;
 mod process;
 mod shards;
 
-use std::io::{self, Write};
+use std::io;
 
 use kaa_bus::{Bus, Permissions};
+use kaa_process::config::{self, Command, ConfigError, Layers, Loaded, Program, Settings, Wish};
 use kaa_process::logs::log_to_stderr;
 use kaa_process::signals::{self, Stop};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 pub use error::RunError;
 pub(crate) use shards::Watched;
@@ -16,7 +19,7 @@ pub(crate) use shards::Watched;
 use process::Process;
 use shards::Shards;
 
-use crate::config::{Config, Settings};
+use crate::config::{Config, ServiceConfig};
 use crate::counters::Counters;
 use crate::extension::Builder;
 use crate::running::{Running, StartError};
@@ -30,8 +33,9 @@ impl<S: Send + Sync + 'static> Builder<S> {
     /// Logs go to standard error, by `RUST_LOG` (default `info`), unless the program has set up
     /// `tracing` itself.
     ///
-    /// When the first argument of the program is `permissions`, it prints its
-    /// [permissions](Self::permissions) with that configuration instead, as JSON with `--json` behind it.
+    /// On its command line it takes every entry of the configuration as a flag. `permissions` prints its
+    /// [permissions](Self::permissions) with that configuration instead of serving, as JSON with `--json` behind it;
+    /// `--print-config` the configuration; `--help` and `--version` what they say.
     ///
     /// # Errors
     ///
@@ -41,11 +45,33 @@ impl<S: Send + Sync + 'static> Builder<S> {
     ///
     /// Outside of a tokio runtime with time and I/O.
     pub async fn run(self) -> Result<Stopped, RunError> {
+        let name = self.instance.clone();
+        self.run_as(Program::new(name, env!("CARGO_PKG_VERSION"), "an extension service of Kaa")).await
+    }
+
+    /// The same for a program that says more of itself: `extension().run_as(program!())`.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime with time and I/O.
+    pub async fn run_as(self, program: Program) -> Result<Stopped, RunError> {
         log_to_stderr();
-        let config = Config::load()?;
-        match Asked::by_arguments() {
-            Asked::ToServe => self.run_with(&config).await,
-            Asked::ForPermissions { json } => print(&self.configure(&config).permissions()?, json),
+        let layers = layers::<Config>(program)?;
+        match layers.wish() {
+            Wish::Serve => self.run_with(&layers.load()?.config).await,
+            Wish::Command { json, .. } => {
+                print_permissions(&self.configure(&layers.load()?.config).permissions()?, json)
+            }
+            Wish::PrintConfig => {
+                let loaded = layers.load()?;
+                self.configure(&loaded.config).permissions()?;
+                print_config(loaded)
+            }
+            wish => tell(wish, &layers),
         }
     }
 
@@ -94,16 +120,30 @@ impl<S: Send + Sync + 'static> Builder<S> {
             self = self.dialects(dialects);
         }
         self.limits = config.limits.over(self.limits);
+        config.settled.note(self.service(), self.limits.into());
         self
+    }
+
+    /// What it is, as an operator would have to write it.
+    fn service(&self) -> ServiceConfig {
+        let mut service = ServiceConfig::default();
+        service.instance.name = self.instance.parse().ok();
+        service.instance.replica_id = self.replica.as_ref().and_then(|replica| replica.parse().ok());
+        service.shards = Some(self.shards);
+        service.communication_service = Some(self.communication_service.clone());
+        service.esp_revision = Some(self.revision);
+        service.dialects = Some(self.dialects.clone());
+        service
     }
 }
 
 /// Runs a service that is more than its extension, as [`Builder::run`] runs one that is not: logs,
-/// configuration with its own [`Settings`], NATS, `start`, and when a signal comes the graceful end of
+/// configuration with its own [`Settings`](trait@Settings), NATS, `start`, and when a signal comes the graceful end of
 /// everything that [`Running`] holds. The server lists the connection under the identity of the replica.
 ///
-/// `permissions` says what the service says and hears on NATS, and what it is called. When the first argument of
-/// the program is `permissions`, they are printed, as JSON with `--json` behind it, and nothing is started.
+/// `program` is what it says of itself, [`program!()`](crate::program); `permissions` is what the service says and hears
+/// on NATS, and what it is called. The command `permissions` prints them, as JSON with `--json` behind it, and nothing
+/// is started; `--print-config`, `--help` and `--version` are those of [`Builder::run`].
 ///
 /// ```no_run
 /// use kaa_ext::prelude::*;
@@ -124,7 +164,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
 ///
 /// #[tokio::main(flavor = "current_thread")]
 /// async fn main() -> Result<(), kaa_ext::RunError> {
-///     kaa_ext::run(permissions, start).await?;
+///     kaa_ext::run(kaa_ext::program!(), permissions, start).await?;
 ///     Ok(())
 /// }
 /// ```
@@ -136,16 +176,12 @@ impl<S: Send + Sync + 'static> Builder<S> {
 /// # Panics
 ///
 /// Outside of a tokio runtime with time and I/O.
-pub async fn run<E: Settings>(
+pub async fn run<E: Settings + Default + Serialize + DeserializeOwned>(
+    program: Program,
     permissions: impl FnOnce(&Config<E>) -> Result<Permissions, StartError>,
     start: impl AsyncFnOnce(Bus, Config<E>) -> Result<Running, StartError>,
 ) -> Result<Stopped, RunError> {
-    log_to_stderr();
-    let config = Config::load_as()?;
-    match Asked::by_arguments() {
-        Asked::ToServe => run_with(config, permissions, start).await,
-        Asked::ForPermissions { json } => print(&permissions(&config).map_err(RunError::Start)?, json),
-    }
+    as_asked(program, permissions, async |config, names| run_with(config, &names, start).await).await
 }
 
 /// The same on as many cores as `service.shards` says: `start` is called for each shard, with a connection and a
@@ -158,40 +194,59 @@ pub async fn run<E: Settings>(
 /// # Panics
 ///
 /// As [`run`].
-pub async fn run_shards<E: Settings + Clone + Send + Sync>(
+pub async fn run_shards<E>(
+    program: Program,
     permissions: impl FnOnce(&Config<E>) -> Result<Permissions, StartError>,
     start: impl AsyncFn(Bus, Config<E>) -> Result<Running, StartError> + Clone + Send + Sync + 'static,
+) -> Result<Stopped, RunError>
+where
+    E: Settings + Default + Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
+{
+    as_asked(program, permissions, async |config: Config<E>, names| {
+        let (process, replica) = (Process::new(&config, &names)?, names.replica().clone());
+        let shards = config.service.shards.unwrap_or(1);
+        let start = move |bus, replica| {
+            let (start, mut config) = (start.clone(), config.clone());
+            config.service.instance.replica_id = Some(replica);
+            async move { start(bus, config).await.map_err(RunError::Start) }
+        };
+        signals::run(async |stop| process.run_shards(stop, shards, replica, start).await).await?
+    })
+    .await
+}
+
+/// Does what the command line asks for, which mostly is to serve.
+async fn as_asked<E: Settings + Default + Serialize + DeserializeOwned>(
+    program: Program,
+    permissions: impl FnOnce(&Config<E>) -> Result<Permissions, StartError>,
+    serve: impl AsyncFnOnce(Config<E>, Permissions) -> Result<Stopped, RunError>,
 ) -> Result<Stopped, RunError> {
     log_to_stderr();
-    let config = Config::load_as()?;
-    match Asked::by_arguments() {
-        Asked::ToServe => {
-            let names = permissions(&config).map_err(RunError::Start)?;
-            let (process, replica) = (Process::new(&config, &names)?, names.replica().clone());
-            let shards = config.service.shards.unwrap_or(1);
-            let start = move |bus, replica| {
-                let (start, mut config) = (start.clone(), config.clone());
-                config.service.instance.replica_id = Some(replica);
-                async move { start(bus, config).await.map_err(RunError::Start) }
-            };
-            signals::run(async |stop| process.run_shards(stop, shards, replica, start).await).await?
-        }
-        Asked::ForPermissions { json } => print(&permissions(&config).map_err(RunError::Start)?, json),
+    let layers = layers(program)?;
+    let wish = layers.wish();
+    if matches!(wish, Wish::Help | Wish::Version) {
+        return tell(wish, &layers);
+    }
+    let loaded = layers.load()?;
+    let permissions = permissions(&loaded.config).map_err(RunError::Start)?;
+    match wish {
+        Wish::Command { json, .. } => print_permissions(&permissions, json),
+        Wish::PrintConfig => print_config(loaded),
+        _ => serve(loaded.config, permissions).await,
     }
 }
 
 /// [`run`] with a configuration from elsewhere, and without setting up logs.
 async fn run_with<E>(
     mut config: Config<E>,
-    permissions: impl FnOnce(&Config<E>) -> Result<Permissions, StartError>,
+    names: &Permissions,
     start: impl AsyncFnOnce(Bus, Config<E>) -> Result<Running, StartError>,
 ) -> Result<Stopped, RunError> {
     if let Some(shards @ 2..) = config.service.shards {
         return Err(RunError::Shards { shards });
     }
     signals::run(async |stop| {
-        let names = permissions(&config).map_err(RunError::Start)?;
-        let process = Process::new(&config, &names)?;
+        let process = Process::new(&config, names)?;
         let bus = Bus::nats(process.nats.clone().name(names.replica().as_str())).await?;
         // Settled before there is an extension: the connection has the same name.
         config.service.instance.replica_id = Some(names.replica().clone());
@@ -201,28 +256,38 @@ async fn run_with<E>(
     .await?
 }
 
-/// What the program was started for.
-enum Asked {
-    ToServe,
-    ForPermissions { json: bool },
+/// Where the configuration comes from, and what is asked of the program.
+fn layers<C: Settings + Default + Serialize + DeserializeOwned>(
+    program: Program,
+) -> Result<Layers<C>, ConfigError> {
+    Layers::of_process(program.command(Command {
+        name: "permissions",
+        doc: "print the least permissions on NATS with this configuration, for a user of nats-server",
+        json: true,
+    }))
 }
 
-impl Asked {
-    fn by_arguments() -> Self {
-        let mut arguments = std::env::args_os().skip(1);
-        match arguments.next() {
-            Some(first) if first == "permissions" => {
-                Self::ForPermissions { json: arguments.any(|argument| argument == "--json") }
-            }
-            _ => Self::ToServe,
-        }
-    }
+/// Answers what has nothing to do with a configuration.
+fn tell<C: Settings + Default + Serialize + DeserializeOwned>(
+    wish: Wish,
+    layers: &Layers<C>,
+) -> Result<Stopped, RunError> {
+    print(&if matches!(wish, Wish::Version) { layers.version() + "\n" } else { layers.help() })
 }
 
-/// Prints permissions; a service that has served nobody.
-fn print(permissions: &Permissions, json: bool) -> Result<Stopped, RunError> {
-    let text = if json { permissions.to_json() + "\n" } else { permissions.to_string() };
-    io::stdout().write_all(text.as_bytes()).map_err(RunError::Print)?;
+fn print_permissions(permissions: &Permissions, json: bool) -> Result<Stopped, RunError> {
+    print(&if json { permissions.to_json() + "\n" } else { permissions.to_string() })
+}
+
+/// Prints the configuration of an extension that was configured with it.
+fn print_config<E: Serialize>(mut loaded: Loaded<Config<E>>) -> Result<Stopped, RunError> {
+    loaded.config.settle();
+    print(&loaded.report().for_output(&io::stdout()))
+}
+
+/// Prints what was asked for; a service that has served nobody.
+fn print(text: &str) -> Result<Stopped, RunError> {
+    config::print(text).map_err(RunError::Print)?;
     Ok(Stopped { counters: Counters::default(), unfinished: 0 })
 }
 
@@ -251,8 +316,8 @@ mod tests {
             stream.read_line(&mut line).await.unwrap();
             line
         };
-        let permissions = |config: &Config| Ok(Extension::new("ext").configure(config).permissions()?);
-        let service = run_with(config, permissions, async |_, _| panic!("nothing has answered"));
+        let names = Extension::new("ext").configure(&config).permissions().unwrap();
+        let service = run_with(config, &names, async |_, _| panic!("nothing has answered"));
         tokio::select! {
             line = timeout(LONG, introduced) => line.unwrap(),
             ended = service => panic!("{ended:?}"),

@@ -35,9 +35,11 @@ mod communication;
 mod device;
 mod reply;
 mod service;
+mod settings;
 mod switchboard;
 
 pub use communication::TestKaa;
 pub use device::{Device, TestRequest};
 pub use reply::TestReply;
 pub use service::{Answering, TestEvents, TestService};
+pub use settings::settings;

@@ -1,4 +1,4 @@
-//! What an operator can set: defaults, below a YAML file, below the environment, below flags.
+//! What an operator can set.
 //!
 //! ```yaml
 //! service:
@@ -21,14 +21,12 @@ mod listen;
 mod requests;
 mod service;
 mod tokens;
-mod variables;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use kaa_process::admin::AdminConfig;
-use kaa_process::config::{self, ConfigError, InstanceConfig, NatsConfig};
-use serde::Deserialize;
+use kaa_process::config::{Command, ConfigError, Environment, Layers, NatsConfig, Settings, Switch};
+use serde::{Deserialize, Serialize};
 
 pub use clients::ClientsConfig;
 pub use listen::ListenConfig;
@@ -41,52 +39,75 @@ use crate::kpc::KpcOptions;
 use crate::limits::Limits;
 use crate::relay::RelayOptions;
 
+/// `kaa-kpc hash-password`.
+pub const HASH_PASSWORD: Command = Command {
+    name: "hash-password",
+    doc: "read a password from standard input and print its hash, for clients.passwords in the file",
+    json: false,
+};
+
+/// `kaa-kpc permissions`.
+pub const PERMISSIONS: Command = Command {
+    name: "permissions",
+    doc: "print the least permissions on NATS with this configuration, for a user of nats-server",
+    json: true,
+};
+
+const TRUSTFUL: Switch = Switch {
+    flag: "--trustful",
+    key: "tokens.mode",
+    value: "trustful",
+    doc: "for development: every token is its own endpoint",
+};
+
 /// Everything an operator can set. An unknown entry is an error.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Settings)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct Config {
-    /// `service`: who this is, and how it works.
+    /// Who this is, and how it works.
     pub service: ServiceConfig,
-    /// `nats`: the bus.
+    /// The bus.
     pub nats: NatsConfig,
-    /// `listen`: where devices connect.
+    /// Where devices connect.
     pub listen: ListenConfig,
-    /// `clients`: which of them may.
+    /// Which of them may.
     pub clients: ClientsConfig,
-    /// `tokens`: which endpoints they speak for. There is no default: it has to be said.
+    /// Which endpoints they speak for. There is no default: it has to be said.
     pub tokens: Option<TokensConfig>,
-    /// `applications`: by name; none for whatever devices say.
+    /// By name; none for whatever devices say.
     pub applications: BTreeMap<String, ApplicationOptions>,
-    /// `extensions`: by instance name; none for whatever there is on the bus.
+    /// By instance name; none for whatever there is on the bus.
     pub extensions: BTreeMap<String, ExtensionOptions>,
-    /// `requests`: how many wait for extensions, and how long.
+    /// How many wait for extensions, and how long.
     pub requests: RequestsConfig,
-    /// `limits`: what a client may do, and how long it may take.
+    /// What a client may do, and how long it may take.
     pub limits: Limits,
-    /// `admin`: health and metrics.
+    /// Health and metrics.
     pub admin: AdminConfig,
 }
 
 impl Config {
-    /// Reads the file, puts the environment over it, and over that the flags. `flag` knows the values of
-    /// flags by their names with dashes, such as `--nats`.
+    /// Where it comes from, and what is asked of the program: the command line, the environment, and the file that one
+    /// of them names.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`], naming file and line, the variable, or the flag.
-    pub fn load(
-        file: Option<&Path>,
-        environment: impl Fn(&str) -> Option<String>,
-        flag: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, ConfigError> {
-        let mut config: Self = config::read_or_default(file)?;
-        config::apply(&mut config.service.instance, InstanceConfig::VARIABLES, &environment)?;
-        config::apply(&mut config.nats, NatsConfig::VARIABLES, &environment)?;
-        config::apply(&mut config.admin, AdminConfig::VARIABLES, &environment)?;
-        config::apply(&mut config, variables::ENVIRONMENT, &environment)?;
-        config::apply(&mut config, variables::FLAGS, &flag)?;
-        Ok(config)
+    /// [`ConfigError`] for what is not understood of the command line.
+    pub fn layers(
+        environment: Environment,
+        words: impl IntoIterator<Item = String>,
+    ) -> Result<Layers<Self>, ConfigError> {
+        let program = kaa_process::program!().switch(TRUSTFUL).command(HASH_PASSWORD).command(PERMISSIONS);
+        Layers::new(program, environment, words)
+    }
+
+    /// The same with what holds where nothing is set.
+    #[must_use]
+    pub fn settled(mut self) -> Self {
+        self.service.instance.name.get_or_insert_with(|| RelayOptions::default().instance);
+        self.listen = self.listen.settled();
+        self
     }
 
     /// What [`Kpc::start`](crate::Kpc::start) needs.

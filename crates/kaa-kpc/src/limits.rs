@@ -7,15 +7,15 @@ mod pace;
 use std::num::{NonZeroU16, NonZeroU32};
 use std::time::Duration;
 
-use kaa_process::config::{duration, size};
-use serde::Deserialize;
+use kaa_process::config::{Settings, duration, size};
+use serde::{Deserialize, Serialize};
 
 pub(crate) use pace::Meter;
 pub use pace::Pace;
 
 /// What a client may do, and how long it may take. In the configuration, `limits` with the same names in
 /// kebab case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Settings)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limits {
     /// The largest MQTT packet, with its fixed header, in bytes. Default: 256 KiB.
@@ -74,7 +74,7 @@ pub struct Limits {
 }
 
 /// The limits of HTTP connections.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Settings)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct HttpLimits {
     /// How long the head of a request may take, from its first byte; of the first request, from the beginning

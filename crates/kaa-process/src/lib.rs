@@ -16,6 +16,12 @@
 //! | `rest` | the port for those who manage a service (feature `rest`) |
 //! | [`metrics`] | counters and gauges that are read when somebody asks for them |
 
+// For the derived code, which names this crate from outside.
+extern crate self as kaa_process;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 pub mod admin;
 pub mod config;
 pub mod error;

@@ -4,16 +4,15 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use kaa_ext::rest::RestConfig;
-use kaa_ext::settings::{duration, set, size};
-use kaa_ext::{ConfigError, Variable};
-use serde::Deserialize;
+use kaa_ext::settings::{duration, size};
+use serde::{Deserialize, Serialize};
 
 /// `extension` of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, kaa_ext::Settings)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct Settings {
-    /// `extension.rest`: where people give commands.
+    /// Where people give commands.
     pub rest: RestConfig,
     /// How long a command waits for its device, and its result for whoever asks.
     #[serde(with = "duration")]
@@ -39,40 +38,5 @@ impl Default for Settings {
             payload: 16 * 1024,
             observers: NonZeroUsize::MIN.saturating_add(9_999),
         }
-    }
-}
-
-impl kaa_ext::Settings for Settings {
-    const VARIABLES: &[Variable<Self>] = &[
-        Variable {
-            name: "CEX_TTL",
-            expected: duration::EXPECTED,
-            set: |settings, text| set(&mut settings.ttl, duration::parse(text)?),
-        },
-        Variable {
-            name: "CEX_COMMANDS",
-            expected: "a number",
-            set: |settings, text| set(&mut settings.commands, text.parse::<usize>().ok()?),
-        },
-        Variable {
-            name: "CEX_PER_ENDPOINT",
-            expected: "a number",
-            set: |settings, text| set(&mut settings.per_endpoint, text.parse::<usize>().ok()?),
-        },
-        Variable {
-            name: "CEX_PAYLOAD",
-            expected: size::EXPECTED,
-            set: |settings, text| set(&mut settings.payload, size::parse::<usize>(text)?),
-        },
-        Variable {
-            name: "CEX_OBSERVERS",
-            expected: "a number from 1",
-            set: |settings, text| set(&mut settings.observers, text.parse::<NonZeroUsize>().ok()?),
-        },
-    ];
-
-    fn apply(&mut self, environment: &dyn Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
-        kaa_ext::settings::apply(&mut self.rest, RestConfig::VARIABLES, environment)?;
-        kaa_ext::settings::apply(self, Self::VARIABLES, environment)
     }
 }

@@ -5,7 +5,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request as HttpRequest;
 use kaa_ext::bus::RequestError;
 use kaa_ext::protocol::cip::{CommandInvocationRequest, CommandInvocationResult};
-use kaa_ext::testing::{Device, TestKaa};
+use kaa_ext::testing::{Device, TestKaa, settings};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tower::ServiceExt;
@@ -420,15 +420,11 @@ async fn the_service_starts_and_stops_with_its_rest_port() {
 
 #[test]
 fn variables_are_checked() {
-    use kaa_ext::Settings as _;
     for (name, value) in
         [("CEX_TTL", "5"), ("CEX_PAYLOAD", "big"), ("CEX_OBSERVERS", "0"), ("CEX_COMMANDS", "-1")]
     {
-        let set = |wanted: &str| (wanted == name).then(|| value.to_owned());
-        let error = Settings::default().apply(&set).unwrap_err();
+        let error = settings::<Settings>("cex", &[(name, value)]).unwrap_err();
         assert!(error.to_string().contains(name), "{error}");
     }
-    let mut settings = Settings::default();
-    settings.apply(&|name| (name == "CEX_PAYLOAD").then(|| "1KiB".to_owned())).unwrap();
-    assert_eq!(settings.payload, 1024);
+    assert_eq!(settings::<Settings>("cex", &[("CEX_PAYLOAD", "1KiB")]).unwrap().payload, 1024);
 }

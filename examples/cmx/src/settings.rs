@@ -3,13 +3,12 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use kaa_ext::Variable;
 use kaa_ext::protocol::name::ServiceInstance;
-use kaa_ext::settings::{duration, set};
-use serde::Deserialize;
+use kaa_ext::settings::duration;
+use serde::{Deserialize, Serialize};
 
 /// `extension` of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, kaa_ext::Settings)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct Settings {
@@ -32,7 +31,7 @@ pub struct Settings {
 }
 
 /// A protocol between this service and its provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
     /// 6/CDTP, of today.
@@ -52,18 +51,6 @@ impl Default for Settings {
             heartbeat: Duration::from_secs(2),
         }
     }
-}
-
-impl kaa_ext::Settings for Settings {
-    #[rustfmt::skip]
-    const VARIABLES: &[Variable<Self>] = &[
-        Variable { name: "CMX_PROVIDER", expected: "the name of a service instance", set: |s, v| set(&mut s.provider, v.parse::<ServiceInstance>().ok()?) },
-        Variable { name: "CMX_PROTOCOL", expected: "cdtp or cmx2cdp", set: |s, v| set(&mut s.protocol, protocol(v)?) },
-        Variable { name: "CMX_REQUEST_TIMEOUT", expected: duration::EXPECTED, set: |s, v| set(&mut s.request_timeout, duration::parse(v)?) },
-        Variable { name: "CMX_ENDPOINT_TTL", expected: duration::EXPECTED, set: |s, v| set(&mut s.endpoint_ttl, duration::parse(v)?) },
-        Variable { name: "CMX_MAX_ENDPOINTS", expected: "a number above 0", set: |s, v| set(&mut s.max_endpoints, v.parse::<NonZeroUsize>().ok()?) },
-        Variable { name: "CMX_HEARTBEAT", expected: duration::EXPECTED, set: |s, v| set(&mut s.heartbeat, duration::parse(v)?) },
-    ];
 }
 
 /// The shortest heartbeat: below it, replicas would take each other for dead for being scheduled late.
@@ -91,13 +78,5 @@ impl Settings {
             }
         }
         Ok(())
-    }
-}
-
-fn protocol(text: &str) -> Option<Protocol> {
-    match text {
-        "cdtp" => Some(Protocol::Cdtp),
-        "cmx2cdp" => Some(Protocol::Cmx2Cdp),
-        _ => None,
     }
 }

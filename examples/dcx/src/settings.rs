@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use kaa_ext::Variable;
 use kaa_ext::prelude::ServiceInstance;
 use kaa_ext::protocol::dcp::Limits;
-use kaa_ext::settings::{duration, listed, set};
-use serde::Deserialize;
+use kaa_ext::settings::duration;
+use serde::{Deserialize, Serialize};
 
 /// `extension` of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, kaa_ext::Settings)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct Settings {
@@ -28,24 +27,6 @@ impl Default for Settings {
         let max_samples = Limits::default().samples;
         Self { receivers: Vec::new(), timeout: Duration::from_secs(5), max_samples }
     }
-}
-
-impl kaa_ext::Settings for Settings {
-    const VARIABLES: &[Variable<Self>] = &[
-        Variable {
-            name: "DCX_RECEIVERS",
-            expected: "names of service instances, separated by commas",
-            set: |settings, text| {
-                let names: Option<Vec<_>> = listed(text).iter().map(|name| name.parse().ok()).collect();
-                set(&mut settings.receivers, names?)
-            },
-        },
-        Variable {
-            name: "DCX_TIMEOUT",
-            expected: duration::EXPECTED,
-            set: |settings, text| set(&mut settings.timeout, duration::parse(text)?),
-        },
-    ];
 }
 
 /// A setting nothing could be collected under.

@@ -8,14 +8,14 @@ mod silent;
 use std::sync::Arc;
 use std::time::Duration;
 
+use kaa_ext::Config;
 use kaa_ext::bus::{Message, Subscription};
 use kaa_ext::prelude::*;
 use kaa_ext::protocol::avro::Record;
 use kaa_ext::protocol::dstp::{DataSamplesEvent, DataSamplesProcessed};
 use kaa_ext::protocol::ism::{Event as _, Message as _};
 use kaa_ext::protocol::subject::SubjectFilter;
-use kaa_ext::testing::{TestKaa, TestReply, TestRequest};
-use kaa_ext::{Config, Settings as _};
+use kaa_ext::testing::{TestKaa, TestReply, TestRequest, settings};
 
 use crate::collector::Collector;
 use crate::{App, Settings, extension};
@@ -119,16 +119,13 @@ async fn the_service_starts_and_stops() {
 
 #[test]
 fn the_variables_reach_their_entries_and_a_wrong_one_is_named() {
-    let apply = |variable: &'static str, value: &'static str| {
-        let mut settings = Settings::default();
-        settings.apply(&|name: &str| (name == variable).then(|| value.to_owned())).map(|()| settings)
-    };
+    let apply = |variable: &str, value: &str| settings::<Settings>("dcx", &[(variable, value)]);
     let receivers = apply("DCX_RECEIVERS", "epts, rci").unwrap().receivers;
     assert_eq!(receivers, [ServiceInstance::from_static("epts"), ServiceInstance::from_static("rci")]);
     assert_eq!(apply("DCX_TIMEOUT", "250ms").unwrap().timeout, Duration::from_millis(250));
     for (variable, value) in [("DCX_RECEIVERS", "epts,a.b"), ("DCX_TIMEOUT", "soon")] {
         let error = apply(variable, value).unwrap_err().to_string();
-        assert!(error.contains(variable) && error.contains("expected"), "{error}");
+        assert!(error.contains(variable) && error.contains("is not valid"), "{error}");
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use kaa_ext::bus::Bus;
 use kaa_ext::protocol::name::ServiceInstance;
 use kaa_ext::rest::RestConfig;
-use kaa_ext::{Config, NatsConfig, Running, Settings, StartError};
+use kaa_ext::{Config, NatsConfig, Running, StartError};
 use kaa_kpc::applications::ExtensionOptions;
 use kaa_kpc::{Kpc, KpcOptions, ListenerOptions, Transport};
 
@@ -163,7 +163,7 @@ async fn bus(options: &Options) -> Result<Bus, DemoError> {
     Ok(Bus::nats(nats.options()?.name("demo")).await?)
 }
 
-fn config<S: Settings>(set: impl FnOnce(&mut S)) -> Config<S> {
+fn config<S: Default>(set: impl FnOnce(&mut S)) -> Config<S> {
     let mut config = Config::default();
     set(&mut config.extension);
     config

@@ -2,24 +2,26 @@
 
 use std::path::PathBuf;
 
+use kaa_ext::Secret;
 use kaa_ext::rest::RestConfig;
-use kaa_ext::settings::{listed, set};
-use kaa_ext::{ConfigError, Secret, Variable};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `extension` of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, kaa_ext::Settings)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct Settings {
-    /// `transmitters`: the service instances whose samples are stored; empty for all. Default: empty.
+    /// The service instances whose samples are stored; empty for all.
+    #[setting(variable = "TRANSMITTERS")]
     pub transmitters: Vec<String>,
-    /// `database`: where they are stored, a path or `postgres://…`. Default: the file `epts.sqlite`.
+    /// Where they are stored, a path or `postgres://…`. Default: the file `epts.sqlite`.
+    #[setting(variable = "DATABASE")]
     pub database: Place,
-    /// `timestamp-field`: the field of a sample that is its time, in Unix milliseconds. Default: none, the
+    /// The field of a sample that is its time, in Unix milliseconds. Default: none, the
     /// time is that of the event.
+    #[setting(variable = "TIMESTAMP_FIELD")]
     pub timestamp_field: Option<String>,
-    /// `rest`: where people ask. Default: port 8102 of the loopback interface.
+    /// Where people ask.
     pub rest: RestConfig,
 }
 
@@ -34,34 +36,9 @@ impl Default for Settings {
     }
 }
 
-impl kaa_ext::Settings for Settings {
-    const VARIABLES: &[Variable<Self>] = &[
-        Variable {
-            name: "TRANSMITTERS",
-            expected: "service instance names, separated by commas",
-            set: |settings, text| set(&mut settings.transmitters, listed(text)),
-        },
-        Variable {
-            name: "DATABASE",
-            expected: "a path, or postgres://…",
-            set: |settings, text| set(&mut settings.database, text.to_owned()),
-        },
-        Variable {
-            name: "TIMESTAMP_FIELD",
-            expected: "the name of a field",
-            set: |settings, text| set(&mut settings.timestamp_field, text.to_owned()),
-        },
-    ];
-
-    fn apply(&mut self, environment: &dyn Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
-        kaa_ext::settings::apply(self, Self::VARIABLES, environment)?;
-        kaa_ext::settings::apply(&mut self.rest, RestConfig::VARIABLES, environment)
-    }
-}
-
 /// Where a database is: a path is a SQLite file, `postgres://…` a server.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", untagged)]
 #[non_exhaustive]
 pub enum Place {
     /// A SQLite file.
@@ -82,30 +59,14 @@ impl From<String> for Place {
 
 #[cfg(test)]
 mod tests {
-    use kaa_ext::Settings as _;
-
     use super::*;
 
     #[test]
     fn a_url_is_a_server_and_its_password_is_not_printed() {
         let place = Place::from("postgres://kaa:hunter2@db/kaa".to_owned());
         assert!(matches!(&place, Place::Server(url) if url.expose().ends_with("db/kaa")));
-        assert!(!format!("{place:?}").contains("hunter2"));
+        let shown = serde_json::to_string(&place).unwrap();
+        assert!(!format!("{place:?} {shown}").contains("hunter2"));
         assert_eq!(Place::from("epts.sqlite".to_owned()), Settings::default().database);
-    }
-
-    #[test]
-    fn variables_reach_their_entries() {
-        let mut settings = Settings::default();
-        let set = |name: &str| match name {
-            "TRANSMITTERS" => Some("dcx, epl,".to_owned()),
-            "DATABASE" => Some("/var/lib/epts.sqlite".to_owned()),
-            "TIMESTAMP_FIELD" => Some("ts".to_owned()),
-            _ => None,
-        };
-        settings.apply(&set).unwrap();
-        assert_eq!(settings.transmitters, ["dcx", "epl"]);
-        assert_eq!(settings.database, Place::File("/var/lib/epts.sqlite".into()));
-        assert_eq!(settings.timestamp_field.as_deref(), Some("ts"));
     }
 }

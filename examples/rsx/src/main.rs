@@ -1,9 +1,9 @@
 //! Serves rsx until it is told to stop, or prints its permissions (`rsx permissions`).
 
-use kaa_ext::{RunError, run};
+use kaa_ext::{RunError, program, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), RunError> {
-    run(rsx::permissions, rsx::start).await?;
+    run(program!(), rsx::permissions, rsx::start).await?;
     Ok(())
 }

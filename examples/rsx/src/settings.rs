@@ -3,12 +3,11 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use kaa_ext::Variable;
-use kaa_ext::settings::{duration, set};
-use serde::Deserialize;
+use kaa_ext::settings::duration;
+use serde::{Deserialize, Serialize};
 
 /// `extension` of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, kaa_ext::Settings)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct Settings {
@@ -32,24 +31,4 @@ impl Default for Settings {
             ttl: Duration::from_secs(600),
         }
     }
-}
-
-impl kaa_ext::Settings for Settings {
-    const VARIABLES: &[Variable<Self>] = &[
-        Variable {
-            name: "RSX_ENDPOINTS",
-            expected: "a number from 1",
-            set: |settings, text| set(&mut settings.endpoints, text.parse::<NonZeroUsize>().ok()?),
-        },
-        Variable {
-            name: "RSX_PER_ENDPOINT",
-            expected: "a number from 1",
-            set: |settings, text| set(&mut settings.per_endpoint, text.parse::<NonZeroUsize>().ok()?),
-        },
-        Variable {
-            name: "RSX_TTL",
-            expected: duration::EXPECTED,
-            set: |settings, text| set(&mut settings.ttl, duration::parse(text)?),
-        },
-    ];
 }

@@ -3,8 +3,7 @@ use std::time::Duration;
 
 use kaa_ext::protocol::avro::Record;
 use kaa_ext::protocol::esp::{ExtensionData, Revision};
-use kaa_ext::testing::{Device, TestKaa};
-use kaa_ext::{Settings as _, testing::TestReply};
+use kaa_ext::testing::{Device, TestKaa, TestReply, settings};
 use serde_json::json;
 
 use super::*;
@@ -173,11 +172,8 @@ async fn what_it_costs_others_is_said_once_when_it_starts() {
 #[test]
 fn numbers_start_at_one_and_durations_have_a_unit() {
     for (name, value) in [("RSX_ENDPOINTS", "0"), ("RSX_PER_ENDPOINT", "-1"), ("RSX_TTL", "10")] {
-        let set = |wanted: &str| (wanted == name).then(|| value.to_owned());
-        let error = Settings::default().apply(&set).unwrap_err();
+        let error = settings::<Settings>("rsx", &[(name, value)]).unwrap_err();
         assert!(error.to_string().contains(name), "{error}");
     }
-    let mut settings = Settings::default();
-    settings.apply(&|name| (name == "RSX_TTL").then(|| "90s".to_owned())).unwrap();
-    assert_eq!(settings.ttl, Duration::from_secs(90));
+    assert_eq!(settings::<Settings>("rsx", &[("RSX_TTL", "90s")]).unwrap().ttl, Duration::from_secs(90));
 }

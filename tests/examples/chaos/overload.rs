@@ -5,8 +5,9 @@ use std::env;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use kaa_ext::logs::log_to_stderr;
 use kaa_ext::prelude::*;
-use kaa_ext::{Limits, resources};
+use kaa_ext::{Config, Limits, resources};
 use kaa_tests::measured::Measured;
 use kaa_tests::nats_server::NatsServer;
 use kaa_tests::open_loop::{OpenLoop, Outcome, Question, is_success};
@@ -36,7 +37,10 @@ async fn compute() -> () {
 /// Is the extension, until SIGTERM.
 pub(crate) async fn serve() {
     let limits = Limits { requests: LIMIT.into(), ..Limits::default() };
-    Extension::new("overloaded").resources(resources![wait, compute]).limits(limits).run().await.unwrap();
+    let extension = Extension::new("overloaded").resources(resources![wait, compute]).limits(limits);
+    log_to_stderr();
+    // The command line is that of the experiment.
+    extension.run_with(&Config::load().unwrap()).await.unwrap();
 }
 
 /// Whether every request was answered, and most of what could be handled was.

@@ -33,8 +33,8 @@ pub enum RunError {
     /// NATS cannot be reached.
     #[error("there is no bus; where it is stands in nats.urls (NATS_URLS)")]
     Connect(#[from] ConnectError),
-    /// The permissions cannot be printed.
-    #[error("the permissions cannot be printed")]
+    /// What was asked for cannot be printed.
+    #[error("what was asked for cannot be printed")]
     Print(#[source] io::Error),
     /// The service could not be started.
     #[error("the service cannot be started")]

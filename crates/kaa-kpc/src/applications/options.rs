@@ -6,13 +6,13 @@ use std::str::FromStr;
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::kp1::EndpointAwareness;
 use kaa_protocol::name::{AppVersion, NameError, ServiceInstance};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Applications, Version};
 use crate::options::OptionsError;
 
 /// Who may use what. Each field is an entry of the configuration, with hyphens in place of underscores.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ApplicationsOptions {
     /// The applications by name. Without any, every application version is served and may use every
@@ -24,7 +24,7 @@ pub struct ApplicationsOptions {
 }
 
 /// One application.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ApplicationOptions {
     /// Its versions, by the names that devices use in their topics. A version belongs to one application.
@@ -32,7 +32,7 @@ pub struct ApplicationOptions {
 }
 
 /// One application version.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct VersionOptions {
     /// The extensions its devices may use (403 for others). Left out: all; empty: none.
@@ -40,7 +40,7 @@ pub struct VersionOptions {
 }
 
 /// One extension.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ExtensionOptions {
     /// Whether its paths have an endpoint token, and it gets an endpoint ID with every message. Default:

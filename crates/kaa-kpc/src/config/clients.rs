@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use kaa_process::config::duration;
+use kaa_process::config::{Secret, Settings, duration};
 use kaa_protocol::name::ServiceInstance;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::identity::clients::{
     AuthenticatorOptions, Certificates, ListedCertificate, ProviderOptions, StaticOptions,
 };
 
 /// `clients` of the configuration.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Settings)]
 #[serde(tag = "mode", deny_unknown_fields, rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 #[non_exhaustive]
 pub enum ClientsConfig {
@@ -22,7 +22,7 @@ pub enum ClientsConfig {
     /// Tables in the file.
     Static {
         /// User names, and the hashes of their passwords that `kaa-kpc hash-password` prints.
-        #[serde(default)]
+        #[serde(default, serialize_with = "hidden")]
         passwords: BTreeMap<String, String>,
         /// Certificates and their clients.
         #[serde(default)]
@@ -58,7 +58,7 @@ pub enum ClientsConfig {
 }
 
 /// A certificate and its client.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct CertificateConfig {
@@ -74,6 +74,11 @@ impl Default for ClientsConfig {
     fn default() -> Self {
         Self::None {}
     }
+}
+
+/// The user names, without the hashes.
+fn hidden<S: Serializer>(passwords: &BTreeMap<String, String>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(passwords.iter().map(|(user, hash)| (user, Secret::from(hash.as_str()))))
 }
 
 fn yes() -> bool {

@@ -3,45 +3,50 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use serde::{Deserialize, Deserializer, de};
+use kaa_process::config::Settings;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::kpc::{ListenerOptions, Transport};
 use crate::listen::{TlsOptions, Wanted};
 
-/// What an entry may be.
-pub(super) const ADDRESSES: &str = "addresses with ports such as 127.0.0.1:1883, separated by commas, or off";
-
 /// `listen` of the configuration. Without any address: MQTT on `127.0.0.1:1883`, HTTP on `127.0.0.1:8008`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Settings)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct ListenConfig {
-    /// MQTT over TCP.
-    #[serde(deserialize_with = "addresses")]
+    /// MQTT over TCP. Default without any address: `127.0.0.1:1883`.
+    #[serde(deserialize_with = "addresses", serialize_with = "written")]
+    #[setting(flag = "--mqtt")]
     pub mqtt: Option<Vec<SocketAddr>>,
     /// MQTT over TLS.
-    #[serde(deserialize_with = "addresses")]
+    #[serde(deserialize_with = "addresses", serialize_with = "written")]
+    #[setting(flag = "--mqtts")]
     pub mqtts: Option<Vec<SocketAddr>>,
     /// MQTT over WebSocket, at `/ws`. The HTTP listeners have it, too.
-    #[serde(deserialize_with = "addresses")]
+    #[serde(deserialize_with = "addresses", serialize_with = "written")]
+    #[setting(flag = "--ws")]
     pub ws: Option<Vec<SocketAddr>>,
-    /// The same over TLS.
-    #[serde(deserialize_with = "addresses")]
+    /// MQTT over WebSocket over TLS.
+    #[serde(deserialize_with = "addresses", serialize_with = "written")]
+    #[setting(flag = "--wss")]
     pub wss: Option<Vec<SocketAddr>>,
-    /// HTTP.
-    #[serde(deserialize_with = "addresses")]
+    /// HTTP. Default without any address: `127.0.0.1:8008`.
+    #[serde(deserialize_with = "addresses", serialize_with = "written")]
+    #[setting(flag = "--http")]
     pub http: Option<Vec<SocketAddr>>,
     /// HTTP over TLS.
-    #[serde(deserialize_with = "addresses")]
+    #[serde(deserialize_with = "addresses", serialize_with = "written")]
+    #[setting(flag = "--https")]
     pub https: Option<Vec<SocketAddr>>,
-    /// `tls`: the certificate of the listeners with TLS.
+    /// The certificate of the listeners with TLS.
     pub tls: Option<TlsConfig>,
     /// Whether to listen beyond the loopback interface without TLS, or without asking anybody who it is.
+    #[setting(flag = "--insecure-listen")]
     pub insecure: bool,
 }
 
 /// `listen.tls` of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Settings)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct TlsConfig {
@@ -59,7 +64,7 @@ pub struct TlsConfig {
 }
 
 /// Whether clients have to show a certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WantedConfig {
     /// They are not asked for one.
@@ -71,24 +76,30 @@ pub enum WantedConfig {
 }
 
 impl ListenConfig {
+    /// With the usual addresses when there are none at all.
+    pub(super) fn settled(&self) -> Self {
+        let all = [&self.mqtt, &self.mqtts, &self.ws, &self.wss, &self.http, &self.https];
+        if all.iter().any(|addresses| addresses.is_some()) {
+            return self.clone();
+        }
+        let local = |port| Some(vec![SocketAddr::from((Ipv4Addr::LOCALHOST, port))]);
+        Self { mqtt: local(1883), http: local(8008), ..self.clone() }
+    }
+
     pub(super) fn listeners(&self) -> Vec<ListenerOptions> {
+        let Self { mqtt, mqtts, ws, wss, http, https, .. } = self.settled();
         let tls = self.tls.as_ref().map(TlsConfig::options);
         let all = [
-            (Transport::Mqtt, &self.mqtt, false),
-            (Transport::Mqtt, &self.mqtts, true),
-            (Transport::WebSocket, &self.ws, false),
-            (Transport::WebSocket, &self.wss, true),
-            (Transport::Http, &self.http, false),
-            (Transport::Http, &self.https, true),
+            (Transport::Mqtt, mqtt, false),
+            (Transport::Mqtt, mqtts, true),
+            (Transport::WebSocket, ws, false),
+            (Transport::WebSocket, wss, true),
+            (Transport::Http, http, false),
+            (Transport::Http, https, true),
         ];
-        if all.iter().all(|(_, addresses, _)| addresses.is_none()) {
-            let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-            let listener = |transport, port| ListenerOptions::new(transport, local(port));
-            return vec![listener(Transport::Mqtt, 1883), listener(Transport::Http, 8008)];
-        }
         let listeners = all.into_iter().flat_map(|(transport, addresses, is_secure)| {
             let tls = tls.clone();
-            addresses.iter().flatten().map(move |&address| ListenerOptions {
+            addresses.into_iter().flatten().map(move |address| ListenerOptions {
                 is_secure,
                 tls: tls.clone().filter(|_| is_secure),
                 ..ListenerOptions::new(transport, address)
@@ -115,17 +126,26 @@ impl TlsConfig {
 }
 
 /// Reads addresses as they stand in the environment or a flag.
-pub(super) fn parse(text: &str) -> Option<Vec<SocketAddr>> {
+fn parse(text: &str) -> Option<Vec<SocketAddr>> {
     if text == "off" {
         return Some(Vec::new());
     }
-    let addresses: Option<Vec<_>> =
-        kaa_process::config::listed(text).iter().map(|address| address.parse().ok()).collect();
-    addresses.filter(|addresses| !addresses.is_empty())
+    let addresses: Option<Vec<_>> = text.split(',').map(|address| address.trim().parse().ok()).collect();
+    addresses
 }
 
 fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<SocketAddr>>, D::Error> {
     deserializer.deserialize_any(Addresses).map(Some)
+}
+
+/// Writes them as they are read, or nothing.
+#[allow(clippy::ref_option, reason = "serde calls it")]
+fn written<S: Serializer>(addresses: &Option<Vec<SocketAddr>>, serializer: S) -> Result<S::Ok, S::Error> {
+    match addresses.as_deref() {
+        None => serializer.serialize_none(),
+        Some([]) => serializer.serialize_str("off"),
+        Some(addresses) => serializer.collect_seq(addresses),
+    }
 }
 
 struct Addresses;
@@ -134,7 +154,7 @@ impl<'de> de::Visitor<'de> for Addresses {
     type Value = Vec<SocketAddr>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an address with a port such as 127.0.0.1:1883, a list of them, or off")
+        f.write_str("addresses with ports such as 127.0.0.1:1883, separated by commas, or off")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {

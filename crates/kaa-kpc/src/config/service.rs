@@ -3,14 +3,14 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use kaa_process::config::{InstanceConfig, duration};
+use kaa_process::config::{InstanceConfig, Settings, duration};
 use kaa_protocol::esp::Revision;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::relay::RelayOptions;
 
 /// `service` of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Settings)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct ServiceConfig {
@@ -18,6 +18,7 @@ pub struct ServiceConfig {
     pub instance: InstanceConfig,
     /// How long requests may take to be answered after SIGTERM. Default: 30 s.
     #[serde(with = "duration")]
+    #[setting(variable = "GRACEFUL_SHUTDOWN_PERIOD")]
     pub graceful_shutdown: Duration,
     /// The revision of 4/ESP that is written: `seed` or `current`. Default: `seed`.
     pub esp_revision: Revision,

@@ -14,11 +14,11 @@ use crate::listen::Wanted;
 fn load(yaml: &str, environment: &[(&str, &str)], flags: &[(&str, &str)]) -> Result<Config, String> {
     let mut file = NamedTempFile::new().unwrap();
     file.write_all(yaml.as_bytes()).unwrap();
-    let value = |table: &[(&str, &str)], wanted: &str| {
-        table.iter().find(|(name, _)| *name == wanted).map(|(_, value)| (*value).to_owned())
-    };
-    Config::load(Some(file.path()), |name| value(environment, name), |name| value(flags, name))
-        .map_err(|error| error.to_string())
+    let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let file = ["--config".to_owned(), file.path().display().to_string()];
+    let flags = flags.iter().map(|(name, value)| format!("{name}={value}"));
+    let layers = Config::layers(environment.collect(), file.into_iter().chain(flags));
+    layers.and_then(|layers| layers.load()).map(|loaded| loaded.config).map_err(|error| error.to_string())
 }
 
 fn from_file(yaml: &str) -> Result<Config, String> {
@@ -189,7 +189,7 @@ fn a_wrong_variable_or_flag_is_named_with_what_it_may_be() {
     for (name, value, expected) in [
         ("REQUEST_TIMEOUT", "soon", "a duration"),
         ("LISTEN_HTTPS", "everywhere", "addresses with ports"),
-        ("LISTEN_INSECURE", "yes", "true or false"),
+        ("LISTEN_INSECURE", "perhaps", "true or false"),
     ] {
         let error = load("", &[(name, value)], &[]).unwrap_err();
         assert!(error.contains(name) && error.contains(expected), "{error}");

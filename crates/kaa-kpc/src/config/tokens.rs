@@ -3,14 +3,14 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use kaa_process::config::duration;
+use kaa_process::config::{Settings, duration};
 use kaa_protocol::name::ServiceInstance;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::identity::tokens::{ProviderOptions, StaticToken, TokensOptions};
 
 /// `tokens` of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Settings)]
 #[serde(tag = "mode", deny_unknown_fields, rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 #[non_exhaustive]
 pub enum TokensConfig {

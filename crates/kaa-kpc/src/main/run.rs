@@ -3,53 +3,61 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kaa_bus::{Bus, ConnectError, FenceError};
-use kaa_kpc::config::{Config, UnsaidError};
+use kaa_kpc::config::{Config, HASH_PASSWORD, UnsaidError};
 use kaa_kpc::{Kpc, StartError};
 use kaa_process::admin::{Admin, AdminConfig, AdminError, AdminServer};
-use kaa_process::config::{self, ConfigError, NatsConfigError};
+use kaa_process::config::{self, ConfigError, NatsConfigError, Wish};
 use kaa_process::error::Chain;
 use kaa_process::logs;
 use kaa_process::signals::{self, SignalsError, Stop};
 use tokio::runtime::{Builder, Runtime};
 
-use super::arguments::Arguments;
 use super::metrics;
-use super::passwords::PasswordError;
+use super::passwords::{self, PasswordError};
 
 /// How long the bus may take to say whether it is there.
 const ROUND_TRIP: Duration = Duration::from_secs(1);
 /// How long its connection may take to say its last words.
 const CLOSE: Duration = Duration::from_secs(1);
 
-/// What the user of NATS has to be permitted, instead of serving.
-pub(crate) fn print_permissions(arguments: &Arguments, json: bool) -> Result<(), RunError> {
-    let config = load(arguments)?;
-    let permissions = config.options()?.permissions(config.service.instance.replica_id.as_ref());
-    if json {
-        println!("{}", permissions.to_json());
-    } else {
-        print!("{permissions}");
+/// Serves, or does what else is asked for.
+pub(crate) fn as_asked() -> Result<(), RunError> {
+    let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    let layers = Config::layers(config::environment(), words)?;
+    match layers.wish() {
+        Wish::Serve => run(&layers.load()?.config),
+        Wish::Command { command, .. } if command.name == HASH_PASSWORD.name => Ok(passwords::hash()?),
+        Wish::Command { json, .. } => print_permissions(&layers.load()?.config, json),
+        Wish::PrintConfig => {
+            let mut loaded = layers.load()?;
+            loaded.config = loaded.config.settled();
+            print(&loaded.report().for_output(&io::stdout()))
+        }
+        Wish::Version => print(&(layers.version() + "\n")),
+        _ => print(&layers.help()),
     }
-    Ok(())
 }
 
-fn load(arguments: &Arguments) -> Result<Config, ConfigError> {
-    let file = arguments.config.clone().or_else(|| config::environment(config::FILE).map(PathBuf::from));
-    Config::load(file.as_deref(), config::environment, |name| arguments.flag(name))
+fn print(text: &str) -> Result<(), RunError> {
+    config::print(text).map_err(RunError::Print)
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<(), RunError> {
+/// What the user of NATS has to be permitted.
+fn print_permissions(config: &Config, json: bool) -> Result<(), RunError> {
+    let permissions = config.options()?.permissions(config.service.instance.replica_id.as_ref());
+    print(&if json { permissions.to_json() + "\n" } else { permissions.to_string() })
+}
+
+fn run(config: &Config) -> Result<(), RunError> {
     logs::log_to_stderr();
-    let config = load(arguments)?;
     raise_file_limit();
     let runtime = runtime(config.service.threads.get())?;
     // A signal that comes before there is anything to stop ends it all the same.
-    runtime.block_on(signals::run(async |stop| serve(&config, stop).await))?
+    runtime.block_on(signals::run(async |stop| serve(config, stop).await))?
 }
 
 async fn serve(config: &Config, stop: Stop) -> Result<(), RunError> {
@@ -159,6 +167,8 @@ pub(crate) enum RunError {
     Signals(#[from] SignalsError),
     #[error(transparent)]
     Password(#[from] PasswordError),
+    #[error("what was asked for cannot be printed")]
+    Print(#[source] io::Error),
     #[error("the runtime cannot be started")]
     Runtime(#[from] io::Error),
 }

@@ -3,9 +3,10 @@
 //! In a file: `#[serde(with = "duration")]`, or `#[serde(with = "duration::optional")]` for an
 //! `Option<Duration>`.
 
+use std::fmt;
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserializer, Serializer, de};
 
 /// What a duration may look like.
 pub const EXPECTED: &str = "a duration such as 250ms, 30s or 5m";
@@ -21,16 +22,41 @@ pub fn parse(text: &str) -> Option<Duration> {
 ///
 /// Text that is no duration, and what is no text.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    read(&String::deserialize(deserializer)?)
+    deserializer.deserialize_str(DurationVisitor)
 }
 
-fn read<E: de::Error>(text: &str) -> Result<Duration, E> {
-    parse(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &EXPECTED))
+/// Writes it as people do.
+///
+/// # Errors
+///
+/// Those of the serializer.
+pub fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&humantime::format_duration(*duration))
+}
+
+struct DurationVisitor;
+
+impl de::Visitor<'_> for DurationVisitor {
+    type Value = Duration;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(EXPECTED)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Duration, E> {
+        parse(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+    }
 }
 
 /// The same for an entry that may be left out.
 pub mod optional {
-    use super::{Deserialize, Deserializer, Duration, read};
+    use serde::{Deserialize, Serialize};
+
+    use super::{Deserializer, Duration, Serializer};
+
+    #[derive(Deserialize, Serialize)]
+    #[serde(transparent)]
+    struct Entry(#[serde(with = "super")] Duration);
 
     /// Reads an entry that may be `null`.
     ///
@@ -38,7 +64,17 @@ pub mod optional {
     ///
     /// Text that is no duration, and what is no text.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-        Option::<String>::deserialize(deserializer)?.map(|text| read(&text)).transpose()
+        Ok(Option::deserialize(deserializer)?.map(|Entry(duration)| duration))
+    }
+
+    /// Writes it as people do, or nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of the serializer.
+    #[allow(clippy::ref_option, reason = "serde calls it")]
+    pub fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        duration.map(Entry).serialize(serializer)
     }
 }
 

@@ -3,38 +3,23 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 
-use serde::de::DeserializeOwned;
-
+use super::node::Node;
 use super::{ConfigError, yaml};
 
 /// The largest file that is read, in bytes: 16 MiB.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
-/// Reads a configuration from a YAML file. An empty file is one with nothing set.
-///
-/// # Errors
-///
-/// [`ConfigError`], naming file and line. It says what is wrong there without quoting it, because the file may
-/// hold secrets: names of unknown entries are all that is repeated of it.
-pub fn read<C: DeserializeOwned>(path: &Path) -> Result<C, ConfigError> {
-    let text = text(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-    yaml::parse(&text).map_err(|yaml::Refused { line, message }| ConfigError::Invalid {
+/// Reads a file. An empty one is one with nothing set.
+pub(super) fn read(path: &Path, named_by: &'static str) -> Result<Node, ConfigError> {
+    let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), named_by, source };
+    let text = text(path).map_err(unreadable)?;
+    yaml::parse(&text, &Arc::from(path)).map_err(|yaml::Malformed { line, message }| ConfigError::Invalid {
         path: path.to_owned(),
         line,
         message,
     })
-}
-
-/// The same when there is a file, and the defaults when there is none.
-///
-/// # Errors
-///
-/// As [`read`].
-pub fn read_or_default<C: DeserializeOwned + Default>(
-    path: Option<impl AsRef<Path>>,
-) -> Result<C, ConfigError> {
-    path.map_or_else(|| Ok(C::default()), |path| read(path.as_ref()))
 }
 
 fn text(path: &Path) -> io::Result<String> {
@@ -51,11 +36,13 @@ fn text(path: &Path) -> io::Result<String> {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::Path;
 
     use serde::Deserialize;
     use tempfile::NamedTempFile;
 
-    use super::*;
+    use super::{LARGEST, text};
+    use crate::config::{ConfigError, read};
 
     #[derive(Debug, Default, PartialEq, Deserialize)]
     #[serde(default, deny_unknown_fields)]
@@ -70,9 +57,8 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_read_and_none_is_the_default() {
+    fn a_file_is_read() {
         assert_eq!(reading(b"level: 7\n").0.unwrap(), Config { level: 7 });
-        assert_eq!(read_or_default::<Config>(None::<&Path>).unwrap(), Config::default());
     }
 
     #[test]
@@ -89,7 +75,7 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_read_is_named() {
         let error = read::<Config>(Path::new("/nowhere/kaa.yaml")).unwrap_err();
-        assert_eq!(error.to_string(), "configuration file \"/nowhere/kaa.yaml\" cannot be read");
+        assert_eq!(error.to_string(), "configuration file \"/nowhere/kaa.yaml\" (--config) cannot be read");
         assert!(format!("{error:?}").contains("cannot be read\n  because "), "{error:?}");
         let (read, path) = reading(b"level: \xff");
         assert!(read.unwrap_err().to_string().contains(&path));

@@ -4,76 +4,64 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use kaa_bus::{NatsOptions, ServerUrlError};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Secret, SecretError, Variable, duration, listed, set};
+use super::{Secret, SecretError, Settings, duration};
 
 /// Where a service looks for NATS when nothing says otherwise.
 const DEFAULT_URL: &str = "nats://127.0.0.1:4222";
 
 /// `nats` of a configuration.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Settings)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct NatsConfig {
     /// Servers to try, in any order. Default: `nats://127.0.0.1:4222`.
+    #[serde(serialize_with = "tried")]
+    #[setting(flag = "--nats")]
     pub urls: Vec<String>,
-    /// The user, with `password`.
+    /// The user.
     pub username: Option<String>,
-    /// The password of `username`.
+    /// The password of the user.
     pub password: Option<Secret>,
-    /// A file with the password, instead of `password`.
+    /// A file with the password, instead of the password itself.
     pub password_file: Option<PathBuf>,
     /// A token instead of user and password.
     pub token: Option<Secret>,
-    /// A file with the token, instead of `token`.
+    /// A file with the token, instead of the token itself.
     pub token_file: Option<PathBuf>,
     /// A file with an nkey seed.
     pub nkey_file: Option<PathBuf>,
     /// A file with a JWT and its seed.
     pub credentials_file: Option<PathBuf>,
-    /// How often the connection is checked, such as `1s`: the shorter, the sooner a dead server
-    /// is noticed.
+    /// How often the connection is checked: the shorter, the sooner a dead server is noticed. Default: `1s`.
     #[serde(with = "duration::optional")]
     pub ping_interval: Option<Duration>,
-    /// `nats.tls`.
+    /// TLS to the servers.
     pub tls: TlsConfig,
 }
 
 /// `nats.tls` of a configuration.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Settings)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct TlsConfig {
     /// Refuse servers without TLS.
     pub required: bool,
-    /// Certificates of the authorities to trust, PEM.
+    /// Certificates of the authorities to trust, PEM. Default: those of the system.
     pub ca_file: Option<PathBuf>,
-    /// This client's certificate, PEM; with `key_file`.
+    /// The service's own certificate, PEM.
     pub certificate_file: Option<PathBuf>,
-    /// This client's private key, PEM.
+    /// The key of that certificate, PEM.
     pub key_file: Option<PathBuf>,
 }
 
-impl NatsConfig {
-    /// The variables of the environment: the names of the entries with `NATS_` before them.
-    ///
-    /// A secret and the file with it replace each other: the layer above decides which of them it is.
-    #[rustfmt::skip]
-    pub const VARIABLES: &[Variable<Self>] = &[
-        Variable { name: "NATS_URLS", expected: "URLs, separated by commas", set: |c, v| set(&mut c.urls, listed(v)) },
-        Variable { name: "NATS_USERNAME", expected: "a name", set: |c, v| set(&mut c.username, v.to_owned()) },
-        Variable { name: "NATS_PASSWORD", expected: "a password", set: |c, v| { c.password_file = None; set(&mut c.password, Secret::from(v)) } },
-        Variable { name: "NATS_PASSWORD_FILE", expected: "a file", set: |c, v| { c.password = None; set(&mut c.password_file, PathBuf::from(v)) } },
-        Variable { name: "NATS_TOKEN", expected: "a token", set: |c, v| { c.token_file = None; set(&mut c.token, Secret::from(v)) } },
-        Variable { name: "NATS_TOKEN_FILE", expected: "a file", set: |c, v| { c.token = None; set(&mut c.token_file, PathBuf::from(v)) } },
-        Variable { name: "NATS_NKEY_FILE", expected: "a file", set: |c, v| set(&mut c.nkey_file, PathBuf::from(v)) },
-        Variable { name: "NATS_CREDENTIALS_FILE", expected: "a file", set: |c, v| set(&mut c.credentials_file, PathBuf::from(v)) },
-        Variable { name: "NATS_TLS_CA_FILE", expected: "a file", set: |c, v| set(&mut c.tls.ca_file, PathBuf::from(v)) },
-        Variable { name: "NATS_TLS_CERTIFICATE_FILE", expected: "a file", set: |c, v| set(&mut c.tls.certificate_file, PathBuf::from(v)) },
-        Variable { name: "NATS_TLS_KEY_FILE", expected: "a file", set: |c, v| set(&mut c.tls.key_file, PathBuf::from(v)) },
-    ];
+/// Writes the servers that are tried.
+fn tried<S: Serializer>(urls: &[String], serializer: S) -> Result<S::Ok, S::Error> {
+    if urls.is_empty() { [DEFAULT_URL].serialize(serializer) } else { urls.serialize(serializer) }
+}
 
+impl NatsConfig {
     /// The options for [`Bus::nats`](kaa_bus::Bus::nats).
     ///
     /// # Errors
@@ -153,7 +141,6 @@ pub enum NatsConfigError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::apply;
 
     #[test]
     fn half_of_a_pair_is_an_error_that_names_the_other_half() {
@@ -185,24 +172,6 @@ mod tests {
             NatsConfig { password: None, password_file: Some(file.path().to_owned()), ..written.clone() };
         let options = |config: NatsConfig| format!("{:?}", config.options().unwrap());
         assert_eq!(options(in_file), options(written));
-    }
-
-    #[test]
-    fn a_secret_of_a_higher_layer_replaces_the_file_of_a_lower_one() {
-        let set = |variable: &str| {
-            let mut config = NatsConfig {
-                token_file: Some("lower".into()),
-                password: Some("lower".into()),
-                ..NatsConfig::default()
-            };
-            let value = |name: &str| (name == variable).then(|| "upper".to_owned());
-            apply(&mut config, NatsConfig::VARIABLES, value).unwrap();
-            config
-        };
-        let config = set("NATS_TOKEN");
-        assert_eq!((config.token, config.token_file), (Some("upper".into()), None));
-        let config = set("NATS_PASSWORD_FILE");
-        assert_eq!((config.password, config.password_file), (None, Some("upper".into())));
     }
 
     #[test]

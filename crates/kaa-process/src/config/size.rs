@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use std::num::NonZero;
 
 use bytesize::ByteSize;
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// What a size may look like.
 pub const EXPECTED: &str = "a size such as 512, 256KiB or 64MiB, within the range of this entry";
@@ -17,6 +17,8 @@ pub const EXPECTED: &str = "a size such as 512, 256KiB or 64MiB, within the rang
 pub trait Size: Sized {
     /// The number as this type, if it has it.
     fn from_bytes(bytes: u64) -> Option<Self>;
+    /// The number, whatever the type.
+    fn bytes(&self) -> u64;
 }
 
 macro_rules! sizes {
@@ -25,11 +27,20 @@ macro_rules! sizes {
             fn from_bytes(bytes: u64) -> Option<Self> {
                 bytes.try_into().ok()
             }
+
+            fn bytes(&self) -> u64 {
+                // None of them is wider.
+                (*self).try_into().unwrap_or(u64::MAX)
+            }
         }
 
         impl Size for NonZero<$integer> {
             fn from_bytes(bytes: u64) -> Option<Self> {
                 Self::new(bytes.try_into().ok()?)
+            }
+
+            fn bytes(&self) -> u64 {
+                self.get().bytes()
             }
         }
     )*};
@@ -52,9 +63,24 @@ pub fn deserialize<'de, T: Size, D: Deserializer<'de>>(deserializer: D) -> Resul
     Entry::deserialize(deserializer).map(|Entry(size)| size)
 }
 
+/// Writes it as people do: with the largest unit that leaves a whole number.
+///
+/// # Errors
+///
+/// Those of the serializer.
+pub fn serialize<T: Size, S: Serializer>(size: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    let bytes = size.bytes();
+    for (unit, shift) in [("GiB", 30_u32), ("MiB", 20), ("KiB", 10)] {
+        if bytes != 0 && bytes.trailing_zeros() >= shift {
+            return serializer.collect_str(&format_args!("{}{unit}", bytes >> shift));
+        }
+    }
+    serializer.serialize_u64(bytes)
+}
+
 /// The same for an entry that may be left out.
 pub mod optional {
-    use super::{Deserialize, Deserializer, Entry, Size};
+    use super::{Deserialize, Deserializer, Entry, Serialize, Serializer, Size};
 
     /// Reads an entry that may be `null`.
     ///
@@ -63,6 +89,24 @@ pub mod optional {
     /// What is neither a number nor a size, or does not fit.
     pub fn deserialize<'de, T: Size, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
         Ok(Option::deserialize(deserializer)?.map(|Entry(size)| size))
+    }
+
+    /// Writes it as people do, or nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of the serializer.
+    #[allow(clippy::ref_option, reason = "serde calls it")]
+    pub fn serialize<T: Size, S: Serializer>(size: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+        size.as_ref().map(Shown).serialize(serializer)
+    }
+
+    struct Shown<'a, T>(&'a T);
+
+    impl<T: Size> Serialize for Shown<'_, T> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            super::serialize(self.0, serializer)
+        }
     }
 }
 

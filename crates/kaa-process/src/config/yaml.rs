@@ -1,19 +1,24 @@
-//! YAML into a configuration, and its errors without what stands in the file.
+//! YAML into entries, and its errors without what stands in the file.
 
-use std::fmt::Write;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
 
-use serde::de::DeserializeOwned;
-use serde_saphyr::{Error, MessageFormatter, Options, UserMessageFormatter, options};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::{Error, Location, MessageFormatter, Options, Spanned, UserMessageFormatter, options};
+
+use super::Origin;
+use super::node::{Node, Value};
+use super::refused::without_quotes;
 
 /// How many lists and entries may be inside each other.
 const DEEPEST: usize = 32;
 
-/// The longest part of an unknown name that is repeated, in characters.
-const QUOTED: usize = 64;
-
-/// A document that is not the configuration it was meant to be.
+/// A document that is none.
 #[derive(Debug)]
-pub(super) struct Refused {
+pub(super) struct Malformed {
     /// Where, from 1.
     pub(super) line: u64,
     /// What is wrong there.
@@ -21,11 +26,13 @@ pub(super) struct Refused {
 }
 
 /// Reads a document. Nothing in it stands for everything left at its default.
-pub(super) fn parse<C: DeserializeOwned>(text: &str) -> Result<C, Refused> {
-    serde_saphyr::from_str_with_options(text, bounds()).map_err(|error| Refused {
-        line: error.location().map_or(1, |location| location.line().max(1)),
-        message: message(error.without_snippet()),
-    })
+pub(super) fn parse(text: &str, path: &Arc<Path>) -> Result<Node, Malformed> {
+    let raw: Option<Spanned<Raw>> =
+        serde_saphyr::from_str_with_options(text, bounds()).map_err(|error| Malformed {
+            line: error.location().map_or(1, |location| location.line().max(1)),
+            message: message(error.without_snippet()),
+        })?;
+    Ok(raw.map_or_else(Node::root, |raw| node(raw, text, path)))
 }
 
 /// Far more than a configuration needs, and too little for a document that explodes.
@@ -47,23 +54,98 @@ fn bounds() -> Options {
     }
 }
 
+/// What stands in the document, as YAML understands it.
+enum Raw {
+    Nothing,
+    Text(String),
+    /// A plain scalar that YAML takes for a number or a truth value. Its words are what counts: `007` may be a name.
+    Word,
+    List(Vec<Spanned<Raw>>),
+    Table(BTreeMap<String, Spanned<Raw>>),
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RawVisitor)
+    }
+}
+
+struct RawVisitor;
+
+impl<'de> Visitor<'de> for RawVisitor {
+    type Value = Raw;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("text, a number, true or false, a list or entries")
+    }
+
+    fn visit_unit<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Nothing)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Raw, E> {
+        Ok(Raw::Text(text.to_owned()))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Raw, E> {
+        Ok(Raw::Word)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Raw, E> {
+        Ok(Raw::Word)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Raw, E> {
+        Ok(Raw::Word)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Raw, E> {
+        Ok(Raw::Word)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Raw, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element()? {
+            items.push(item);
+        }
+        Ok(Raw::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Raw, A::Error> {
+        let mut entries = BTreeMap::new();
+        while let Some((name, value)) = map.next_entry()? {
+            entries.insert(name, value);
+        }
+        Ok(Raw::Table(entries))
+    }
+}
+
+fn node(Spanned { value, referenced, defined }: Spanned<Raw>, text: &str, path: &Arc<Path>) -> Node {
+    let origin = Origin::File { path: Arc::clone(path), line: referenced.line().max(1) };
+    let value = match value {
+        Raw::Nothing => Value::Nothing,
+        Raw::Text(text) => Value::Text(text),
+        Raw::Word => Value::Word(text.get(place(&defined)).unwrap_or_default().trim().to_owned()),
+        Raw::List(items) => Value::List(items.into_iter().map(|item| node(item, text, path)).collect()),
+        Raw::Table(entries) => {
+            Value::Table(entries.into_iter().map(|(name, below)| (name, node(below, text, path))).collect())
+        }
+    };
+    Node::new(value, origin)
+}
+
+/// Where the bytes of something stand.
+fn place(location: &Location) -> Range<usize> {
+    let span = location.span();
+    let place =
+        |number: Option<u64>| number.and_then(|number| usize::try_from(number).ok()).unwrap_or_default();
+    let begin = place(span.byte_offset());
+    begin..begin.saturating_add(place(span.byte_len()))
+}
+
 /// What is wrong, in words that are not those of the file.
 fn message(error: &Error) -> String {
     match error {
-        Error::SerdeUnknownField { field, expected, .. } => unknown_entry(field, expected),
-        Error::SerdeMissingField { field, .. } => format!("the entry `{field}` is missing"),
-        Error::SerdeUnknownVariant { expected, .. } => {
-            format!("this is not one of the values it can be: {}", one_of(expected))
-        }
-        Error::SerdeInvalidType { unexpected, expected, .. } => {
-            format!("this is {}, expected {}", kind(unexpected), plain(expected))
-        }
-        Error::InvalidScalar { ty: "boolean", .. } => "this is neither true nor false".to_owned(),
-        Error::InvalidScalar { ty, .. } => format!("this is not a number that fits, expected {}", plain(ty)),
-        Error::Unexpected { expected, .. } => format!("expected {}", plain(expected)),
-        Error::SerdeInvalidValue { expected, .. } => {
-            format!("this cannot be used, expected {}", plain(expected))
-        }
         Error::DuplicateMappingKey { .. } => "this entry is there twice; leave one of them".to_owned(),
         Error::MultipleDocuments { .. } => "a second document begins here; a configuration is one".to_owned(),
         Error::Budget { .. } => "this is more, or deeper, than a configuration can be".to_owned(),
@@ -71,72 +153,10 @@ fn message(error: &Error) -> String {
         Error::UnsupportedTag { .. } | Error::TaggedEnumMismatch { .. } => {
             "this tag (the word with `!`) does not belong here".to_owned()
         }
+        Error::Unexpected { .. } => "this is not the name of an entry".to_owned(),
         // Somebody's own words, which may quote a value.
         _ => without_quotes(&UserMessageFormatter.format_message(error)),
     }
-}
-
-/// An entry that does not exist, and the one that was probably meant.
-fn unknown_entry(field: &str, expected: &[&str]) -> String {
-    let name: String = field.chars().take(QUOTED).flat_map(char::escape_debug).collect();
-    let mut message = format!("there is no entry `{name}` here");
-    let similar = expected.iter().map(|entry| (strsim::osa_distance(field, entry), entry)).min();
-    let _ = match (field.split_once('.'), similar) {
-        (Some((first, _)), _) if expected.contains(&first) => {
-            write!(message, "; write `{first}:`, and what comes after the dot below it, indented")
-        }
-        (_, Some((distance, entry))) if distance <= field.len().max(entry.len()) / 3 => {
-            write!(message, "; did you mean `{entry}`?")
-        }
-        _ => write!(message, "; there are {}", one_of(expected)),
-    };
-    message
-}
-
-fn one_of(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// The word for what stands there, without the value that serde puts behind it.
-fn kind(unexpected: &str) -> &str {
-    unexpected.split(['"', '`', '\'']).next().unwrap_or_default().trim_end()
-}
-
-/// The words of the parser and of Rust in those of a reader.
-fn plain(expected: &str) -> &str {
-    match expected {
-        "mapping start" => "entries below this one",
-        "sequence start" => "a list",
-        "string scalar" => "text",
-        "u8" => "a whole number from 0 to 255",
-        "u16" => "a whole number from 0 to 65535",
-        "u32" => "a whole number from 0 to 4294967295",
-        "u64" | "usize" => "a whole number, 0 or more",
-        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
-        "f32" | "f64" => "a number",
-        expected if expected.starts_with("a nonzero ") => "a whole number, 1 or more",
-        other => other,
-    }
-}
-
-/// `message` with nothing between its double quotes, and on one line.
-fn without_quotes(message: &str) -> String {
-    let mut kept = String::with_capacity(message.len());
-    let mut characters = message.chars();
-    let mut is_quoted = false;
-    while let Some(character) = characters.next() {
-        match character {
-            '"' => {
-                is_quoted = !is_quoted;
-                kept.push_str(if is_quoted { "\"…" } else { "\"" });
-            }
-            '\\' if is_quoted => drop(characters.next()),
-            _ if is_quoted => {}
-            _ if character.is_control() => kept.push(' '),
-            _ => kept.push(character),
-        }
-    }
-    kept
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use http::StatusCode;
+use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -14,7 +15,7 @@ use utoipa_axum::routes;
 
 use super::desk::BODY_SIZE;
 use super::{Api, Problem, RestConfig, RestError, RestServer};
-use crate::config::{Secret, apply};
+use crate::config::{Layers, Program, Secret, Settings};
 use crate::logs::tests::logged;
 
 /// How long a body is.
@@ -209,24 +210,28 @@ async fn what_keeps_it_from_opening_is_named_with_what_to_do() {
 }
 
 #[tokio::test]
-async fn it_can_be_off_and_variables_stand_above_the_file() {
-    let mut config: RestConfig =
-        serde_json::from_str(r#"{"listen":"[::1]:80","token-file":"lower"}"#).unwrap();
-    assert_eq!(config.listen, "[::1]:80".parse().ok());
-    let value = |name: &str| match name {
-        "REST_LISTEN" => Some("off".to_owned()),
-        "REST_TOKEN" => Some("upper".to_owned()),
-        "REST_INSECURE_LISTEN" => Some("true".to_owned()),
-        _ => None,
+async fn it_can_be_off_and_what_is_not_set_stays_as_the_service_has_it() {
+    #[derive(Serialize, Deserialize, Settings)]
+    #[serde(default)]
+    struct Config {
+        rest: RestConfig,
+    }
+
+    impl Default for Config {
+        fn default() -> Self {
+            Self { rest: RestConfig::on_port(8101) }
+        }
+    }
+
+    let with = |variables: &[(&str, &str)]| {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let layers = Layers::<Config>::new(Program::default(), variables.collect(), []).unwrap();
+        layers.load().unwrap().config.rest
     };
-    apply(&mut config, RestConfig::VARIABLES, value).unwrap();
-    assert_eq!(
-        (config.listen, config.token.clone(), config.token_file.clone()),
-        (None, Some("upper".into()), None)
-    );
+    let config = with(&[("REST_LISTEN", "off"), ("REST_TOKEN", "t"), ("REST_INSECURE_LISTEN", "true")]);
+    assert_eq!((config.listen, &config.token), (None, &Some("t".into())));
     assert!(config.insecure_listen && RestServer::bind(&config, Api::new()).await.unwrap().is_none());
-    let missing = serde_json::from_str::<RestConfig>(r#"{"token":"x"}"#).unwrap_err().to_string();
-    assert!(missing.contains("listen"), "{missing}");
+    assert_eq!(with(&[("REST_TOKEN", "t")]).listen, RestConfig::on_port(8101).listen);
 }
 
 #[test]

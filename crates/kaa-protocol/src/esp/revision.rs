@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::avro::{Fault, Field, NullOr, OrNull, Reader, Text, Type, Writer};
 
@@ -17,7 +17,7 @@ use crate::avro::{Fault, Field, NullOr, OrNull, Reader, Text, Type, Writer};
 /// `payload`. In an `ExtensionData` the bytes after `timeout` decide: `00` is a current name, since a
 /// name of the seed is never empty; `02` before a byte below `20` is a current null, since a name of
 /// one character is not a control character; anything else is the length of a seed name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Revision {
     /// As first published.

@@ -3,19 +3,15 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use kaa_ext::Settings as _;
 use kaa_ext::bus::MemoryServer;
+use kaa_ext::testing::settings;
 use serde_json::json;
 
 use super::config;
 use crate::{Protocol, Settings, start};
 
 fn with(variables: &[(&str, &str)]) -> Result<Settings, String> {
-    let of =
-        |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-    let mut settings = Settings::default();
-    settings.apply(&of).map_err(|error| error.to_string())?;
-    Ok(settings)
+    settings("cmx", variables).map_err(|error| error.to_string())
 }
 
 #[test]

@@ -4,8 +4,9 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use kaa_process::config::Secret;
 use kaa_protocol::name::ServiceInstance;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Where the endpoints of tokens come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,10 +21,11 @@ pub enum TokensOptions {
 }
 
 /// One token of the configuration. Each field is an entry, with hyphens in place of underscores.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct StaticToken {
     /// What devices show, as a level of their topics.
+    #[serde(serialize_with = "hidden")]
     pub token: String,
     /// The ID of the endpoint that it stands for.
     pub endpoint: String,
@@ -36,6 +38,11 @@ pub struct StaticToken {
     /// The only clients that may use the token, by the IDs with which they log in. Left out: all.
     #[serde(default)]
     pub clients: Option<Vec<String>>,
+}
+
+/// Something in place of a token.
+fn hidden<S: Serializer>(token: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    Secret::from(token).serialize(serializer)
 }
 
 /// Without the token.

@@ -1,14 +1,19 @@
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::net::SocketAddr;
 use std::num::NonZero;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kaa_protocol::name::ServiceInstance;
 use proptest::prelude::*;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-use super::*;
-use crate::config::{Secret, duration, size};
+use super::{DEEPEST, parse as nodes};
+use crate::config::refused::QUOTED;
+use crate::config::{ConfigError, Secret, duration, size};
 
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -42,14 +47,22 @@ enum Login {
     Static,
 }
 
+/// The document as a configuration, or the line and the message of the error.
+fn parse<C: DeserializeOwned>(text: &str) -> Result<C, (u64, String)> {
+    let node = nodes(text, &Arc::from(Path::new("test.yaml")));
+    let node = node.map_err(|malformed| (malformed.line, malformed.message))?;
+    C::deserialize(&node).map_err(|refused| match ConfigError::of(&refused) {
+        ConfigError::Invalid { line, message, .. } => (line, message),
+        other => panic!("it does not come from the file: {other:?}"),
+    })
+}
+
 fn read(text: &str) -> Config {
     parse(text).unwrap()
 }
 
-/// The line and the message of the error.
 fn refused(text: &str) -> (u64, String) {
-    let Refused { line, message } = parse::<Config>(text).unwrap_err();
-    (line, message)
+    parse::<Config>(text).unwrap_err()
 }
 
 #[test]
@@ -69,6 +82,17 @@ fn every_kind_of_entry_is_read() {
     assert_eq!(config.urls, ["nats://a", "nats://b"]);
     assert_eq!(config.tokens["t-1"], "e-1");
     assert_eq!(config.login, Some(Login::Static));
+}
+
+#[test]
+fn where_text_belongs_a_number_is_the_words_of_it() {
+    for text in ["007", "1e3", "0x10", "1_000", "-0", "true", "1.50"] {
+        let config = read(&format!("urls: [ &a {text} , *a ]\nservice: {{ replica-id: {text} }}\n"));
+        assert_eq!(config.service.replica_id.as_deref(), Some(text));
+        assert_eq!(config.urls, [text, text]);
+    }
+    assert_eq!(read("service:\n  replica-id: 007 # of many\n").service.replica_id.as_deref(), Some("007"));
+    assert_eq!(read("# schön\nservice: { replica-id: 007 }\n").service.replica_id.as_deref(), Some("007"));
 }
 
 #[test]
@@ -126,11 +150,11 @@ fn a_value_that_cannot_be_is_told_by_its_line_and_what_it_may_be() {
             "this cannot be used, expected a size such as 512, 256KiB or 64MiB, within the range",
         ),
         ("largest: 4GiB", 1, "this cannot be used, expected a size such as 512, 256KiB or 64MiB, within the"),
-        ("largest: 1.5", 1, "this is floating point, expected a size"),
+        ("largest: 1.5", 1, "this cannot be used, expected a size"),
         ("login: nobdy", 1, "this is not one of the values it can be: `nobody`, `static`"),
-        ("urls: nats://a", 1, "expected a list"),
-        ("service: kpc", 1, "expected entries below this one"),
-        ("password: [a, b]", 1, "expected text"),
+        ("urls: nats://a", 1, "this is one value, expected a list"),
+        ("service: kpc", 1, "this is text, expected entries below this one"),
+        ("password: [a, b]", 1, "this is a list, expected text"),
         ("service:\n  name: a.b", 2, "\"…\" is not a service instance name: '.' at byte 1 is not allowed"),
         ("tokens:\n  a: 1\n  a: 2\n", 3, "this entry is there twice; leave one of them"),
         ("workers: 4\n---\nworkers: 5\n", 3, "a second document begins here"),
