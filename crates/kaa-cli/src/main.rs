@@ -3,10 +3,21 @@
 //! | command | what it does |
 //! |---|---|
 //! | `kaa call` | asks an extension as a communication service would: curl for extensions |
+//! | `kaa tap` | shows every message on the bus, decoded |
+//! | `kaa record` | the same into a file |
+//! | `kaa replay` | sends the requests of such a file again, and compares the answers |
 //! | `kaa permissions` | prints what a service has to be permitted on NATS |
 
+mod arguments;
 mod call;
+mod connection;
 mod permissions;
+mod record;
+mod replay;
+mod tap;
+mod terminal;
+mod watch;
+mod wire;
 
 use std::process::ExitCode;
 
@@ -24,6 +35,9 @@ struct Cli {
 enum Command {
     Call(call::Call),
     Permissions(permissions::Permissions),
+    Tap(tap::Tap),
+    Record(record::Record),
+    Replay(replay::Replay),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -31,5 +45,8 @@ async fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Call(call) => call.run().await,
         Command::Permissions(permissions) => permissions.run(),
+        Command::Tap(tap) => tap.run().await,
+        Command::Record(record) => record.run().await,
+        Command::Replay(replay) => replay.run().await,
     }
 }
