@@ -3,6 +3,8 @@
 //! | command | what it does |
 //! |---|---|
 //! | `kaa call` | asks an extension as a communication service would: curl for extensions |
+//! | `kaa emit` | announces an event, as a service would |
+//! | `kaa new` | makes a new extension |
 //! | `kaa tap` | shows every message on the bus, decoded |
 //! | `kaa record` | the same into a file |
 //! | `kaa replay` | sends the requests of such a file again, and compares the answers |
@@ -11,6 +13,8 @@
 mod arguments;
 mod call;
 mod connection;
+mod emit;
+mod new;
 mod permissions;
 mod record;
 mod replay;
@@ -35,6 +39,8 @@ struct Cli {
 enum Command {
     Call(call::Call),
     Permissions(permissions::Permissions),
+    Emit(emit::Emit),
+    New(new::New),
     Tap(tap::Tap),
     Record(record::Record),
     Replay(replay::Replay),
@@ -45,6 +51,8 @@ async fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Call(call) => call.run().await,
         Command::Permissions(permissions) => permissions.run(),
+        Command::Emit(emit) => emit.run().await,
+        Command::New(new) => new.run(),
         Command::Tap(tap) => tap.run().await,
         Command::Record(record) => record.run().await,
         Command::Replay(replay) => replay.run().await,

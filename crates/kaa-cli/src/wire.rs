@@ -3,12 +3,14 @@
 
 mod datum;
 mod encode;
+mod fields;
 mod json;
 mod place;
 mod spec;
 
 pub(crate) use datum::{Decoded, Undecoded, decode};
 pub(crate) use encode::{EncodeError, encode};
+pub(crate) use fields::fields;
 pub(crate) use json::to_json;
 pub(crate) use place::Place;
-pub(crate) use spec::{Role, SPECS, Spec};
+pub(crate) use spec::{Role, SPECS, Spec, Where};
