@@ -8,10 +8,12 @@
 //! | `kaa tap` | shows every message on the bus, decoded |
 //! | `kaa record` | the same into a file |
 //! | `kaa replay` | sends the requests of such a file again, and compares the answers |
+//! | `kaa completions`, `kaa man` | for the shell, and for man |
 //! | `kaa permissions` | prints what a service has to be permitted on NATS |
 
 mod arguments;
 mod call;
+mod completions;
 mod connection;
 mod emit;
 mod new;
@@ -25,7 +27,7 @@ mod wire;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Tools for people who write Kaa extensions.
 #[derive(Debug, Parser)]
@@ -44,6 +46,8 @@ enum Command {
     Tap(tap::Tap),
     Record(record::Record),
     Replay(replay::Replay),
+    Completions(completions::Completions),
+    Man(completions::Man),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -56,5 +60,7 @@ async fn main() -> ExitCode {
         Command::Tap(tap) => tap.run().await,
         Command::Record(record) => record.run().await,
         Command::Replay(replay) => replay.run().await,
+        Command::Completions(completions) => completions.run(Cli::command()),
+        Command::Man(man) => man.run(Cli::command()),
     }
 }

@@ -32,7 +32,7 @@ use speed::Speed;
 /// compared by value.
 ///
 /// Exit code: 0 when everything was sent (and with --verify answered as recorded), 1 when an answer differs or does not
-/// come, 2 when the file cannot be read, 5 when NATS or the configuration fails.
+/// come, or there is none to compare, 2 when the file cannot be read, 5 when NATS or the configuration fails.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   kaa replay dcx.ndjson                      at the pace it was recorded at
@@ -99,10 +99,11 @@ impl Replay {
         let messages = messages.map_err(|source| ReplayError::File { path: path(), source })?;
         let bus = self.connection.open("kaa replay").await?;
         let mut replayer = Replayer::new(bus, self.timeout, self.speed).await?;
-        let mut differing = 0;
+        let (mut compared, mut differing) = (0_u64, 0_u64);
         for message in messages {
             let message = message.map_err(|source| ReplayError::File { path: path(), source })?;
             let Some(pair) = replayer.take(message).await? else { continue };
+            compared += 1;
             if self.verify
                 && let Some(difference) = compare::difference(&pair, &self.ignore)
             {
@@ -111,8 +112,18 @@ impl Replay {
             }
         }
         let tally = replayer.finish().await?;
-        let verdict = if self.verify { format!(", {differing} answered differently") } else { String::new() };
-        tell("replay", &format!("{tally}{verdict}"));
-        Ok(if differing == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        if !self.verify {
+            tell("replay", &tally);
+            return Ok(ExitCode::SUCCESS);
+        }
+        tell("replay", &format!("{tally}; of {compared} answers compared, {differing} differ"));
+        if compared == 0 {
+            // A test that compares nothing would pass for ever.
+            tell(
+                "replay",
+                "the recording has no answers to compare; record requests of devices with their answers",
+            );
+        }
+        Ok(if compared > 0 && differing == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }

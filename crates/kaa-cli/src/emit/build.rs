@@ -59,7 +59,8 @@ pub(super) fn event(event: EventName, given: &Given<'_>) -> Result<(Subject, Byt
     let missing: Vec<_> =
         known.iter().filter(|field| field.is_required && !object.contains_key(field.name)).collect();
     if !missing.is_empty() {
-        let needs = missing.iter().map(|field| format!("{} ({}: {})", field.name, field.type_name, field.doc));
+        let needs =
+            missing.iter().map(|field| format!("{} ({}: {})", field.name, field.type_name, field.doc));
         let example: Map<_, _> =
             missing.iter().map(|field| (field.name.to_owned(), field.example.clone())).collect();
         let example = format!("kaa emit {} --data '{}'", event.name(), Value::Object(example));
@@ -168,7 +169,14 @@ mod tests {
 
     #[test]
     fn the_example_in_the_error_about_missing_fields_works() {
-        for name in ["connected", "config-updated", "data-samples", "time-series", "metadata-updated", "new-available"] {
+        for name in [
+            "connected",
+            "config-updated",
+            "data-samples",
+            "time-series",
+            "metadata-updated",
+            "new-available",
+        ] {
             let error = built(name, None, &[], None).unwrap_err().to_string();
             let (_, data) = error.split_once("--data '").unwrap();
             let data = data.strip_suffix('\'').unwrap();
@@ -180,7 +188,10 @@ mod tests {
     fn what_is_wrong_is_named() {
         let told = |data| built("connected", Some(data), &[], Some("e1")).unwrap_err().to_string();
         assert!(told("[").starts_with("--data is no JSON object"));
-        assert!(told(r#"{"endpoint":"e1"}"#).starts_with("ConnectedEvent.endpoint: ConnectedEvent has no such field"));
+        assert!(
+            told(r#"{"endpoint":"e1"}"#)
+                .starts_with("ConnectedEvent.endpoint: ConnectedEvent has no such field")
+        );
         assert!(told(r#"{"endpoints":{"e1":7}}"#).starts_with("ConnectedEvent.endpoints.e1: 7 is no string"));
     }
 }

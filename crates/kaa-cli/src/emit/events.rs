@@ -7,7 +7,7 @@ use std::str::FromStr;
 use kaa_ext::protocol::catalog::RecordInfo;
 use kaa_ext::protocol::subject::EventKind;
 
-use crate::terminal::{Paint, Table};
+use crate::terminal::Table;
 use crate::wire::{SPECS, Spec, Where, fields};
 
 /// An event there is.
@@ -64,17 +64,18 @@ impl FromStr for EventName {
 /// Prints them as a table.
 pub(super) fn print() -> ExitCode {
     let mut table = Table::default();
+    table.row(["EVENT", "PROTOCOL", "SUBJECT kaa.v1.events.<service>.…", "NEEDS"].map(str::to_owned));
     for event in all() {
         let (Some(info), Some(kind)) = (event.info(), event.kind()) else { continue };
-        let wanted = fields(info).into_iter().filter(|field| field.is_required && !super::build::is_filled(field.name));
+        let wanted = fields(info)
+            .into_iter()
+            .filter(|field| field.is_required && !super::build::is_filled(field.name));
         let wanted = wanted.map(|field| field.name).collect::<Vec<_>>().join(", ");
         let subject = format!("{}.{}.{}", kind.entity, kind.group, kind.event);
         table.row([event.name(), info.protocol.to_owned(), subject, wanted]);
     }
-    let mut out = stdout().lock();
-    let paint = Paint::on(&out);
     // Nobody reads standard output any more: there is nobody left to tell.
-    match write!(out, "{}\n{table}", paint.dim("event, protocol, subject behind kaa.v1.events.<service>, fields it needs")) {
+    match write!(stdout().lock(), "{table}") {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }

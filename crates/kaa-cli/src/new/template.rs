@@ -25,7 +25,10 @@ The SDK comes from a checkout, which `docker build` does not see: for an image, 
 ";
 
 /// All files of an extension, with the SDK by its version or from a checkout.
-pub(super) fn files<'a>(name: &str, sdk: Option<&'a Path>) -> impl Iterator<Item = (&'static str, String)> + use<'a> {
+pub(super) fn files<'a>(
+    name: &str,
+    sdk: Option<&'a Path>,
+) -> impl Iterator<Item = (&'static str, String)> + use<'a> {
     let dependency = match sdk {
         // A string of TOML and one of Rust are the same where paths are concerned.
         Some(sdk) => format!("path = {:?}", sdk.to_string_lossy()),
@@ -55,7 +58,7 @@ mod tests {
             assert!(!text.contains("{{"), "{path}");
         }
         let of = |wanted: &str| files("soil-watch", None).find(|(path, _)| *path == wanted).unwrap().1;
-        assert!(of("src/main.rs").contains("run(soil_watch::permissions, soil_watch::start)"));
+        assert!(of("src/main.rs").contains("use soil_watch::{permissions, start};"));
         assert!(of("Cargo.toml").contains("name = \"soil-watch\""));
         assert!(of("Cargo.toml").contains("kaa-ext = { version = \"0.1.0\" }"));
         let from_checkout = files("x", Some(Path::new("/sdk"))).next().unwrap().1;

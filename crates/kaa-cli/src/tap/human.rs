@@ -67,9 +67,9 @@ fn message(out: &mut String, seen: &Seen, paint: Paint) -> std::fmt::Result {
             let mut line = String::new();
             for (name, value) in decoded.fields.iter().filter(|(name, _)| !is_told(name)) {
                 match inner(value) {
-                    Value::Null => {}
-                    Value::Bytes(bytes) if !bytes.is_empty() => {}
-                    Value::Array(_) | Value::Map(_) => {}
+                    // Bytes, lists and what is longer have lines of their own.
+                    Value::Null | Value::Bytes(_) | Value::Array(_) | Value::Map(_) => {}
+                    Value::Long(0) if name == "timeout" => {}
                     Value::String(text) if !is_plain(text) => {}
                     value => {
                         let json = to_json(value);
@@ -79,7 +79,7 @@ fn message(out: &mut String, seen: &Seen, paint: Paint) -> std::fmt::Result {
                 }
             }
             writeln!(out, "   {line}")?;
-            for (name, value) in &decoded.fields {
+            for (name, value) in decoded.fields.iter().filter(|(name, _)| !is_told(name)) {
                 content(out, name, inner(value), paint)?;
             }
             if decoded.trailing > 0 {
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(
             shown(seen("kaa.v1.service.dcx.esp.ClientData", datum)),
             "00:00:01.500 #7 ClientData 4/ESP  kaa.v1.service.dcx.esp.ClientData\n    \
-             correlationId=c1 timeout=0 appVersionName=v1 endpointId=e1 resourcePath=/json requestId=42\n    \
+             correlationId=c1 appVersionName=v1 endpointId=e1 resourcePath=/json requestId=42\n    \
              payload [{\"humidity\": 88}]\n"
         );
     }
