@@ -1,6 +1,6 @@
 //! `kaa call`: one request to an extension, as a communication service would send it.
 
-mod exchange;
+pub(crate) mod exchange;
 mod output;
 
 use std::io::Read;
@@ -9,13 +9,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use kaa_ext::ConfigError;
 use kaa_ext::protocol::kp1::{RequestId, ResourcePath};
 use kaa_ext::protocol::name::{AppVersion, ConfigName, EndpointId, ServiceInstance};
 
 use crate::arguments::duration;
-use crate::connection::Connection;
-use exchange::{Asked, CallError};
+use crate::connection::{Connection, ConnectionError};
+use exchange::{Asked, CallError, Question};
 
 /// Ask an extension, as a device would through a communication service.
 ///
@@ -72,7 +71,7 @@ enum Failed {
     #[error("{path:?} cannot be read: {source}")]
     File { path: PathBuf, source: std::io::Error },
     #[error(transparent)]
-    Config(#[from] ConfigError),
+    Connection(#[from] ConnectionError),
     #[error(transparent)]
     Call(#[from] CallError),
 }
@@ -83,7 +82,7 @@ impl Failed {
             Self::Call(CallError::NobodyServes { .. }) => 3,
             Self::Call(CallError::NoAnswer { .. }) => 4,
             Self::File { .. } => 2,
-            Self::Call(_) | Self::Config(_) => 5,
+            Self::Call(_) | Self::Connection(_) => 5,
         }
     }
 }
@@ -102,8 +101,21 @@ impl Call {
 
     async fn ask(self) -> Result<Asked, Failed> {
         let payload = self.payload()?;
-        let nats = self.connection.config()?;
-        Ok(exchange::ask(&self, payload, &nats).await?)
+        let bus = self.connection.open("kaa call").await?;
+        let question = Question {
+            instance: &self.instance,
+            resource_path: self.path.as_str(),
+            payload: &payload,
+            endpoint: self.endpoint.as_ref(),
+            app_version: self.app_version.as_str(),
+            request_id: self.request_id.into(),
+            config_name: self.config_name.as_ref(),
+            timeout: self.timeout,
+        };
+        let asked = exchange::ask(&bus, &question).await;
+        // The answer is here, or it is not; the connection has nothing more to say.
+        let _ = bus.close(Duration::from_millis(100)).await;
+        Ok(asked?)
     }
 
     fn payload(&self) -> Result<Vec<u8>, Failed> {

@@ -3,8 +3,10 @@
 //! | command | what it does |
 //! |---|---|
 //! | `kaa call` | asks an extension as a communication service would: curl for extensions |
+//! | `kaa doctor` | checks the way to NATS and to services |
 //! | `kaa emit` | announces an event, as a service would |
 //! | `kaa new` | makes a new extension |
+//! | `kaa schema check` | compares Avro schemas by the rules for readers and writers |
 //! | `kaa tap` | shows every message on the bus, decoded |
 //! | `kaa record` | the same into a file |
 //! | `kaa replay` | sends the requests of such a file again, and compares the answers |
@@ -15,11 +17,13 @@ mod arguments;
 mod call;
 mod completions;
 mod connection;
+mod doctor;
 mod emit;
 mod new;
 mod permissions;
 mod record;
 mod replay;
+mod schema;
 mod tap;
 mod terminal;
 mod watch;
@@ -41,8 +45,10 @@ struct Cli {
 enum Command {
     Call(call::Call),
     Permissions(permissions::Permissions),
+    Doctor(doctor::Doctor),
     Emit(emit::Emit),
     New(new::New),
+    Schema(schema::Schema),
     Tap(tap::Tap),
     Record(record::Record),
     Replay(replay::Replay),
@@ -55,8 +61,10 @@ async fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Call(call) => call.run().await,
         Command::Permissions(permissions) => permissions.run(),
+        Command::Doctor(doctor) => doctor.run().await,
         Command::Emit(emit) => emit.run().await,
         Command::New(new) => new.run(),
+        Command::Schema(schema) => schema.run(),
         Command::Tap(tap) => tap.run().await,
         Command::Record(record) => record.run().await,
         Command::Replay(replay) => replay.run().await,

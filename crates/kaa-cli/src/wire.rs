@@ -9,7 +9,7 @@ mod place;
 mod spec;
 
 pub(crate) use datum::{Decoded, Undecoded, decode};
-pub(crate) use encode::{EncodeError, encode};
+pub(crate) use encode::{EncodeError, encode, type_name};
 pub(crate) use fields::fields;
 pub(crate) use json::to_json;
 pub(crate) use place::Place;
