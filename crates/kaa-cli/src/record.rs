@@ -11,7 +11,7 @@ use clap::Args;
 
 use crate::connection::Connection;
 use crate::tap::{Criteria, Format};
-use crate::terminal::{Output, tell, tell_error};
+use crate::terminal::{Output, Progress, tell, tell_error};
 use crate::watch::{Watch, WatchError};
 
 /// Record what is on the bus, for kaa replay or for later.
@@ -75,7 +75,10 @@ impl Record {
         let output = Output::to(BufWriter::new(file));
         output.write(file::heading()).await;
         let line = |happened: &_| Some(Format { raw: true }.line(happened));
-        let summary = self.watch.run("record", &self.connection, self.criteria, output, line).await?;
+        let summary = self
+            .watch
+            .run("record", &self.connection, self.criteria, output, Some(Progress::new()), line)
+            .await?;
         tell("record", &format!("{summary}, in {}", path.display()));
         Ok(())
     }

@@ -17,7 +17,7 @@ use kaa_ext::protocol::name::NameError;
 use crate::arguments::duration;
 use crate::connection::{Connection, ConnectionError};
 use crate::record::file::{self, FileError};
-use crate::terminal::{Paint, tell, tell_error};
+use crate::terminal::{Paint, Progress, tell, tell_error};
 use crate::wire::EncodeError;
 use run::Replayer;
 use speed::Speed;
@@ -100,7 +100,9 @@ impl Replay {
         let bus = self.connection.open("kaa replay").await?;
         let mut replayer = Replayer::new(bus, self.timeout, self.speed).await?;
         let (mut compared, mut differing) = (0_u64, 0_u64);
+        let mut progress = Progress::new();
         for message in messages {
+            progress.show(|| replayer.tally());
             let message = message.map_err(|source| ReplayError::File { path: path(), source })?;
             let Some(pair) = replayer.take(message).await? else { continue };
             compared += 1;
@@ -111,7 +113,8 @@ impl Replay {
                 print!("{}", difference.text(Paint::on(&stdout())));
             }
         }
-        let tally = replayer.finish().await?;
+        drop(progress);
+        let tally = replayer.finish().await;
         if !self.verify {
             tell("replay", &tally);
             return Ok(ExitCode::SUCCESS);

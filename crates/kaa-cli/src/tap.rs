@@ -70,7 +70,7 @@ impl Tap {
             None => human::text(happened, paint),
         };
         let output = Output::to(stdout());
-        let summary = self.watch.run("tap", &self.connection, self.criteria, output, render).await?;
+        let summary = self.watch.run("tap", &self.connection, self.criteria, output, None, render).await?;
         tell("tap", &summary);
         Ok(())
     }

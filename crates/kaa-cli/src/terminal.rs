@@ -3,11 +3,13 @@
 mod escape;
 mod output;
 mod paint;
+mod progress;
 mod table;
 
 pub(crate) use escape::{clipped, escaped};
 pub(crate) use output::Output;
 pub(crate) use paint::Paint;
+pub(crate) use progress::Progress;
 pub(crate) use table::Table;
 
 use std::error::Error;

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::arguments::duration;
 use crate::connection::{Connection, ConnectionError};
 use crate::tap::{Criteria, Happened, Listener};
-use crate::terminal::{Output, tell};
+use crate::terminal::{Output, Progress, tell};
 
 /// For how long, and to what.
 #[derive(Debug, Args)]
@@ -51,11 +51,15 @@ impl Watch {
         connection: &Connection,
         criteria: Criteria,
         output: Output,
+        mut progress: Option<Progress>,
         render: impl Fn(&Happened) -> Option<String>,
     ) -> Result<String, WatchError> {
         let mut signals = Signals::listen().map_err(WatchError::Signals)?;
         let bus = connection.open(&format!("kaa {command}")).await?;
         let mut listener = Listener::open(&bus, criteria, self.only, self.wait).await?;
+        if let Some(why) = listener.deaf_to_inboxes() {
+            tell(command, &format!("answers to inboxes are not seen: {why}"));
+        }
         tell(command, &format!("listening to {}", listener.filters()));
         // A moment that does not come is far away.
         let end = Instant::now() + self.time.unwrap_or(Duration::from_secs(u32::MAX.into()));
@@ -73,6 +77,9 @@ impl Watch {
                 Happened::Unanswered { .. } => unanswered += 1,
                 _ => {}
             }
+            if let Some(progress) = &mut progress {
+                progress.show(|| format!("{shown} messages, {} missed", listener.missed()));
+            }
             let Some(text) = render(&happened) else { continue };
             let is_read = tokio::select! {
                 biased;
@@ -83,6 +90,7 @@ impl Watch {
                 break;
             }
         }
+        drop(progress);
         match output.finish() {
             // Whoever read has seen enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}

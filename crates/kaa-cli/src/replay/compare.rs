@@ -129,20 +129,20 @@ mod tests {
     use super::*;
     use crate::wire::{Place, decode};
 
-    fn read(message: &str, datum: Bytes) -> Decoded {
-        decode(&Place::of(&format!("kaa.v1.service.a.esp.{message}")).specs(), &datum).unwrap()
+    fn read(message: &str, datum: &Bytes) -> Decoded {
+        decode(&Place::of(&format!("kaa.v1.service.a.esp.{message}")).specs(), datum).unwrap()
     }
 
     fn answer(status_code: i32, payload: &[u8]) -> Decoded {
         let payload = Some(payload);
         let data =
             ExtensionData { status_code, payload, app_version_name: Some("v1"), ..ExtensionData::default() };
-        read("ExtensionData", data.encode(Revision::Seed).unwrap())
+        read("ExtensionData", &data.encode(Revision::Seed).unwrap())
     }
 
     fn compared(was: Decoded, is: Option<Decoded>, ignored: &[&str]) -> Option<String> {
         let data = ClientData { resource_path: "/json", endpoint_id: Some("e1"), ..ClientData::default() };
-        let request = read("ClientData", data.encode(Revision::Seed).unwrap());
+        let request = read("ClientData", &data.encode(Revision::Seed).unwrap());
         let ignored: Vec<_> = ignored.iter().map(|&pointer| pointer.to_owned()).collect();
         let pair = Pair { n: 4, request, recorded: was, today: is };
         difference(&pair, &ignored).map(|difference| difference.text(Paint::PLAIN))

@@ -12,7 +12,6 @@ use tokio::time::{Instant, sleep_until};
 use super::criteria::Criteria;
 use super::exchange::{Exchanges, Open};
 use super::seen::Seen;
-use crate::terminal::tell;
 
 /// What happened.
 #[derive(Debug)]
@@ -20,7 +19,7 @@ pub(crate) enum Happened {
     Message(Box<Seen>),
     /// The time for an answer is over.
     Unanswered {
-        open: Open,
+        open: Box<Open>,
         waited: Duration,
     },
     /// This many messages came faster than they could be shown.
@@ -34,6 +33,8 @@ pub(crate) enum Happened {
 #[derive(Debug)]
 pub(crate) struct Listener {
     sources: Vec<Subscription>,
+    /// Why inboxes are not listened to, if they were to be.
+    deaf_to_inboxes: Option<SubscribeError>,
     criteria: Criteria,
     exchanges: Exchanges,
     patience: Duration,
@@ -65,25 +66,27 @@ impl Listener {
     ///
     /// # Errors
     ///
-    /// [`SubscribeError`] when the server does not let it. Inboxes are done without, which is told.
+    /// [`SubscribeError`] when the server does not let it. Inboxes are done without
+    /// ([`deaf_to_inboxes`](Self::deaf_to_inboxes)).
     pub(crate) async fn open(
         bus: &Bus,
         criteria: Criteria,
         only: bool,
         patience: Duration,
     ) -> Result<Self, SubscribeError> {
-        let mut sources = Vec::new();
+        let (mut sources, mut deaf_to_inboxes) = (Vec::new(), None);
         for filter in filters(&criteria, only) {
             match bus.subscribe(filter.clone(), None).await {
                 Ok(source) => sources.push(source),
                 Err(error) if filter.as_str() == INBOXES && !only => {
-                    tell("tap", &format!("answers to inboxes are not seen: {error}"));
+                    deaf_to_inboxes = Some(error);
                 }
                 Err(error) => return Err(error),
             }
         }
         Ok(Self {
             sources,
+            deaf_to_inboxes,
             criteria,
             exchanges: Exchanges::default(),
             patience,
@@ -95,6 +98,11 @@ impl Listener {
             unrelated: 0,
             unjudged: 0,
         })
+    }
+
+    /// Why answers to inboxes are not seen; `None` when they are.
+    pub(crate) fn deaf_to_inboxes(&self) -> Option<&SubscribeError> {
+        self.deaf_to_inboxes.as_ref()
     }
 
     /// What it listens to.
@@ -160,7 +168,7 @@ impl Listener {
         while let Some(open) = self.exchanges.expired(now) {
             if open.is_shown {
                 let waited = now.saturating_duration_since(open.at);
-                return Some(Happened::Unanswered { open, waited });
+                return Some(Happened::Unanswered { open: Box::new(open), waited });
             }
         }
         None

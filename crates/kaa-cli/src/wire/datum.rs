@@ -70,22 +70,24 @@ impl Decoded {
 /// The codec of the product is the judge, so that a datum that a service refuses is refused here as well; the values
 /// are read by the schema it belongs to.
 pub(crate) fn decode(specs: &[&'static Spec], datum: &Bytes) -> Result<Decoded, Undecoded> {
-    let mut best: Option<(&'static Spec, usize)> = None;
+    let mut best: Option<(&'static Spec, &'static RecordInfo, usize)> = None;
     let mut why = None;
     for spec in specs {
         let Some(info) = spec.revisions.first() else { continue };
         match (info.check)(datum) {
-            Ok(trailing) if best.is_none_or(|(_, least)| trailing < least) => best = Some((spec, trailing)),
+            Ok(trailing) if best.is_none_or(|(.., least)| trailing < least) => {
+                best = Some((spec, info, trailing))
+            }
             Ok(_) => {}
             Err(error) => why = why.or_else(|| Some(error.to_string())),
         }
     }
-    let Some((spec, trailing)) = best else {
+    let Some((spec, first, trailing)) = best else {
         return Err(Undecoded(why.unwrap_or_else(|| "no record is known at this subject".to_owned())));
     };
     let body = without_header(datum);
     let record = body.slice(..body.len().saturating_sub(trailing));
-    let info = revision(spec, datum, &record);
+    let info = revision(spec, first, datum, &record);
     let fields = values(info, &record).map_err(Undecoded)?;
     Ok(Decoded { spec, info, fields, trailing })
 }
@@ -98,11 +100,16 @@ fn without_header(datum: &Bytes) -> Bytes {
 }
 
 /// The revision that a datum is of: the one in which it is encoded as it stands.
-fn revision(spec: &'static Spec, datum: &Bytes, record: &Bytes) -> &'static RecordInfo {
+fn revision(
+    spec: &'static Spec,
+    first: &'static RecordInfo,
+    datum: &Bytes,
+    record: &Bytes,
+) -> &'static RecordInfo {
     let is_it = |info: &&&'static RecordInfo| {
         spec.revisions.len() == 1 || (info.recode)(datum).is_some_and(|again| again == *record)
     };
-    spec.revisions.iter().find(is_it).or(spec.revisions.last()).copied().unwrap_or(&RECORDS[0])
+    spec.revisions.iter().find(is_it).or(spec.revisions.last()).copied().unwrap_or(first)
 }
 
 fn values(info: &'static RecordInfo, mut record: &[u8]) -> Result<Vec<(String, Value)>, String> {
