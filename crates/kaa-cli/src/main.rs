@@ -72,3 +72,27 @@ async fn main() -> ExitCode {
         Command::Man(man) => man.run(Cli::command()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(command: &clap::Command) {
+        if command.get_name() == "help" {
+            return;
+        }
+        let mut is_group = false;
+        for inner in command.get_subcommands() {
+            is_group = true;
+            check(inner);
+        }
+        let example = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        assert!(is_group || example.contains("kaa "), "{} has no example", command.get_name());
+    }
+
+    #[test]
+    fn every_command_is_put_together_right_and_has_an_example() {
+        Cli::command().debug_assert();
+        check(&Cli::command());
+    }
+}
