@@ -205,3 +205,97 @@ fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use kaa_ext::bus::{Message, SubjectFilter};
+    use kaa_ext::protocol::avro::Record;
+    use kaa_ext::protocol::ecs2ext::{self, EcsToExtensionInboundMessage, EcsToExtensionOutboundMessage};
+    use kaa_ext::protocol::esp::{ClientData, ExtensionData, Revision};
+
+    use super::*;
+
+    fn recorded(n: u64, subject: &str, datum: Bytes, answers: Option<u64>) -> Recorded {
+        Recorded { n, at: Duration::ZERO, subject: subject.to_owned(), datum, answers }
+    }
+
+    async fn replayer(bus: &Bus) -> Replayer {
+        Replayer::new(bus.clone(), Duration::from_secs(1), Speed::Max).await.unwrap()
+    }
+
+    async fn served(bus: &Bus, subject: &str) -> Subscription {
+        bus.subscribe(subject.parse::<SubjectFilter>().unwrap(), None).await.unwrap()
+    }
+
+    async fn answer(bus: &Bus, request: &Message, datum: Bytes) {
+        let reply_to = Subject::try_from(request.reply_to.clone().unwrap()).unwrap();
+        bus.publish(reply_to, None, datum).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_of_the_first_platform_is_sent_anew_and_its_answer_is_found() {
+        let bus = Bus::memory();
+        let mut replayer = replayer(&bus).await;
+        let mut service = served(&bus, "kaa.v1.service.dcx").await;
+        let request = EcsToExtensionInboundMessage {
+            correlation_id: "old",
+            timestamp: 1,
+            path: "/json",
+            ..EcsToExtensionInboundMessage::default()
+        };
+        let outbound = |correlation_id, status| {
+            let id = "dcx";
+            let answer = EcsToExtensionOutboundMessage {
+                correlation_id,
+                status: Some(status),
+                extension_instance_id: id,
+                ..EcsToExtensionOutboundMessage::default()
+            };
+            answer.encode(ecs2ext::Revision::Seed).unwrap()
+        };
+        let datum = request.encode(ecs2ext::Revision::Seed).unwrap();
+        assert!(replayer.take(recorded(1, "kaa.v1.service.dcx", datum, None)).await.unwrap().is_none());
+        let sent = service.next().await.unwrap();
+        let asked = EcsToExtensionInboundMessage::decode_strict(&sent.payload).unwrap();
+        assert!(asked.correlation_id != "old" && asked.timestamp > 1 && asked.timeout == 1000);
+        answer(&bus, &sent, outbound(asked.correlation_id, "404 none")).await;
+
+        let answered = recorded(2, "kaa.v1.service.ecs.r-0", outbound("old", "ok"), Some(1));
+        let pair = replayer.take(answered).await.unwrap().unwrap();
+        assert_eq!(pair.recorded.text("status"), Some("ok"));
+        assert_eq!(pair.today.unwrap().text("status"), Some("404 none"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_does_not_come_is_waited_for_and_a_strangers_is_not_taken() {
+        let bus = Bus::memory();
+        let mut replayer = replayer(&bus).await;
+        let mut service = served(&bus, "kaa.v1.service.dcx.esp.ClientData").await;
+        let request = ClientData { request_id: Some(1), ..ClientData::default() };
+        let datum = request.encode(Revision::Seed).unwrap();
+        replayer.take(recorded(1, "kaa.v1.service.dcx.esp.ClientData", datum, None)).await.unwrap();
+        let sent = service.next().await.unwrap();
+        let strange =
+            ExtensionData { correlation_id: "x", app_version_name: Some("v1"), ..ExtensionData::default() };
+        let strange = strange.encode(Revision::Seed).unwrap();
+        answer(&bus, &sent, strange.clone()).await;
+        answer(&bus, &sent, Bytes::from_static(b"\xff")).await;
+
+        let start = Instant::now();
+        let answered = recorded(2, "kaa.v1.replica.r.esp.ExtensionData", strange, Some(1));
+        let pair = replayer.take(answered).await.unwrap().unwrap();
+        assert!(pair.today.is_none());
+        assert_eq!(start.elapsed(), Duration::from_secs(1));
+        assert_eq!(replayer.finish().await, "1 requests sent, 1 without an answer");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_services_say_to_each_other_is_left_to_them() {
+        let bus = Bus::memory();
+        let mut replayer = replayer(&bus).await;
+        let event = recorded(1, "kaa.v1.events.cdp.endpoint.config.updated", Bytes::new(), None);
+        assert!(replayer.take(event).await.unwrap().is_none());
+        assert_eq!(replayer.finish().await, "0 requests sent, 1 other messages left to the services");
+    }
+}
