@@ -226,4 +226,45 @@ mod tests {
         assert!(raw.contains("not decoded") && raw.contains("(936 more bytes)"), "{raw}");
         assert!(raw.contains("no record is known at this subject: hex ffff"), "{raw}");
     }
+
+    #[test]
+    fn whatever_comes_is_shown_without_a_control_character_or_a_panic() {
+        let payload = b"{\"a\":\"\x1b[2J\"}";
+        let data =
+            ClientData { correlation_id: "c\x07", endpoint_id: Some("e1"), payload, ..ClientData::default() };
+        let valid = data.encode(Revision::Current).unwrap();
+        let subjects = [
+            "kaa.v1.service.dcx.esp.ClientData",
+            "kaa.v1.service.dcx",
+            "kaa.v1.replica.r.cdtp.response",
+            "kaa.v1.events.kpc.endpoint.connectivity.connected",
+            "kaa.v1.events.a.endpoint.data-collection.data-points-received.auto~t",
+            "kaa.v1.events.a.endpoint.metadata.updated",
+        ];
+        // Numbers that look random and are the same in every run.
+        let mut state = 7_u64;
+        let mut random = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(state >> 33).unwrap()
+        };
+        let mut decoded = 0;
+        for _ in 0..20_000 {
+            let mut bytes = valid.to_vec();
+            bytes.truncate(random() % (bytes.len() + 1));
+            for _ in 0..random() % 4 {
+                let at = random() % bytes.len().max(1);
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte = u8::try_from(random() % 256).unwrap();
+                }
+            }
+            let seen = seen(subjects[random() % subjects.len()], bytes.into());
+            decoded += usize::from(seen.content.is_ok());
+            let happened = Happened::Message(Box::new(seen));
+            let line = super::super::Format { raw: true }.line(&happened);
+            assert!(serde_json::from_str::<serde_json::Value>(&line).is_ok(), "{line}");
+            let text = line + &text(&happened, Paint::PLAIN).unwrap();
+            assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
+        }
+        assert!(decoded > 100, "only {decoded} of them were records");
+    }
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::listen::Happened;
 use super::seen::Seen;
+use crate::terminal::escaped_json;
 use crate::wire::to_json;
 
 /// How lines are written.
@@ -35,7 +36,7 @@ impl Format {
             Happened::Disconnected => json!({ "type": "disconnected" }),
             Happened::Connected => json!({ "type": "connected" }),
         };
-        format!("{object}\n")
+        escaped_json(&object.to_string()).into_owned() + "\n"
     }
 
     fn message(self, seen: &Seen) -> Value {

@@ -21,7 +21,25 @@ pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// The same, and no longer than this many characters of the original.
+/// A line of JSON in which the same is escaped in the words of JSON, so that it means the same: JSON itself escapes only
+/// some of it.
+pub(crate) fn escaped_json(line: &str) -> Cow<'_, str> {
+    if !line.chars().any(is_unsafe) {
+        return Cow::Borrowed(line);
+    }
+    let mut safe = String::with_capacity(line.len() + 16);
+    for c in line.chars() {
+        if is_unsafe(c) {
+            // All of them have at most four digits. Writing to a String cannot fail.
+            let _ = write!(safe, "\\u{:04x}", u32::from(c));
+        } else {
+            safe.push(c);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// The text escaped, and no longer than this many characters of the original.
 pub(crate) fn clipped(text: &str, limit: usize) -> Cow<'_, str> {
     let Some((end, _)) = text.char_indices().nth(limit) else { return escaped(text) };
     let (head, tail) = text.split_at(end);
@@ -41,6 +59,15 @@ mod tests {
         assert_eq!(escaped("plain, ä and 日"), "plain, ä and 日");
         assert_eq!(escaped("a\x1b[2Jb\r\n\0"), r"a\u{1b}[2Jb\r\n\u{0}");
         assert_eq!(escaped("\u{9b}2J \u{202e}abc"), r"\u{9b}2J \u{202e}abc");
+    }
+
+    #[test]
+    fn json_means_the_same_after_it_was_escaped() {
+        let value = serde_json::json!({ "a\u{9b}": "\u{7f}\u{202e}\n ä" });
+        let line = value.to_string();
+        let safe = escaped_json(&line);
+        assert!(!safe.chars().any(is_unsafe), "{safe}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), value);
     }
 
     #[test]
