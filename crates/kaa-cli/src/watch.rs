@@ -96,11 +96,12 @@ impl Watch {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
             finished => finished.map_err(WatchError::Output)?,
         }
-        Ok(summary(&listener, shown, unanswered))
+        let left = listener.discard();
+        Ok(summary(&listener, shown, unanswered, left))
     }
 }
 
-fn summary(listener: &Listener, shown: u64, unanswered: u64) -> String {
+fn summary(listener: &Listener, shown: u64, unanswered: u64, left: u64) -> String {
     let mut parts = vec![format!("{shown} of {} messages", listener.seen)];
     let mut also = |count: u64, what: &str| {
         if count > 0 {
@@ -108,6 +109,7 @@ fn summary(listener: &Listener, shown: u64, unanswered: u64) -> String {
         }
     };
     also(unanswered, "unanswered");
+    also(left, "had come and were not looked at any more");
     also(listener.missed(), "missed, because they came too fast");
     also(
         listener.unjudged,

@@ -1,6 +1,6 @@
 //! Which answer belongs to which request.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -44,7 +44,7 @@ pub(crate) struct Answered {
 #[derive(Debug, Default)]
 pub(crate) struct Exchanges {
     open: BTreeMap<u64, Open>,
-    by_correlation: HashMap<(&'static str, String), VecDeque<u64>>,
+    by_correlation: HashMap<(&'static str, String), BTreeSet<u64>>,
     by_reply_to: HashMap<String, u64>,
     deadlines: BTreeSet<(Instant, u64)>,
     /// How many were given up, so that nothing can be said of their answers.
@@ -79,7 +79,7 @@ impl Exchanges {
         // A sender may say for ever; nobody waits for that.
         let deadline = at + patience.min(Duration::from_secs(600));
         let exchange = decoded.spec.exchange;
-        self.by_correlation.entry((exchange, correlation.clone())).or_default().push_back(seen.n);
+        self.by_correlation.entry((exchange, correlation.clone())).or_default().insert(seen.n);
         let is_inbox = |reply: &&String| reply.starts_with("_INBOX.");
         if let Some(inbox) = seen.reply_to.as_ref().filter(is_inbox) {
             self.by_reply_to.insert(inbox.clone(), seen.n);
@@ -136,7 +136,7 @@ impl Exchanges {
             return None;
         }
         let key = (decoded.spec.exchange, decoded.text("correlationId")?.to_owned());
-        self.by_correlation.get(&key)?.front().copied()
+        self.by_correlation.get(&key)?.first().copied()
     }
 
     /// Takes out one that has waited in vain.
@@ -166,9 +166,9 @@ impl Exchanges {
             self.by_reply_to.remove(inbox);
         }
         let key = (open.exchange, open.correlation.clone());
-        if let Some(queue) = self.by_correlation.get_mut(&key) {
-            queue.retain(|other| *other != n);
-            if queue.is_empty() {
+        if let Some(same) = self.by_correlation.get_mut(&key) {
+            same.remove(&n);
+            if same.is_empty() {
                 self.by_correlation.remove(&key);
             }
         }

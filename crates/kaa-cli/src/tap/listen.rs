@@ -115,6 +115,14 @@ impl Listener {
         self.sources.iter().map(Subscription::lost).sum()
     }
 
+    /// Throws away what has come and was not looked at, and says how many messages that were; without those at
+    /// inboxes, which may be of no interest.
+    pub(crate) fn discard(&mut self) -> u64 {
+        let is_counted = |message: &Message| !message.subject.starts_with(b"_INBOX.");
+        let messages = self.sources.iter_mut().flat_map(|source| std::iter::from_fn(|| source.try_next()));
+        messages.map(|message| u64::from(is_counted(&message))).sum()
+    }
+
     /// Exchanges that were given up because too many were open.
     pub(crate) fn given_up(&self) -> u64 {
         self.exchanges.given_up
@@ -381,6 +389,9 @@ mod tests {
             message(&mut listener).await;
         }
         assert_eq!(listener.seen + missed, sent);
+        assert_eq!(listener.discard(), 0);
+        publish(&bus, "kaa.v1.x", None, Bytes::new()).await;
+        assert_eq!(listener.discard(), 1);
         assert_eq!(listener.missed(), missed);
     }
 
