@@ -15,6 +15,7 @@ use crate::error::{FenceError, PublishError};
 use crate::inbox::Answers;
 use crate::mailbox::{Mailbox, Pace, SubscriptionLimit};
 use crate::message::{Message, Outgoing};
+use crate::nats::NatsServerInfo;
 use crate::random::random;
 use crate::{memory, nats};
 
@@ -126,6 +127,14 @@ impl Backend {
         match self {
             Self::Memory(_) => None,
             Self::Nats(client) => Some(client.connects()),
+        }
+    }
+
+    /// What the server said of itself, where there is one.
+    pub(crate) fn server(&self) -> Option<NatsServerInfo> {
+        match self {
+            Self::Memory(_) => None,
+            Self::Nats(client) => Some(client.server()),
         }
     }
 

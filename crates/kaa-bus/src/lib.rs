@@ -98,7 +98,7 @@ pub use mailbox::{Backlog, Overflow, SubscriptionLimit};
 pub use memory::{MemoryServer, faults};
 pub use message::{Message, NoResponders};
 pub use messaging::{Adopted, Context, Delivery, Events, Gathered, Messaging};
-pub use nats::{ConnectError, NatsOptions, ServerUrlError};
+pub use nats::{ConnectError, NatsOptions, NatsServerInfo, ServerUrlError};
 pub use permissions::Permissions;
 pub use raw_subject::RawSubject;
 pub use stats::BusStats;

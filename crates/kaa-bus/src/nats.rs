@@ -6,6 +6,7 @@
 //! | `server_url` | the list of servers | its parse errors do not name the URL |
 //! | `connect` | [`connect()`], [`ConnectError`] | it says "IO error" for most things |
 //! | `events` | connection state and counters | its event channel overflows |
+//! | `greeting` | [`NatsServerInfo`] | its own type may grow with every release |
 //! | `backoff` | when to try again | its own delay is the same for all clients of a dead server |
 //! | `lame_duck` | leaving a server that shuts down | it waits until the server ends the connection |
 //! | `client` | publishing | it queues for a dead server until the queue is full, and then blocks |
@@ -18,6 +19,7 @@ mod bucket;
 mod client;
 mod connect;
 mod events;
+mod greeting;
 mod lame_duck;
 mod options;
 mod pump;
@@ -28,6 +30,7 @@ pub(crate) use bucket::{Bucket, BucketChanges};
 pub(crate) use client::{Client, Room};
 pub use connect::ConnectError;
 pub(crate) use connect::connect;
+pub use greeting::NatsServerInfo;
 pub use options::NatsOptions;
 pub(crate) use pump::Pump;
 pub use server_url::ServerUrlError;

@@ -1,6 +1,6 @@
 //! `kaa call`: one request to an extension, as a communication service would send it.
 
-mod exchange;
+pub(crate) mod exchange;
 mod output;
 
 use std::io::Read;
@@ -11,9 +11,10 @@ use std::time::Duration;
 use clap::Args;
 use kaa_ext::protocol::kp1::{RequestId, ResourcePath};
 use kaa_ext::protocol::name::{AppVersion, ConfigName, EndpointId, ServiceInstance};
-use kaa_ext::{Config, ConfigError};
 
-use exchange::{Asked, CallError};
+use crate::arguments::duration;
+use crate::connection::{Connection, ConnectionError};
+use exchange::{Asked, CallError, Question};
 
 /// Ask an extension, as a device would through a communication service.
 ///
@@ -24,6 +25,8 @@ use exchange::{Asked, CallError};
 /// Exit code: 0 for a 2xx answer, 1 for any other, 2 for wrong arguments, 3 when nobody serves the
 /// instance, 4 when no answer came in time, 5 when NATS or the configuration fails.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:
+  kaa call quickstart /json --endpoint sensor-1 --data '[{\"humidity\": 88}]'")]
 pub(crate) struct Call {
     /// The service instance name of the extension, such as quickstart
     instance: ServiceInstance,
@@ -49,21 +52,13 @@ pub(crate) struct Call {
     #[arg(long)]
     config_name: Option<ConfigName>,
     /// How long to wait for the answer; the request expires then
-    #[arg(long, short, default_value = "5s", value_parser = time)]
+    #[arg(long, short, default_value = "5s", value_parser = duration)]
     timeout: Duration,
-    /// The server [default: NATS_URLS or nats://127.0.0.1:4222]
-    #[arg(long, value_name = "URL")]
-    nats: Option<String>,
+    #[command(flatten)]
+    connection: Connection,
     /// Print one JSON object with status, reason, payload and latency
     #[arg(long)]
     json: bool,
-}
-
-/// A duration of at least a millisecond: in a request, zero means that it never expires.
-fn time(text: &str) -> Result<Duration, String> {
-    let expected = "expected a duration of 1ms or more, such as 500ms or 5s";
-    let duration = humantime::parse_duration(text).map_err(|error| format!("{error}; {expected}"))?;
-    if duration < Duration::from_millis(1) { Err(expected.to_owned()) } else { Ok(duration) }
 }
 
 fn resource_path(text: &str) -> Result<ResourcePath, String> {
@@ -76,7 +71,7 @@ enum Failed {
     #[error("{path:?} cannot be read: {source}")]
     File { path: PathBuf, source: std::io::Error },
     #[error(transparent)]
-    Config(#[from] ConfigError),
+    Connection(#[from] ConnectionError),
     #[error(transparent)]
     Call(#[from] CallError),
 }
@@ -87,7 +82,7 @@ impl Failed {
             Self::Call(CallError::NobodyServes { .. }) => 3,
             Self::Call(CallError::NoAnswer { .. }) => 4,
             Self::File { .. } => 2,
-            Self::Call(_) | Self::Config(_) => 5,
+            Self::Call(_) | Self::Connection(_) => 5,
         }
     }
 }
@@ -106,11 +101,21 @@ impl Call {
 
     async fn ask(self) -> Result<Asked, Failed> {
         let payload = self.payload()?;
-        let mut config = Config::load()?;
-        if let Some(url) = &self.nats {
-            config.nats.urls = vec![url.clone()];
-        }
-        Ok(exchange::ask(&self, payload, &config.nats).await?)
+        let bus = self.connection.open("kaa call").await?;
+        let question = Question {
+            instance: &self.instance,
+            resource_path: self.path.as_str(),
+            payload: &payload,
+            endpoint: self.endpoint.as_ref(),
+            app_version: self.app_version.as_str(),
+            request_id: self.request_id.into(),
+            config_name: self.config_name.as_ref(),
+            timeout: self.timeout,
+        };
+        let asked = exchange::ask(&bus, &question).await;
+        // The answer is here, or it is not; the connection has nothing more to say.
+        let _ = bus.close(Duration::from_millis(100)).await;
+        Ok(asked?)
     }
 
     fn payload(&self) -> Result<Vec<u8>, Failed> {

@@ -3,14 +3,35 @@
 //! | command | what it does |
 //! |---|---|
 //! | `kaa call` | asks an extension as a communication service would: curl for extensions |
+//! | `kaa doctor` | checks the way to NATS and to services |
+//! | `kaa emit` | announces an event, as a service would |
+//! | `kaa new` | makes a new extension |
+//! | `kaa schema check` | compares Avro schemas by the rules for readers and writers |
+//! | `kaa tap` | shows every message on the bus, decoded |
+//! | `kaa record` | the same into a file |
+//! | `kaa replay` | sends the requests of such a file again, and compares the answers |
+//! | `kaa completions`, `kaa man` | for the shell, and for man |
 //! | `kaa permissions` | prints what a service has to be permitted on NATS |
 
+mod arguments;
 mod call;
+mod completions;
+mod connection;
+mod doctor;
+mod emit;
+mod new;
 mod permissions;
+mod record;
+mod replay;
+mod schema;
+mod tap;
+mod terminal;
+mod watch;
+mod wire;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Tools for people who write Kaa extensions.
 #[derive(Debug, Parser)]
@@ -24,6 +45,15 @@ struct Cli {
 enum Command {
     Call(call::Call),
     Permissions(permissions::Permissions),
+    Doctor(doctor::Doctor),
+    Emit(emit::Emit),
+    New(new::New),
+    Schema(schema::Schema),
+    Tap(tap::Tap),
+    Record(record::Record),
+    Replay(replay::Replay),
+    Completions(completions::Completions),
+    Man(completions::Man),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -31,5 +61,38 @@ async fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Call(call) => call.run().await,
         Command::Permissions(permissions) => permissions.run(),
+        Command::Doctor(doctor) => doctor.run().await,
+        Command::Emit(emit) => emit.run().await,
+        Command::New(new) => new.run(),
+        Command::Schema(schema) => schema.run(),
+        Command::Tap(tap) => tap.run().await,
+        Command::Record(record) => record.run().await,
+        Command::Replay(replay) => replay.run().await,
+        Command::Completions(completions) => completions.run(Cli::command()),
+        Command::Man(man) => man.run(Cli::command()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(command: &clap::Command) {
+        if command.get_name() == "help" {
+            return;
+        }
+        let mut is_group = false;
+        for inner in command.get_subcommands() {
+            is_group = true;
+            check(inner);
+        }
+        let example = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        assert!(is_group || example.contains("kaa "), "{} has no example", command.get_name());
+    }
+
+    #[test]
+    fn every_command_is_put_together_right_and_has_an_example() {
+        Cli::command().debug_assert();
+        check(&Cli::command());
     }
 }

@@ -13,6 +13,8 @@ use clap::Args;
 ///
 /// Exit code: that of the program, 2 when it cannot be executed.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:
+  kaa permissions ./target/release/dcx > dcx.conf")]
 pub(crate) struct Permissions {
     /// The program of the service: a path, or a name on the PATH
     program: PathBuf,

@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::denials::ForbiddenPublishes;
 use crate::forbidden::Forbidden;
 use crate::link::Connection;
+use crate::nats::NatsServerInfo;
 use crate::stats::BusStats;
 
 impl Bus {
@@ -30,6 +31,11 @@ impl Bus {
     /// ```
     pub fn watch_connection(&self) -> watch::Receiver<Connection> {
         self.shared.link.watch()
+    }
+
+    /// What the NATS server has said of itself; `None` inside the process.
+    pub fn server(&self) -> Option<NatsServerInfo> {
+        self.shared.backend.server()
     }
 
     /// The clock of whoever speaks on this connection: the machine's, unless the server in the process gave it

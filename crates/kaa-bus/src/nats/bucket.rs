@@ -17,6 +17,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 
 use super::client::Client;
+use super::greeting::release;
 use crate::kv::{BucketOptions, Change, Entry, HEADERS, Keeping, KvError, decode, encode};
 use crate::link::{Connection, Link};
 
@@ -236,12 +237,6 @@ fn refused(bucket: &str, action: &'static str, error: impl StdError + Send + Syn
 
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| error.source())
-}
-
-/// `2.10.24` as `(2, 10)`; `None` for what a fork may call itself.
-fn release(version: &str) -> Option<(u64, u64)> {
-    let mut parts = version.trim_start_matches('v').split('.');
-    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use kaa_protocol::subject::{Inbox, Subject, SubjectFilter};
 use tokio::sync::watch;
 use tokio::task::unconstrained;
 
+use super::greeting::NatsServerInfo;
 use super::lame_duck::{self, Member, Transfer};
 use super::options::NatsOptions;
 use super::pump::Pump;
@@ -130,6 +131,10 @@ impl Client {
             Some(Err(_)) => Err(FenceError::Closed),
             None => Err(FenceError::TimedOut { deadline: self.publish_timeout }),
         }
+    }
+
+    pub(crate) fn server(&self) -> NatsServerInfo {
+        NatsServerInfo::of(self.nats.server_info())
     }
 
     /// For what is not hot: see `nats`.

@@ -2,27 +2,43 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use kaa_ext::bus::{Bus, ConnectError, Message, PublishError, SubscribeError, Subscription};
+use kaa_ext::bus::{Bus, Message, PublishError, SubscribeError, Subscription};
 use kaa_ext::protocol::avro::{EncodeError, Record};
 use kaa_ext::protocol::esp::{self, ClientData, ExtensionData, Revision};
 use kaa_ext::protocol::name::{ConfigName, EndpointId, NameError, ReplicaId, ServiceInstance};
 use kaa_ext::protocol::subject::{Subject, Target};
-use kaa_ext::{NatsConfig, NatsConfigError};
 use tokio::time::timeout;
 
-use super::Call;
+/// What is asked, of whom.
+#[derive(Debug)]
+pub(crate) struct Question<'a> {
+    pub(crate) instance: &'a ServiceInstance,
+    pub(crate) resource_path: &'a str,
+    pub(crate) payload: &'a [u8],
+    pub(crate) endpoint: Option<&'a EndpointId>,
+    pub(crate) app_version: &'a str,
+    pub(crate) request_id: i32,
+    pub(crate) config_name: Option<&'a ConfigName>,
+    /// How long to wait; the request expires then.
+    pub(crate) timeout: Duration,
+}
 
 /// An answer and how long it took.
-pub(super) struct Asked {
-    pub(super) status: i32,
-    pub(super) reason: Option<String>,
-    pub(super) payload: Option<Vec<u8>>,
-    pub(super) latency: Duration,
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) status: i32,
+    pub(crate) reason: Option<String>,
+    pub(crate) payload: Option<Vec<u8>>,
+    /// When it was made, by the clock of whoever made it, in Unix milliseconds.
+    pub(crate) timestamp: i64,
+    /// When it was asked, by the clock of this machine, in Unix milliseconds.
+    pub(crate) asked_at: i64,
+    pub(crate) latency: Duration,
 }
 
 /// Why no answer came.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum CallError {
+pub(crate) enum CallError {
     #[error(
         "nobody serves the extension instance \"{instance}\": no subscriber on {subject}; is it running, and is the name right?"
     )]
@@ -31,10 +47,6 @@ pub(super) enum CallError {
     NoAnswer { instance: ServiceInstance, waited: Duration },
     #[error(transparent)]
     Name(#[from] NameError),
-    #[error(transparent)]
-    Config(#[from] NatsConfigError),
-    #[error(transparent)]
-    Connect(#[from] ConnectError),
     #[error("no way back for the answer")]
     Subscribe(#[from] SubscribeError),
     #[error("the request was not sent")]
@@ -45,47 +57,46 @@ pub(super) enum CallError {
     Closed,
 }
 
-/// Asks once. Everything happens within `call.timeout`, apart from connecting.
-pub(super) async fn ask(call: &Call, payload: Vec<u8>, nats: &NatsConfig) -> Result<Asked, CallError> {
-    let options = nats.options()?;
-    let bus = Bus::nats(options.name("kaa call")).await?;
-    let own = format!("kaa-call-{}-{}", std::process::id(), now() % 1_000_000);
+/// Asks once, within the time of the question.
+pub(crate) async fn ask(bus: &Bus, question: &Question<'_>) -> Result<Asked, CallError> {
+    let asked_at = now();
+    let own = format!("kaa-call-{}-{:x}", std::process::id(), bus.random());
     let replica: ReplicaId = own.parse()?;
     let return_path = Subject::from(&esp::extension_data_subject(Target::Replica(replica)));
     let mut answers = bus.subscribe(return_path.clone(), None).await?;
 
-    let subject = Subject::from(&esp::client_data_subject(Target::Service(call.instance.clone())));
+    let subject = Subject::from(&esp::client_data_subject(Target::Service(question.instance.clone())));
     let data = ClientData {
         correlation_id: &own,
-        timestamp: now(),
-        timeout: i64::try_from(call.timeout.as_millis()).unwrap_or(i64::MAX),
-        app_version_name: call.app_version.as_str(),
-        endpoint_id: call.endpoint.as_ref().map(EndpointId::as_str),
-        resource_path: call.path.as_str(),
-        request_id: Some(call.request_id.into()),
-        payload: &payload,
-        config_name: call.config_name.as_ref().map(ConfigName::as_str),
+        timestamp: asked_at,
+        timeout: i64::try_from(question.timeout.as_millis()).unwrap_or(i64::MAX),
+        app_version_name: question.app_version,
+        endpoint_id: question.endpoint.map(EndpointId::as_str),
+        resource_path: question.resource_path,
+        request_id: Some(question.request_id),
+        payload: question.payload,
+        config_name: question.config_name.map(ConfigName::as_str),
     };
     // The last revision differs from the first only by the name of a configuration.
     let revision = if data.config_name.is_some() { Revision::Current } else { Revision::Seed };
     let started = Instant::now();
     bus.publish(subject.clone(), Some(return_path), data.encode(revision)?).await?;
-    let answered = timeout(call.timeout, answer(&mut answers, &own)).await;
+    let answered = timeout(question.timeout, answer(&mut answers, &own)).await;
     let latency = started.elapsed();
-    // The answer is here, or it is not; the connection has nothing more to say.
-    let _ = bus.close(Duration::from_millis(100)).await;
     match answered {
-        Ok(Some(Answer::Reply { status, reason, payload })) => Ok(Asked { status, reason, payload, latency }),
+        Ok(Some(Answer::Reply { status, reason, payload, timestamp })) => {
+            Ok(Asked { status, reason, payload, timestamp, asked_at, latency })
+        }
         Ok(Some(Answer::NobodyServes)) => {
-            Err(CallError::NobodyServes { instance: call.instance.clone(), subject })
+            Err(CallError::NobodyServes { instance: question.instance.clone(), subject })
         }
         Ok(None) => Err(CallError::Closed),
-        Err(_) => Err(CallError::NoAnswer { instance: call.instance.clone(), waited: call.timeout }),
+        Err(_) => Err(CallError::NoAnswer { instance: question.instance.clone(), waited: question.timeout }),
     }
 }
 
 enum Answer {
-    Reply { status: i32, reason: Option<String>, payload: Option<Vec<u8>> },
+    Reply { status: i32, reason: Option<String>, payload: Option<Vec<u8>>, timestamp: i64 },
     NobodyServes,
 }
 
@@ -104,6 +115,7 @@ async fn answer(answers: &mut Subscription, correlation_id: &str) -> Option<Answ
                 status: data.status_code,
                 reason: data.reason_phrase.map(str::to_owned),
                 payload: data.payload.map(<[u8]>::to_vec),
+                timestamp: data.timestamp,
             });
         }
     }

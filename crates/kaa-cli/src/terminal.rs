@@ -1,0 +1,28 @@
+//! What a person gets to see: colours where there is a terminal, and nothing that strangers could use to paint on it.
+
+mod escape;
+mod output;
+mod paint;
+mod progress;
+mod table;
+
+pub(crate) use escape::{clipped, escaped, escaped_json};
+pub(crate) use output::Output;
+pub(crate) use paint::Paint;
+pub(crate) use progress::Progress;
+pub(crate) use table::Table;
+
+use std::error::Error;
+
+use kaa_process::error::Chain;
+
+/// Says something to whoever started the command, where it does not mix with what the command prints.
+#[allow(clippy::print_stderr, reason = "the terminal is what a command is for")]
+pub(crate) fn tell(command: &str, text: &str) {
+    eprintln!("kaa {command}: {}", escaped(text));
+}
+
+/// The same of an error, with all its causes.
+pub(crate) fn tell_error(command: &str, error: &dyn Error) {
+    tell(command, &format!("{:#}", Chain(error)));
+}

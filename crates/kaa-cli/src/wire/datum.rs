@@ -1,0 +1,195 @@
+//! From bytes to named values, by the schema of the record.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use apache_avro::Schema;
+use apache_avro::reader::datum::GenericDatumReader;
+use apache_avro::types::Value;
+use bytes::Bytes;
+use kaa_ext::protocol::catalog::{RECORDS, RecordInfo};
+
+use super::spec::Spec;
+
+/// A record with its values.
+#[derive(Debug, Clone)]
+pub(crate) struct Decoded {
+    pub(crate) spec: &'static Spec,
+    pub(crate) info: &'static RecordInfo,
+    /// The fields by their names on the wire, in the order of the schema.
+    pub(crate) fields: Vec<(String, Value)>,
+    /// Bytes that follow the last known field.
+    pub(crate) trailing: usize,
+}
+
+/// Bytes that are none of the records that may be at their subject.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Undecoded(pub(crate) String);
+
+impl Decoded {
+    fn field(&self, name: &str) -> Option<&Value> {
+        let value = self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value)?;
+        Some(match value {
+            Value::Union(_, inner) => inner,
+            value => value,
+        })
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        match self.field(name)? {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn number(&self, name: &str) -> Option<i64> {
+        match self.field(name)? {
+            Value::Int(number) => Some((*number).into()),
+            Value::Long(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn bytes(&self, name: &str) -> Option<&[u8]> {
+        match self.field(name)? {
+            Value::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// Whether it is about this endpoint, alone or among others.
+    pub(crate) fn is_about(&self, endpoint: &str) -> bool {
+        self.text("endpointId") == Some(endpoint)
+            || matches!(self.field("endpoints"), Some(Value::Map(endpoints)) if endpoints.contains_key(endpoint))
+    }
+}
+
+/// Decodes a datum as the one of these records that it is.
+///
+/// The codec of the product is the judge, so that a datum that a service refuses is refused here as well; the values
+/// are read by the schema it belongs to.
+pub(crate) fn decode(specs: &[&'static Spec], datum: &Bytes) -> Result<Decoded, Undecoded> {
+    let mut best: Option<(&'static Spec, &'static RecordInfo, usize)> = None;
+    let mut why = None;
+    for spec in specs {
+        let Some(info) = spec.revisions.first() else { continue };
+        match (info.check)(datum) {
+            Ok(trailing) if best.is_none_or(|(.., least)| trailing < least) => {
+                best = Some((spec, info, trailing))
+            }
+            Ok(_) => {}
+            Err(error) => why = why.or_else(|| Some(error.to_string())),
+        }
+    }
+    let Some((spec, first, trailing)) = best else {
+        return Err(Undecoded(why.unwrap_or_else(|| "no record is known at this subject".to_owned())));
+    };
+    let body = without_header(datum);
+    let record = body.slice(..body.len().saturating_sub(trailing));
+    let info = revision(spec, first, datum, &record);
+    let fields = values(info, &record).map_err(Undecoded)?;
+    Ok(Decoded { spec, info, fields, trailing })
+}
+
+/// What follows the header of Avro's single-object encoding, if there is one.
+fn without_header(datum: &Bytes) -> Bytes {
+    const HEADER: usize = 10;
+    let has_header = datum.starts_with(&[0xc3, 0x01]) && datum.len() >= HEADER;
+    datum.slice(if has_header { HEADER } else { 0 }..)
+}
+
+/// The revision that a datum is of: the one in which it is encoded as it stands.
+fn revision(
+    spec: &'static Spec,
+    first: &'static RecordInfo,
+    datum: &Bytes,
+    record: &Bytes,
+) -> &'static RecordInfo {
+    let is_it = |info: &&&'static RecordInfo| {
+        spec.revisions.len() == 1 || (info.recode)(datum).is_some_and(|again| again == *record)
+    };
+    spec.revisions.iter().find(is_it).or(spec.revisions.last()).copied().unwrap_or(first)
+}
+
+fn values(info: &'static RecordInfo, mut record: &[u8]) -> Result<Vec<(String, Value)>, String> {
+    let schema = schema(info).ok_or_else(|| format!("the schema of {} is not known", info.name))?;
+    match GenericDatumReader::builder(schema).build().and_then(|reader| reader.read_value(&mut record)) {
+        Ok(Value::Record(fields)) => Ok(fields),
+        Ok(_) => Err(format!("{} is no record", info.name)),
+        Err(error) => Err(format!("{} cannot be read by its schema: {error}", info.name)),
+    }
+}
+
+/// The schema of a record, parsed once.
+pub(super) fn schema(info: &RecordInfo) -> Option<&'static Schema> {
+    static PARSED: LazyLock<HashMap<u64, Schema>> = LazyLock::new(|| {
+        let parsed = |info: &RecordInfo| Some((info.fingerprint, Schema::parse_str(&info.schema()).ok()?));
+        RECORDS.iter().filter_map(parsed).collect()
+    });
+    PARSED.get(&info.fingerprint)
+}
+
+#[cfg(test)]
+mod tests {
+    use kaa_ext::protocol::avro::Record;
+    use kaa_ext::protocol::elce::ConnectedEvent;
+    use kaa_ext::protocol::esp::{ClientData, Revision};
+    use kaa_ext::protocol::ism::Message;
+
+    use super::super::place::Place;
+    use super::*;
+
+    fn read(subject: &str, datum: &Bytes) -> Result<Decoded, Undecoded> {
+        decode(&Place::of(subject).specs(), datum)
+    }
+
+    #[test]
+    fn every_schema_of_the_catalog_can_be_parsed() {
+        for info in RECORDS {
+            assert!(schema(info).is_some(), "{}", info.name);
+        }
+    }
+
+    #[test]
+    fn the_revision_is_found_and_the_values_are_named() {
+        let data = ClientData {
+            correlation_id: "c",
+            app_version_name: "v1",
+            endpoint_id: Some("e1"),
+            resource_path: "/json",
+            request_id: Some(7),
+            payload: b"[1]",
+            ..ClientData::default()
+        };
+        for (revision, label) in [(Revision::Seed, "seed"), (Revision::Current, "current")] {
+            let datum = data.encode(revision).unwrap();
+            let decoded = read("kaa.v1.service.dcx.esp.ClientData", &datum).unwrap();
+            assert_eq!((decoded.info.revision, decoded.trailing), (Some(label), 0));
+            assert_eq!(decoded.text("endpointId"), Some("e1"));
+            assert_eq!(decoded.number("requestId"), Some(7));
+            assert_eq!(decoded.bytes("payload"), Some(&b"[1]"[..]));
+        }
+        let longer: Bytes = [&data.encode(Revision::Current).unwrap(), &b"xyz"[..]].concat().into();
+        let decoded = read("kaa.v1.service.dcx.esp.ClientData", &longer).unwrap();
+        assert_eq!((decoded.trailing, decoded.text("resourcePath")), (3, Some("/json")));
+    }
+
+    #[test]
+    fn endpoints_are_found_in_a_map() {
+        let endpoints = [("e1", "v1")].into_iter().collect();
+        let datum = ConnectedEvent { endpoints, ..ConnectedEvent::default() }.to_bytes();
+        let decoded = read("kaa.v1.events.kpc.endpoint.connectivity.connected", &datum).unwrap();
+        assert!(decoded.is_about("e1"));
+        assert!(!decoded.is_about("e2"));
+    }
+
+    #[test]
+    fn what_is_no_record_is_told_with_the_field() {
+        let error =
+            read("kaa.v1.service.dcx.esp.ClientData", &Bytes::from_static(b"\x06abc\xff")).unwrap_err();
+        assert_eq!(error.to_string(), "ClientData.timestamp at byte 4: the datum ends inside this value");
+        let error = read("a.b", &Bytes::from_static(b"x")).unwrap_err();
+        assert_eq!(error.to_string(), "no record is known at this subject");
+    }
+}
