@@ -181,15 +181,15 @@ mod tests {
     use std::time::SystemTime;
 
     use bytes::Bytes;
-    use kaa_ext::bus::Message;
+    use kaa_ext::bus::{Message, RawSubject};
     use kaa_ext::protocol::avro::Record;
     use kaa_ext::protocol::esp::{ClientData, ExtensionData, Revision};
 
     use super::*;
 
     fn message(subject: &str, reply_to: Option<&str>, payload: Bytes) -> Message {
-        let bytes = |text: &str| Bytes::copy_from_slice(text.as_bytes());
-        Message { subject: bytes(subject), reply_to: reply_to.map(bytes), payload, no_responders: None }
+        let raw = |text: &str| RawSubject::from(text.to_owned());
+        Message { subject: raw(subject), reply_to: reply_to.map(raw), payload, no_responders: None }
     }
 
     fn request(n: u64, correlation_id: &str, reply_to: &str) -> Seen {

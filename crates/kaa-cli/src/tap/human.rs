@@ -165,8 +165,8 @@ mod tests {
     use super::*;
 
     fn seen(subject: &str, payload: Bytes) -> Seen {
-        let subject = Bytes::copy_from_slice(subject.as_bytes());
-        let message = Message { subject, reply_to: None, payload, no_responders: None };
+        let message =
+            Message { subject: subject.to_owned().into(), reply_to: None, payload, no_responders: None };
         Seen::new(7, UNIX_EPOCH + Duration::from_millis(1_500), &message, None)
     }
 
