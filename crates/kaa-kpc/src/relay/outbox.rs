@@ -113,15 +113,20 @@ impl Inlet {
     pub(super) fn has_lagged(&self) -> bool {
         lock(&self.0).end == Some(End::Lagged)
     }
-}
 
-impl Drop for Inlet {
-    fn drop(&mut self) {
+    /// Takes nothing any more. How many were left.
+    pub(super) fn close(&self) -> usize {
         let mut state = lock(&self.0);
         state.end.get_or_insert(End::Over);
         let left = std::mem::take(&mut state.waiting);
         drop(state);
-        drop(left);
+        left.len()
+    }
+}
+
+impl Drop for Inlet {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 
@@ -219,6 +224,15 @@ mod tests {
         assert_eq!((state.bytes, state.waiting.capacity()), (0, 0));
         drop(state);
         assert_eq!(next(&mut inlet), None);
+    }
+
+    #[test]
+    fn who_goes_leaves_what_waited() {
+        let (outbox, inlet) = outbox();
+        outbox.hand_over(delivery(1), ROOM);
+        outbox.hand_over(delivery(1), ROOM);
+        assert_eq!((inlet.close(), inlet.close()), (2, 0));
+        assert_eq!(outbox.hand_over(delivery(1), ROOM), Handed::TooLate);
     }
 
     #[test]

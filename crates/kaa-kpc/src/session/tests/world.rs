@@ -13,8 +13,9 @@ use crate::applications::Applications;
 use crate::front::{Front, FrontCounters, Tally};
 use crate::identity::clients::Authenticator;
 use crate::identity::tokens::Tokens;
+use crate::kpc::KpcCounters;
 use crate::limits::Limits;
-use crate::listen::{Peer, Slot};
+use crate::listen::{ListenCounters, Peer, Slot};
 use crate::relay::{Relay, RelayOptions};
 use crate::session::{Sessions, serve};
 
@@ -23,6 +24,14 @@ pub(in crate::session) struct World {
     pub(in crate::session) server: MemoryServer,
     pub(in crate::session) front: Arc<Front>,
     _extension: TestKaa,
+}
+
+/// Every test that is not failing anyway shows that nothing is lost on the way.
+impl Drop for World {
+    fn drop(&mut self) {
+        let counters = KpcCounters::of(&self.front, ListenCounters::default());
+        assert!(std::thread::panicking() || counters.has_no_gaps(), "{counters:#?}");
+    }
 }
 
 impl World {
@@ -49,6 +58,7 @@ impl World {
             sessions: Sessions::default(),
             limits,
             tally: Tally::default(),
+            http: Default::default(),
         });
         Self { server, front, _extension: extension }
     }
