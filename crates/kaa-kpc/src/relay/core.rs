@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use kaa_bus::{Bus, Messaging, PublishError};
+use kaa_bus::{Bus, Messaging, PublishError, planted};
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::subject::Subject;
 use tokio::sync::Notify;
@@ -109,7 +109,8 @@ impl Core {
             Recipient::Client { connection, .. } => Some(*connection),
             Recipient::Caller(_) => None,
         };
-        let deadline = Instant::now() + self.options.request_timeout;
+        let patience = if planted!("a late reply") { 2 } else { 1 } * self.options.request_timeout;
+        let deadline = Instant::now() + patience;
         let mut waiting =
             Waiting::new(recipient, request.path.request_id, request.path.extension.clone(), deadline);
         waiting.party = request.party(connection);

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 
+use kaa_bus::planted;
 use tokio::task::coop::poll_proceed;
 
 use super::delivery::Delivery;
@@ -69,6 +70,9 @@ impl Outbox {
         let bytes = state.bytes.saturating_add(size);
         let fits = state.waiting.is_empty() || state.waiting.len() < room.deliveries && bytes <= room.bytes;
         let handed = if fits {
+            if planted!("a double answer") && !state.waiting.is_empty() {
+                state.waiting.push_back(delivery.clone());
+            }
             state.waiting.push_back(delivery);
             state.bytes = bytes;
             Handed::Over

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use kaa_bus::Message;
+use kaa_bus::{Message, planted};
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::esp::ExtensionData;
 use kaa_protocol::kp1::RequestPath;
@@ -92,7 +92,9 @@ impl Core {
         origin: Origin,
         extension: &ServiceInstance,
     ) {
-        self.tally.not_held();
+        if !planted!("a push for nobody is not counted") {
+            self.tally.not_held();
+        }
         match origin.subscribed {
             Subscribed::Alone => {
                 let (service, reply_to) =

@@ -44,14 +44,8 @@ impl World {
         let resources = resources![echo, fail, slow, observe];
         let extension = Extension::new("ext").resources(resources).build().unwrap();
         let extension = TestKaa::start_on(server.connect(), extension).await;
-        let options = RelayOptions {
-            replica: "kpc-0".parse().unwrap(),
-            clock: Clock::tokio(),
-            in_flight_per_connection: 1000,
-            ..RelayOptions::default()
-        };
         let front = Arc::new(Front {
-            relay: Relay::start(server.connect(), options).await.unwrap(),
+            relay: relay(&server, "kpc-0").await,
             applications: Applications::default(),
             authenticator: Authenticator::default(),
             tokens: Tokens::default(),
@@ -61,6 +55,11 @@ impl World {
             http: Default::default(),
         });
         Self { server, front, _extension: extension }
+    }
+
+    /// One more replica.
+    pub(in crate::session) async fn relay(&self, replica: &str) -> Relay {
+        relay(&self.server, replica).await
     }
 
     /// A connection on which nothing was said yet.
@@ -100,6 +99,16 @@ impl World {
     pub(in crate::session) fn tally(&self) -> FrontCounters {
         self.front.tally.snapshot()
     }
+}
+
+async fn relay(server: &MemoryServer, replica: &str) -> Relay {
+    let options = RelayOptions {
+        replica: replica.parse().unwrap(),
+        clock: Clock::tokio(),
+        in_flight_per_connection: 1000,
+        ..RelayOptions::default()
+    };
+    Relay::start(server.connect(), options).await.unwrap()
 }
 
 pub(in crate::session) fn peer() -> Peer {
