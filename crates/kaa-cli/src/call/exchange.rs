@@ -1,14 +1,14 @@
 //! The request on the bus, and the wait for its answer.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use kaa_ext::bus::{Bus, ConnectError, Message, PublishError, SubscribeError, Subscription};
+use kaa_ext::bus::{Bus, Clock, ConnectError, Message, PublishError, SubscribeError, Subscription};
 use kaa_ext::protocol::avro::{EncodeError, Record};
 use kaa_ext::protocol::esp::{self, ClientData, ExtensionData, Revision};
 use kaa_ext::protocol::name::{ConfigName, EndpointId, NameError, ReplicaId, ServiceInstance};
 use kaa_ext::protocol::subject::{Subject, Target};
 use kaa_ext::{NatsConfig, NatsConfigError};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::Call;
 
@@ -49,7 +49,7 @@ pub(super) enum CallError {
 pub(super) async fn ask(call: &Call, payload: Vec<u8>, nats: &NatsConfig) -> Result<Asked, CallError> {
     let options = nats.options()?;
     let bus = Bus::nats(options.name("kaa call")).await?;
-    let own = format!("kaa-call-{}-{}", std::process::id(), now() % 1_000_000);
+    let own = format!("kaa-call-{}-{}", std::process::id(), Clock::System.millis() % 1_000_000);
     let replica: ReplicaId = own.parse()?;
     let return_path = Subject::from(&esp::extension_data_subject(Target::Replica(replica)));
     let mut answers = bus.subscribe(return_path.clone(), None).await?;
@@ -57,7 +57,7 @@ pub(super) async fn ask(call: &Call, payload: Vec<u8>, nats: &NatsConfig) -> Res
     let subject = Subject::from(&esp::client_data_subject(Target::Service(call.instance.clone())));
     let data = ClientData {
         correlation_id: &own,
-        timestamp: now(),
+        timestamp: Clock::System.millis(),
         timeout: i64::try_from(call.timeout.as_millis()).unwrap_or(i64::MAX),
         app_version_name: call.app_version.as_str(),
         endpoint_id: call.endpoint.as_ref().map(EndpointId::as_str),
@@ -107,9 +107,4 @@ async fn answer(answers: &mut Subscription, correlation_id: &str) -> Option<Answ
             });
         }
     }
-}
-
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
