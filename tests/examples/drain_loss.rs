@@ -2,6 +2,7 @@
 //! beside what async-nats offers. `cargo run --release -p kaa-tests --example drain_loss`
 
 #![allow(
+    clippy::disallowed_methods,
     clippy::expect_used,
     clippy::print_stdout,
     reason = "a measurement that cannot be made ends with a message, and one that can is printed"

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kaa_bus::{Bus, Subject};
 use kaa_protocol::avro::Record;
 use kaa_protocol::esp::{ClientData, ExtensionData, Revision};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::echo;
 use crate::patience::soon;

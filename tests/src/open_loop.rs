@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_nats::{Client, StatusCode};
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use kaa_protocol::avro::Record;
 use kaa_protocol::esp::{ClientData, ExtensionData, Revision};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::patience::{PATIENCE, soon};
 

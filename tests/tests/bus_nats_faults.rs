@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use kaa_bus::{
@@ -18,6 +18,7 @@ use kaa_protocol::subject::Target;
 use kaa_tests::nats_server::NatsServer;
 use kaa_tests::patience::{PATIENCE, soon};
 use kaa_tests::venue::becomes;
+use tokio::time::Instant;
 
 fn options(server: &NatsServer) -> NatsOptions {
     NatsOptions::new(&server.url()).unwrap()

@@ -4,7 +4,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kaa_bus::{Bus, Connection, NatsOptions};
 use kaa_tests::askers::{Askers, Ended};
@@ -15,6 +15,7 @@ use kaa_tests::nats_cluster::{NatsCluster, SIZE};
 use kaa_tests::nats_server::NatsServer;
 use kaa_tests::patience::soon;
 use kaa_tests::service::Service;
+use tokio::time::Instant;
 
 async fn connect(urls: &str) -> Bus {
     soon("a connection", Bus::nats(NatsOptions::new(urls).unwrap())).await.unwrap()

@@ -16,6 +16,10 @@
 //! Only the standard library is used: a fresh checkout has its commands after two seconds.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to its terminal")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "it times what is run by hand, and has only the standard library"
+)]
 
 mod bench;
 mod chaos;

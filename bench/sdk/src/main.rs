@@ -28,6 +28,7 @@
 //! | [`report`] | the table, and the same as JSON |
 
 #![allow(
+    clippy::disallowed_methods,
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,

@@ -6,6 +6,7 @@ use kaa_protocol::kp1::RequestPath;
 
 use crate::applications::Applications;
 use crate::counters::counters;
+use crate::http;
 use crate::identity::clients::{Authenticator, Client};
 use crate::identity::tokens::{KnownEndpoint, Tokens};
 use crate::limits::Limits;
@@ -22,6 +23,7 @@ pub(crate) struct Front {
     pub(crate) sessions: Sessions,
     pub(crate) limits: Limits,
     pub(crate) tally: Tally,
+    pub(crate) http: http::Tally,
 }
 
 impl Front {
@@ -75,7 +77,15 @@ impl Front {
 }
 
 counters! {
-    /// What happened in front, at one moment.
+    /// What happened to sessions of MQTT, at one moment.
+    ///
+    /// Every message becomes a request, is answered here, or is given up with its session:
+    ///
+    /// ```text
+    /// messages = sent + refused + abandoned + those whose token is being asked for
+    /// ```
+    ///
+    /// The other figures are not part of the sum.
     pub struct FrontCounters;
     /// The living figures behind [`FrontCounters`].
     pub(crate) struct Tally;
@@ -105,12 +115,23 @@ counters! {
     unwritable
     /// Messages received from MQTT clients, duplicates not counted.
     messages
+    /// Messages of MQTT clients that became requests to an extension. The relay counts what becomes of those.
+    sent
     /// Messages of MQTT clients that were answered with an error instead of being sent to an extension.
     refused
+    /// Messages of MQTT clients whose session ended before it was known whose token they have.
+    abandoned
     /// Answers and pushes written to MQTT clients.
     delivered
     /// Answers and pushes larger than their MQTT client takes. An error takes the place of an answer.
     too_large
     /// Answers and pushes that are no MQTT message, because their path is no topic name.
     undeliverable
+}
+
+impl FrontCounters {
+    /// Whether every message is accounted for, and none twice: true whenever no token is being asked for.
+    pub fn is_balanced(&self) -> bool {
+        self.messages == self.sent + self.refused + self.abandoned
+    }
 }

@@ -16,6 +16,7 @@
 //! | `exchange` | one request and its response |
 //! | `target`, `admission`, `body` | what is asked for, by whom, with what |
 //! | `answer` | 200 or an error of 1/KP |
+//! | `counters` | what became of requests |
 //! | `websocket` | MQTT over WebSocket |
 //! | `alarm`, `linger` | deadlines, and the end of a connection |
 //!
@@ -27,6 +28,7 @@ mod alarm;
 mod answer;
 mod body;
 mod connection;
+mod counters;
 mod exchange;
 mod guard;
 mod linger;
@@ -43,6 +45,9 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
+
+pub use self::counters::HttpCounters;
+pub(crate) use self::counters::Tally;
 
 use self::alarm::Alarm;
 use self::connection::{Connection, Patience};
@@ -92,14 +97,21 @@ where
     poll_fn(|context| {
         loop {
             // Whatever went wrong with a connection, there is nobody to tell.
-            if http.as_mut().poll(context).is_ready() {
+            if let Poll::Ready(ended) = http.as_mut().poll(context) {
+                if ended.is_err_and(|error| error.is_parse()) {
+                    connection.front.http.malformed();
+                }
                 return Poll::Ready(());
             }
             if is_ending || draining.as_mut().poll(context).is_pending() {
                 let Some(patience) = connection.patience() else { return Poll::Pending };
                 let (Patience::Idle(deadline) | Patience::Head(deadline)) = patience;
                 ready!(alarm.poll_at(deadline, context));
-                if is_ending || matches!(patience, Patience::Head(_)) {
+                if matches!(patience, Patience::Head(_)) {
+                    connection.front.http.slow_heads();
+                    return Poll::Ready(());
+                }
+                if is_ending {
                     return Poll::Ready(());
                 }
             }

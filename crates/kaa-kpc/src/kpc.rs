@@ -1,5 +1,6 @@
 //! A communication service, put together.
 
+mod counters;
 mod error;
 mod exposure;
 mod options;
@@ -13,17 +14,18 @@ use kaa_bus::Bus;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinHandle};
 
+pub use counters::KpcCounters;
 pub use error::StartError;
 pub use options::{KpcOptions, ListenerOptions, Transport};
 
 use crate::applications::Applications;
-use crate::front::{Front, FrontCounters};
+use crate::front::Front;
 use crate::http::{self, Offer};
 use crate::identity::Revocation;
-use crate::identity::clients::{Authenticator, ClientCounters};
-use crate::identity::tokens::{TokenCounters, Tokens};
-use crate::listen::{Admission, Connections, ListenCounters, Listener, Speaks, Tls, TlsError};
-use crate::relay::{self, Relay};
+use crate::identity::clients::Authenticator;
+use crate::identity::tokens::Tokens;
+use crate::listen::{Admission, Connections, Listener, Speaks, Tls, TlsError};
+use crate::relay::Relay;
 use crate::session::{self, Sessions};
 
 /// How many revocations wait to take effect.
@@ -77,22 +79,6 @@ impl Listening {
     }
 }
 
-/// What became of the messages and connections of one replica, at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct KpcCounters {
-    /// Connections, before anything was said.
-    pub listen: ListenCounters,
-    /// Clients and what they say.
-    pub front: FrontCounters,
-    /// Logins.
-    pub clients: ClientCounters,
-    /// Tokens.
-    pub tokens: TokenCounters,
-    /// Requests and pushes.
-    pub relay: relay::Counters,
-}
-
 impl Kpc {
     /// Starts it: listens to extensions first, then to devices.
     ///
@@ -125,6 +111,7 @@ impl Kpc {
             sessions: Sessions::default(),
             limits,
             tally: Default::default(),
+            http: Default::default(),
         });
         let revoking = tokio::spawn(revoke(Arc::clone(&front), revocations)).abort_handle();
         let accepting = watch::Sender::new(true);
@@ -153,14 +140,7 @@ impl Kpc {
 
     /// What happened so far.
     pub fn counters(&self) -> KpcCounters {
-        let Front { tally, authenticator, tokens, relay, .. } = &*self.front;
-        KpcCounters {
-            listen: self.admission.counters(),
-            front: tally.snapshot(),
-            clients: authenticator.counters(),
-            tokens: tokens.counters(),
-            relay: relay.counters(),
-        }
+        KpcCounters::of(&self.front, self.admission.counters())
     }
 
     /// How many connections there are.
@@ -202,11 +182,14 @@ impl Kpc {
         }
         let mut cut = 0;
         let serving = std::mem::take(&mut *self.serving.lock().unwrap_or_else(PoisonError::into_inner));
+        // Who stops it a second time may be faster than the first, and sees it at work.
+        let is_first = !serving.is_empty();
         for serving in serving {
             if let Ok(connections) = serving.await {
                 cut += connections.end(LAST_WORDS).await;
             }
         }
+        debug_assert!(!is_first || self.counters().is_balanced(), "{:#?}", self.counters());
         cut
     }
 }

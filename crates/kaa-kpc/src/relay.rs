@@ -127,7 +127,8 @@ impl Relay {
             state.clients.remove(id);
         }
         drop(state);
-        (Connection::new(Arc::clone(&self.core), id), Deliveries(inlet))
+        let deliveries = Deliveries::new(Arc::clone(&self.core), inlet);
+        (Connection::new(Arc::clone(&self.core), id), deliveries)
     }
 
     /// Waits until the server has taken what was published up to this call, as [`Connection::taken`] does
@@ -154,14 +155,17 @@ impl Relay {
     /// When the future is dropped, the request may have been sent; nothing is left behind.
     pub async fn ask(&self, request: &Request) -> Answer {
         let id = self.core.next_id();
-        let (caller, answer) = oneshot::channel();
+        let (caller, mut answer) = oneshot::channel();
         let mut request = request.clone();
         let number = u32::try_from(id & u64::from(RequestId::MAX.get())).unwrap_or_default();
         request.path.request_id = RequestId::try_from(number).ok();
-        let _asking = Asking { core: &self.core, id };
+        let asking = Asking { core: &self.core, id };
         self.core.send(id, &request, Recipient::Caller(caller));
+        // By reference: who gives up does so before the answer can find nobody.
+        let answer = (&mut answer).await;
+        asking.has_taken();
         // Every request is settled before its entry goes.
-        answer.await.unwrap_or_else(|_| Refusal::Stopping.into())
+        answer.unwrap_or_else(|_| Refusal::Stopping.into())
     }
 
     /// This replica, speaking to other services than extensions.
@@ -208,8 +212,17 @@ struct Asking<'a> {
     id: u64,
 }
 
+impl Asking<'_> {
+    fn has_taken(self) {
+        self.core.tally.taken();
+        std::mem::forget(self);
+    }
+}
+
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
-        self.core.abandon(self.id);
+        if self.core.abandon(self.id) {
+            self.core.tally.untaken();
+        }
     }
 }

@@ -98,8 +98,7 @@ fn event(id: &str, samples: &[&str]) -> DataSamplesEvent {
 }
 
 fn now() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    i64::try_from(since.as_millis()).unwrap()
+    kaa_ext::bus::Clock::System.millis()
 }
 
 #[tokio::test]

@@ -4,14 +4,14 @@
 //! ninth has a short deadline, so that it asks again soon: it finds out when somebody is answered again.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kaa_bus::{Bus, NatsOptions};
 use kaa_tests::askers::{Askers, Ended};
 use kaa_tests::echo::Echo;
 use kaa_tests::nats_cluster::NatsCluster;
 use kaa_tests::nats_server::NatsServer;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 const ASKERS: usize = 8;
 const DEADLINE: Duration = Duration::from_secs(1);

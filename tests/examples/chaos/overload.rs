@@ -3,7 +3,7 @@
 
 use std::env;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kaa_ext::logs::log_to_stderr;
 use kaa_ext::prelude::*;
@@ -12,6 +12,7 @@ use kaa_tests::measured::Measured;
 use kaa_tests::nats_server::NatsServer;
 use kaa_tests::open_loop::{OpenLoop, Outcome, Question, is_success};
 use kaa_tests::patience::soon;
+use tokio::time::Instant;
 
 /// How many requests the extension takes on at once.
 const LIMIT: u16 = 64;

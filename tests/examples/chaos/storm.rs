@@ -1,14 +1,14 @@
 //! Processes are killed and frozen at random while devices send batches, until 100,000 of them are confirmed.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kaa_tests::chaos::{COMMUNICATION, Fault, Platform, Verdict, Violations};
 use kaa_tests::draws::Draws;
 use kaa_tests::load::Load;
 use kaa_tests::store::Store;
 use kaa_tests::world::World;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 const ENOUGH: usize = 100_000;
 const PROCESSES: [&str; 7] = ["dcx-0", "dcx-1", "epts-0", "epts-1", "kaa-kpc", "nats-server", "postgres"];

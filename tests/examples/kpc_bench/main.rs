@@ -17,6 +17,7 @@
 //! schedule whether or not answers have come.
 
 #![allow(
+    clippy::disallowed_methods,
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,

@@ -1,12 +1,13 @@
 //! Processes that are killed or frozen while a request is on its way.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kaa_tests::device::{Device, post};
 use kaa_tests::kpc::Kpc;
 use kaa_tests::nats_server::NatsServer;
 use kaa_tests::patience::soon;
 use kaa_tests::service::Service;
+use tokio::time::Instant;
 
 /// How long a request may take here.
 const TIMEOUT: Duration = Duration::from_secs(2);

@@ -1,7 +1,5 @@
 //! What a device says and asks about itself: metadata, presence, time, the outcome of a request.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use kaa_bus::SubjectFilter;
 use kaa_protocol::avro::Record;
 use kaa_protocol::tstp::{DataValue, TimeSeriesEvent};
@@ -91,7 +89,7 @@ async fn who_comes_and_goes_is_told_as_metadata_and_as_a_time_series() {
 async fn the_time_is_told_to_whoever_asks_without_a_token() {
     let world = World::start().await;
     let _tsx = world.service("tsx", &[]).await;
-    let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+    let now = || u128::try_from(kaa_bus::Clock::System.millis()).unwrap();
     let told = |answer: &str| {
         let answer: Value = serde_json::from_str(answer).unwrap();
         u128::from(answer["timestamp"].as_u64().unwrap())

@@ -1,12 +1,13 @@
 //! What clients get when a real nats-server is killed or frozen: an answer, always.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kaa_bus::{Bus, Connection, NatsOptions};
 use kaa_kpc::relay::NotTaken;
 use kaa_tests::nats_server::NatsServer;
 use kaa_tests::patience::PATIENCE;
 use kaa_tests::venue::{Venue, becomes, until};
+use tokio::time::Instant;
 
 use crate::world::{Client, Communication, Replica};
 

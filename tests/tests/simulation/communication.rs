@@ -1,10 +1,13 @@
 //! Replicas of the communication service, and the devices behind them.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use kaa_bus::Bus;
 use kaa_kpc::relay::{Asked, Connection, Delivery, Relay, RelayOptions, Request, ResolvedEndpoint};
 use kaa_protocol::kp1::{EndpointAwareness, RequestPath};
 use tokio::task::AbortHandle;
+use tokio::time::sleep;
 
 use crate::history::TIMEOUT;
 use crate::seeds::Verdict;
@@ -30,19 +33,29 @@ impl Communication {
         Self { bus, relay }
     }
 
-    /// I8: nothing waits any more.
+    /// I8 and I14: nothing waits any more, and everything is accounted for.
     pub(crate) fn is_settled(&self) -> Verdict {
         let counters = self.relay.counters();
         match counters.in_flight() {
-            0 => Ok(()),
+            0 if counters.is_balanced() => Ok(()),
+            0 => Err(format!("I14: it does not add up: {counters:?}")),
             waiting => Err(format!("I8: {waiting} requests wait in the communication service: {counters:?}")),
         }
     }
 
+    /// Ends without a word to others. What it says to its devices still reaches them here: none is to be left without
+    /// an answer.
+    pub(crate) async fn crash(self, world: &World) -> Verdict {
+        world.server().crash(&self.bus);
+        sleep(Duration::from_millis(1)).await;
+        self.is_settled()
+    }
+
     /// Ends in order.
-    pub(crate) async fn stop(self) {
+    pub(crate) async fn stop(self) -> Verdict {
         let _ = self.relay.stop(TIMEOUT).await;
         let _ = self.bus.close(TIMEOUT).await;
+        self.is_settled()
     }
 }
 

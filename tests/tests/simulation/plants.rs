@@ -11,11 +11,14 @@ use crate::{affinity, drain, gather, observe, overload};
 const SEEDS: u64 = 1000;
 
 const PLANTS: &[(&str, &Scenario)] = &[
+    ("a double answer", &drain::SCENARIO),
     ("a drain drops its queue", &drain::SCENARIO),
     ("a hint too many is dismissed", &observe::SCENARIO),
     ("a lane forgets who waits", &overload::SCENARIO),
+    ("a late reply", &affinity::SCENARIO),
     ("a panic ends the worker", &affinity::SCENARIO),
     ("a place is never given back", &overload::SCENARIO),
+    ("a push for nobody is not counted", &affinity::SCENARIO),
     ("a timeout without a word", &affinity::SCENARIO),
     ("any return address will do", &affinity::SCENARIO),
     ("confirmed when published", &gather::SCENARIO),

@@ -128,7 +128,7 @@ impl Traffic {
             self.draining.push(tokio::spawn(replica.drain()));
         }
         if happens(world, self.plan.lose) {
-            self.lose_communication(world).await;
+            self.lose_communication(world).await?;
         }
         if self.plan.has_trouble && world.dice.one_in(10) {
             self.lay_the_trap(world).await;
@@ -149,18 +149,16 @@ impl Traffic {
     }
 
     /// A replica of the communication service dies; its devices come to another one.
-    async fn lose_communication(&mut self, world: &mut World) {
+    async fn lose_communication(&mut self, world: &mut World) -> Verdict {
         let lost = self.communications.remove(world.pick(self.communications.len()));
-        world.server().crash(&lost.bus);
-        // What it says to its devices at the end still reaches them here: none is to be left without an answer.
-        sleep(Duration::from_millis(1)).await;
-        drop(lost);
+        lost.crash(world).await?;
         self.add_communication(world).await;
         for place in 0..self.devices.len() {
             let endpoint = self.devices[place].endpoint.clone();
             let at = world.pick(self.communications.len());
             self.devices[place] = self.connect(world, at, &endpoint);
         }
+        Ok(())
     }
 
     /// A request whose return address is no return address.
@@ -218,6 +216,7 @@ impl Traffic {
             return Err(format!("I5: something was sent to {:?}", caught.subject));
         }
         drop(caught);
+        world.history().verdict()?;
         for communication in &self.communications {
             communication.is_settled()?;
         }
@@ -230,13 +229,12 @@ impl Traffic {
                 return Err(format!("R6: requests failed while replicas were replaced: {statuses:?}"));
             }
         }
-        world.history().verdict()?;
         for replica in self.replicas {
             replica.drain().await?;
         }
         self.devices.clear();
         for communication in self.communications {
-            communication.stop().await;
+            communication.stop().await?;
         }
         self.trap = None;
         drop(self.hostile);

@@ -1,8 +1,6 @@
 //! Those who talk to the extension: the endpoint communication service of the first platform, and the
 //! communication service of today.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use kaa_bus::{Bus, Subscription};
 use kaa_tests::avro::Avro;
 use kaa_tests::patience::{PATIENCE, soon};
@@ -143,7 +141,7 @@ fn text(bytes: &Value) -> Option<String> {
 }
 
 pub(crate) fn now() -> i64 {
-    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
+    kaa_bus::Clock::System.millis()
 }
 
 /// `message` with other values for some fields.

@@ -1,13 +1,13 @@
 //! The request on the bus, and the wait for its answer.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use kaa_ext::bus::{Bus, Message, PublishError, SubscribeError, Subscription};
+use kaa_ext::bus::{Bus, Clock, Message, PublishError, SubscribeError, Subscription};
 use kaa_ext::protocol::avro::{EncodeError, Record};
 use kaa_ext::protocol::esp::{self, ClientData, ExtensionData, Revision};
 use kaa_ext::protocol::name::{ConfigName, EndpointId, NameError, ReplicaId, ServiceInstance};
 use kaa_ext::protocol::subject::{Subject, Target};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// What is asked, of whom.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ pub(crate) enum CallError {
 
 /// Asks once, within the time of the question.
 pub(crate) async fn ask(bus: &Bus, question: &Question<'_>) -> Result<Asked, CallError> {
-    let asked_at = now();
+    let asked_at = Clock::System.millis();
     let own = format!("kaa-call-{}-{:x}", std::process::id(), bus.random());
     let replica: ReplicaId = own.parse()?;
     let return_path = Subject::from(&esp::extension_data_subject(Target::Replica(replica)));
@@ -119,9 +119,4 @@ async fn answer(answers: &mut Subscription, correlation_id: &str) -> Option<Answ
             });
         }
     }
-}
-
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -1,9 +1,7 @@
 //! From what was given to an event.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use bytes::Bytes;
-use kaa_ext::bus::Subject;
+use kaa_ext::bus::{Clock, Subject};
 use kaa_ext::protocol::name::{AppVersion, EndpointId, NameError, ServiceInstance};
 use kaa_ext::protocol::subject::EventSubject;
 use serde_json::{Map, Value, json};
@@ -99,19 +97,14 @@ fn object(given: &Given<'_>) -> Result<Map<String, Value>, BuildError> {
 fn filled(field: &str, given: &Given<'_>) -> Option<Value> {
     let app_version = || Value::from(given.app_version.as_str());
     match field {
-        "correlationId" => Some(format!("kaa-emit-{}-{}", std::process::id(), now()).into()),
-        "timestamp" => Some(now().into()),
+        "correlationId" => Some(format!("kaa-emit-{}-{}", std::process::id(), Clock::System.millis()).into()),
+        "timestamp" => Some(Clock::System.millis().into()),
         "originatorReplicaId" => Some(format!("{}-kaa-emit", given.from).into()),
         "appVersionName" => Some(app_version()),
         "endpointId" => Some(given.endpoint?.as_str().into()),
         "endpoints" => Some(json!({ given.endpoint?.as_str(): app_version() })),
         _ => None,
     }
-}
-
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

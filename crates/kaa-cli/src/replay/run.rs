@@ -1,11 +1,11 @@
 //! Requests out, answers in.
 
 use std::collections::HashMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use apache_avro::types::Value;
 use kaa_ext::Dialect;
-use kaa_ext::bus::{Bus, Subject, Subscription};
+use kaa_ext::bus::{Bus, Clock, Subject, Subscription};
 use kaa_ext::protocol::name::{ReplicaId, ServiceInstance};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -112,7 +112,7 @@ impl Replayer {
         let timeout = i64::try_from(self.timeout.as_millis()).unwrap_or(i64::MAX);
         let changes = [
             ("correlationId", Value::String(correlation.clone())),
-            ("timestamp", Value::Long(now())),
+            ("timestamp", Value::Long(Clock::System.millis())),
             ("timeout", Value::Long(timeout)),
         ];
         let datum = request.encode_with(&changes).map_err(|source| ReplayError::Encode { n, source })?;
@@ -199,11 +199,6 @@ impl Replayer {
         }
         tally
     }
-}
-
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

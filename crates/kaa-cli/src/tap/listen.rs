@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
-use kaa_ext::bus::{Bus, Connection, Message, SubjectFilter, SubscribeError, Subscription};
+use kaa_ext::bus::{Bus, Clock, Connection, Message, SubjectFilter, SubscribeError, Subscription};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
@@ -141,7 +141,7 @@ impl Listener {
                 Ok(()) = self.connection.changed() => {}
                 message = take(&mut self.sources) => {
                     let (source, message) = message?;
-                    let time = SystemTime::now();
+                    let time = Clock::System.now();
                     if let Some(happened) = self.arrived(source, time, message) {
                         return Some(happened);
                     }

@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use super::answer::{Refusal, Reply, reply};
 use super::body::Reading;
 use super::connection::Connection;
+use super::counters::Fate;
 use super::target::{Target, target};
 use super::websocket::handshake;
 use crate::relay;
@@ -20,10 +21,18 @@ pub(super) async fn exchange(
     request: Request<Incoming>,
 ) -> Result<Reply, Infallible> {
     let _answering = connection.begin();
-    Ok(respond(&connection, request).await.unwrap_or_else(Reply::from))
+    let mut fate = Fate::new(&connection.front.http);
+    Ok(respond(&connection, request, &mut fate).await.unwrap_or_else(|refusal| {
+        fate.refused();
+        refusal.into()
+    }))
 }
 
-async fn respond(connection: &Connection, request: Request<Incoming>) -> Result<Reply, Refusal> {
+async fn respond(
+    connection: &Connection,
+    request: Request<Incoming>,
+    fate: &mut Fate<'_>,
+) -> Result<Reply, Refusal> {
     let limits = &connection.front.limits.http;
     let (mut head, body) = request.into_parts();
     if head.headers.len() > limits.headers {
@@ -35,6 +44,7 @@ async fn respond(connection: &Connection, request: Request<Incoming>) -> Result<
         Ok(Target::WebSocket) => {
             let (reply, upgrade) = handshake::accept(&mut head, &body)?;
             connection.lock().upgrade = Some(upgrade);
+            fate.upgraded();
             return Ok(reply);
         }
         Ok(Target::Extension(path)) => address(connection, &head.headers, path).await,
@@ -43,7 +53,10 @@ async fn respond(connection: &Connection, request: Request<Incoming>) -> Result<
     match addressed {
         Ok(request) => {
             let request = relay::Request { payload: body.all().await?, ..request };
-            Ok(reply(connection.front.relay.ask(&request).await))
+            fate.sent();
+            let answer = connection.front.relay.ask(&request).await;
+            connection.front.http.answered();
+            Ok(reply(answer))
         }
         Err(refusal) => Err(dismiss(refusal, body, &head.headers).await),
     }

@@ -17,7 +17,18 @@ pub(crate) fn registry(kpc: &Arc<Kpc>, bus: &Bus) -> Registry {
             registry.register_collector(counters(concat!("kaa_kpc_", stringify!($part)), read));
         })*};
     }
-    export! { listen front clients tokens relay }
+    export! { listen front http clients tokens relay }
+    let lost = {
+        let bus = bus.clone();
+        move || {
+            vec![(
+                "lost",
+                "Messages dropped because they came faster than they were taken.",
+                bus.stats().lost,
+            )]
+        }
+    };
+    registry.register_collector(counters("kaa_kpc_bus", lost));
     let of = |read: fn(&Kpc) -> usize| {
         let kpc = Arc::clone(kpc);
         move || read(&kpc)

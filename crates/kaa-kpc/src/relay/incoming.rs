@@ -37,8 +37,10 @@ impl Core {
         if let Some(notice) = &message.no_responders {
             return self.unserved(origin.dialect, notice);
         }
-        let Some(Heard { mut data, has_trailing_bytes, is_status }) = read(origin.dialect, &message.payload)
-        else {
+        let read = read(origin.dialect, &message.payload);
+        let mut state = self.lock();
+        self.tally.heard();
+        let Some(Heard { mut data, has_trailing_bytes, is_status }) = read else {
             return self.tally.malformed();
         };
         if has_trailing_bytes {
@@ -48,7 +50,6 @@ impl Core {
         if wish == Wish::Hostile {
             self.tally.hostile_reply_to();
         }
-        let mut state = self.lock();
         let is_push = data.request_id.is_none() && is_success(&data) && !is_status;
         let Some(id) = self.request_of(data.correlation_id) else {
             return match data.request_id {
@@ -98,6 +99,7 @@ impl Core {
     /// A request found nobody. A pinned one gets a second chance.
     fn unserved(&self, dialect: Dialect, notice: &NoResponders) {
         let mut state = self.lock();
+        self.tally.heard();
         let Some((id, mut request)) = state.pending.unserved(dialect, notice) else {
             return self.tally.unknown_notices();
         };
@@ -117,6 +119,7 @@ impl Core {
                 }
             }
         }
+        self.tally.unserved();
         self.refuse(&mut state, id, request, refusal);
     }
 
@@ -144,17 +147,21 @@ impl Core {
                 let (extension, timeout) = (request.extension.clone(), self.options.request_timeout);
                 self.refuse(&mut state, id, request, Refusal::TimedOut { extension, timeout });
             } else {
-                self.tally.silent();
+                self.tally.unanswered();
                 state.forget(id, &request);
             }
         }
+        self.check(&state);
         state.pending.next_deadline()
     }
 
-    /// A replica of the service says which endpoints it has.
-    pub(super) fn hear(&self, event: &ConnectedEvent) {
-        let is_own = self.messaging.is_own(event);
+    /// A replica of the service says which endpoints it has, if that can be read.
+    pub(super) fn hear<E>(&self, event: Result<ConnectedEvent, E>) {
         let mut state = self.lock();
+        self.tally.heard();
+        let Ok(event) = event else { return self.tally.malformed() };
+        self.tally.endpoint_events();
+        let is_own = self.messaging.is_own(&event);
         state.has_peers |= !is_own;
         for endpoint in event.endpoints.keys() {
             if is_own {

@@ -132,6 +132,10 @@ impl Pending {
         self.waiting.is_empty()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
     pub(super) fn get(&self, id: u64) -> Option<&Waiting> {
         self.waiting.get(&id)
     }

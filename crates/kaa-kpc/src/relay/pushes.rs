@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use kaa_bus::Message;
+use kaa_bus::{Message, planted};
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::esp::ExtensionData;
 use kaa_protocol::kp1::RequestPath;
@@ -63,6 +63,7 @@ impl Core {
             self.tally.pushed();
             (200, "")
         } else {
+            self.tally.unpushed();
             (503, "the client of the endpoint takes nothing any more")
         };
         self.confirm(data, &wish, origin, &extension, (code, reason));
@@ -91,13 +92,16 @@ impl Core {
         origin: Origin,
         extension: &ServiceInstance,
     ) {
-        self.tally.not_held();
+        if !planted!("a push for nobody is not counted") {
+            self.tally.not_held();
+        }
         match origin.subscribed {
             Subscribed::Alone => {
                 let (service, reply_to) =
                     (self.ways(origin.dialect).service.clone(), wish.address().cloned());
-                if self.bus().try_publish(service, reply_to, message.payload.clone()).is_ok() {
-                    self.tally.forwarded();
+                match self.bus().try_publish(service, reply_to, message.payload.clone()) {
+                    Ok(()) => self.tally.forwarded(),
+                    Err(_) => self.tally.failed_to_send(),
                 }
             }
             Subscribed::Together if state.has_peers => {}
@@ -122,10 +126,13 @@ impl Core {
             return;
         }
         let timestamp = self.options.clock.millis();
-        let Some(datum) = status_message(push, code, reason, timestamp) else { return };
+        let Some(datum) = status_message(push, code, reason, timestamp) else {
+            return self.tally.failed_to_send();
+        };
         let subject = wish.address().cloned().unwrap_or_else(|| origin.dialect.requests(extension, None));
-        if self.bus().try_publish(subject, None, datum).is_ok() {
-            self.tally.confirmed();
+        match self.bus().try_publish(subject, None, datum) {
+            Ok(()) => self.tally.confirmed(),
+            Err(_) => self.tally.failed_to_send(),
         }
     }
 }

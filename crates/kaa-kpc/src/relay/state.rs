@@ -115,15 +115,15 @@ impl State {
         }
     }
 
-    /// Tells the one who asked how it went; it is not among those that wait any more.
+    /// Tells the one who asked how it went; it is not among those that wait any more. Of a success without a
+    /// request ID nobody is [told](Self::forget).
     pub(super) fn settle(&mut self, id: u64, request: Waiting, answer: Answer, tally: &Tally) {
         let was_asked = request.request_id.is_some();
         match request.recipient {
             Recipient::Client { connection, asked } => {
                 self.clients.end(connection, id, was_asked);
-                let is_wanted = was_asked || !answer.is_success();
-                if is_wanted {
-                    self.deliver(connection, Delivery::Answer { asked, answer }, tally);
+                if !self.deliver(connection, Delivery::Answer { asked, answer }, tally) {
+                    tally.undelivered();
                 }
             }
             Recipient::Caller(caller) => {
@@ -138,17 +138,13 @@ impl State {
     pub(super) fn deliver(&self, connection: u64, delivery: Delivery, tally: &Tally) -> bool {
         let handed = self.clients.deliver(connection, delivery);
         match handed {
-            Handed::Over => {}
-            Handed::TooMuch => {
-                tally.lagged();
-                tally.undelivered();
-            }
-            Handed::TooLate => tally.undelivered(),
+            Handed::Over | Handed::TooLate => {}
+            Handed::TooMuch => tally.lagged(),
         }
         handed == Handed::Over
     }
 
-    /// A request without a request ID ends without a word.
+    /// A request ends without a word.
     pub(super) fn forget(&mut self, id: u64, request: &Waiting) {
         if let Recipient::Client { connection, .. } = request.recipient {
             self.clients.end(connection, id, request.request_id.is_some());

@@ -103,8 +103,7 @@ async fn listen(core: Arc<Core>, mut ears: Ears, mut connected: Events<Connected
             // Not by lot, so that the same happens again in a simulation. Events are rare.
             biased;
             event = connected.next() => match event {
-                Some(Ok(event)) => core.hear(&event),
-                Some(Err(_)) => core.tally.malformed(),
+                Some(event) => core.hear(event),
                 None => break,
             },
             is_open = poll_fn(|cx| ears.poll_take_in(&core, cx)) => if !is_open { break },

@@ -40,6 +40,26 @@ pub(super) enum Outcome {
     Ask(Wanted),
 }
 
+/// A message that waits until it is known whose token it has. Dropping it gives the message up.
+struct Asking {
+    front: Arc<Front>,
+    is_done: bool,
+}
+
+impl Asking {
+    fn done(mut self) {
+        self.is_done = true;
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        if !self.is_done {
+            self.front.tally.abandoned();
+        }
+    }
+}
+
 /// The endpoint of a request; `None` for an extension that knows none.
 pub(super) type Endpoint = Result<Option<KnownEndpoint>, Answer>;
 
@@ -75,11 +95,20 @@ impl Wanted {
     ///
     /// # Cancel safety
     ///
-    /// When the future is dropped, nothing was sent.
-    pub(super) async fn ask(self, front: Arc<Front>, client: Client) -> (Self, Endpoint, u64) {
-        let revocations = front.sessions.revocations();
-        let endpoint = front.ask_endpoint(&self.path, &client).await;
-        (self, endpoint, revocations)
+    /// When the future is dropped, nothing was sent, and the message counts as abandoned.
+    pub(super) fn ask(
+        self,
+        front: Arc<Front>,
+        client: Client,
+    ) -> impl Future<Output = (Self, Endpoint, u64)> + Send {
+        // From now on, even if nobody ever looks at the future.
+        let asking = Asking { front, is_done: false };
+        async move {
+            let revocations = asking.front.sessions.revocations();
+            let endpoint = asking.front.ask_endpoint(&self.path, &client).await;
+            asking.done();
+            (self, endpoint, revocations)
+        }
     }
 
     /// What becomes of it when its endpoint is this. `is_old`: whether something was revoked since then.

@@ -51,7 +51,7 @@ async fn errors_of_so_many_requests_without_a_request_id_are_waited_for() {
     for name in ["a", "b", "c"] {
         client.ask(&format!("ep-1/{name}"), "");
     }
-    assert_eq!(relay.counters().silent, 1);
+    assert_eq!(relay.counters().unanswered, 1);
     for _ in 0..3 {
         let got = puppet.next().await;
         let mut error = got.echo();

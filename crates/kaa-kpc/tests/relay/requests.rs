@@ -31,7 +31,7 @@ async fn without_a_request_id_only_an_error_is_told() {
     tokio::time::sleep(Duration::from_secs(31)).await;
     assert_eq!(client.all().await, []);
     let counters = assert_conserved(&relay);
-    assert_eq!((counters.silent, counters.answered), (1, 1));
+    assert_eq!((counters.unanswered, counters.answered), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]

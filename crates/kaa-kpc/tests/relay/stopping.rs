@@ -54,7 +54,7 @@ async fn with_nothing_to_wait_for_it_takes_no_time() {
     relay.stop(Duration::from_secs(10)).await.unwrap();
     assert!(start.elapsed() < Duration::from_secs(1));
     drop(client);
-    assert_eq!(assert_conserved(&relay).silent, 1);
+    assert_eq!(assert_conserved(&relay).unanswered, 1);
 }
 
 #[tokio::test(start_paused = true)]

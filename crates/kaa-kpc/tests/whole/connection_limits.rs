@@ -1,7 +1,9 @@
 //! How many may connect, and how fast they are read.
 
 use std::num::NonZeroU32;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::device::{Device, V5, V311, publish};
 use crate::world::{World, until};

@@ -223,3 +223,33 @@ async fn nobody_asks_any_more_for_a_client_that_is_gone() {
     let counters = world.front.relay.counters();
     assert_eq!((counters.in_flight(), counters.abandoned), (0, 1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_becomes_of_requests_adds_up() {
+    let world = World::new().await;
+    // An answer, an error of our own, and a client that goes in the middle of its body.
+    assert_eq!(world.client().ask(post("/echo", "hello")).await.status, 200);
+    assert_eq!(world.client().ask("POST /elsewhere HTTP/1.1\r\nHost: h\r\n\r\n").await.status, 404);
+    let mut client = world.client();
+    client.send("POST /kp1/v1/ext/ep-1/echo HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhalf").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(!world.front.http.snapshot().is_balanced(), "one is in flight");
+    drop(client.io);
+    client.served.await.unwrap();
+    // One that goes while it waits for the answer.
+    let mut client = world.client();
+    client.send(post("/slow/20", "")).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    drop(client.io);
+    client.served.await.unwrap();
+    // What is no request, and what never becomes one.
+    let mut client = world.client();
+    client.send("\0\r\n\r\n").await;
+    client.all().await;
+    world.client().end().await;
+    let http = world.front.http.snapshot();
+    assert_eq!((http.requests, http.sent, http.answered), (4, 2, 1), "{http:?}");
+    assert_eq!((http.refused + http.abandoned, http.upgraded), (2, 0), "{http:?}");
+    assert_eq!((http.malformed, http.slow_heads), (1, 1), "{http:?}");
+    assert!(http.is_balanced() && world.front.relay.counters().is_balanced());
+}

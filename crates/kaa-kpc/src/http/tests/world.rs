@@ -19,8 +19,9 @@ use tokio::time::{Instant, timeout};
 use super::super::{Offer, serve};
 use crate::front::Front;
 use crate::identity::clients::{Authenticator, AuthenticatorOptions};
+use crate::kpc::KpcCounters;
 use crate::limits::{HttpLimits, Limits};
-use crate::listen::{Peer, Slot};
+use crate::listen::{ListenCounters, Peer, Slot};
 use crate::relay::{Relay, RelayOptions};
 
 pub(super) const EVERYTHING: Offer = Offer { requests: true, websocket: true };
@@ -30,6 +31,14 @@ pub(super) struct World {
     pub(super) front: Arc<Front>,
     pub(super) server: MemoryServer,
     _extension: TestKaa,
+}
+
+/// Every test that is not failing anyway shows that nothing is lost on the way.
+impl Drop for World {
+    fn drop(&mut self) {
+        let counters = KpcCounters::of(&self.front, ListenCounters::default());
+        assert!(std::thread::panicking() || counters.has_no_gaps(), "{counters:#?}");
+    }
 }
 
 impl World {
@@ -62,6 +71,7 @@ impl World {
             sessions: Default::default(),
             limits,
             tally: Default::default(),
+            http: Default::default(),
         };
         Self { front: Arc::new(front), server, _extension: extension }
     }

@@ -109,6 +109,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
         match outcome {
             Outcome::Send(request, asked) => {
                 let mark = asked.mark;
+                self.front.tally.sent();
                 if self.connection.request(&request, asked) {
                     self.protocol.receipts.sent(mark);
                 } else {

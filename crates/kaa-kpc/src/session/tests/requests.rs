@@ -64,3 +64,18 @@ async fn a_refusal_has_a_fitting_reason_code() {
     let not_sent = Wanted::read(message("kp1"), 3, &world.front).unwrap_err();
     assert_eq!((not_sent.reason, not_sent.asked.mark), (ReasonCode::TopicNameInvalid, 3));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_message_whose_session_ends_while_its_token_is_asked_for_is_counted() {
+    let world = World::new().await;
+    let ask = || {
+        let wanted = Wanted::read(message("kp1/v1/ext/ep-1/echo"), 0, &world.front).unwrap();
+        wanted.ask(Arc::clone(&world.front), Client::default())
+    };
+    // Before anybody has looked at it.
+    drop(ask());
+    assert_eq!(world.tally().abandoned, 1);
+    let (_, endpoint, _) = ask().await;
+    assert!(endpoint.is_ok());
+    assert_eq!(world.tally().abandoned, 1, "it was found out");
+}

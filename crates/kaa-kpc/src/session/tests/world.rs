@@ -13,8 +13,9 @@ use crate::applications::Applications;
 use crate::front::{Front, FrontCounters, Tally};
 use crate::identity::clients::Authenticator;
 use crate::identity::tokens::Tokens;
+use crate::kpc::KpcCounters;
 use crate::limits::Limits;
-use crate::listen::{Peer, Slot};
+use crate::listen::{ListenCounters, Peer, Slot};
 use crate::relay::{Relay, RelayOptions};
 use crate::session::{Sessions, serve};
 
@@ -23,6 +24,14 @@ pub(in crate::session) struct World {
     pub(in crate::session) server: MemoryServer,
     pub(in crate::session) front: Arc<Front>,
     _extension: TestKaa,
+}
+
+/// Every test that is not failing anyway shows that nothing is lost on the way.
+impl Drop for World {
+    fn drop(&mut self) {
+        let counters = KpcCounters::of(&self.front, ListenCounters::default());
+        assert!(std::thread::panicking() || counters.has_no_gaps(), "{counters:#?}");
+    }
 }
 
 impl World {
@@ -35,22 +44,22 @@ impl World {
         let resources = resources![echo, fail, slow, observe];
         let extension = Extension::new("ext").resources(resources).build().unwrap();
         let extension = TestKaa::start_on(server.connect(), extension).await;
-        let options = RelayOptions {
-            replica: "kpc-0".parse().unwrap(),
-            clock: Clock::tokio(),
-            in_flight_per_connection: 1000,
-            ..RelayOptions::default()
-        };
         let front = Arc::new(Front {
-            relay: Relay::start(server.connect(), options).await.unwrap(),
+            relay: relay(&server, "kpc-0").await,
             applications: Applications::default(),
             authenticator: Authenticator::default(),
             tokens: Tokens::default(),
             sessions: Sessions::default(),
             limits,
             tally: Tally::default(),
+            http: Default::default(),
         });
         Self { server, front, _extension: extension }
+    }
+
+    /// One more replica.
+    pub(in crate::session) async fn relay(&self, replica: &str) -> Relay {
+        relay(&self.server, replica).await
     }
 
     /// A connection on which nothing was said yet.
@@ -90,6 +99,16 @@ impl World {
     pub(in crate::session) fn tally(&self) -> FrontCounters {
         self.front.tally.snapshot()
     }
+}
+
+async fn relay(server: &MemoryServer, replica: &str) -> Relay {
+    let options = RelayOptions {
+        replica: replica.parse().unwrap(),
+        clock: Clock::tokio(),
+        in_flight_per_connection: 1000,
+        ..RelayOptions::default()
+    };
+    Relay::start(server.connect(), options).await.unwrap()
 }
 
 pub(in crate::session) fn peer() -> Peer {
