@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kaa_bus::{Bus, NatsOptions, RequestError, Subject};
 use kaa_tests::device::{Device, post};
 use kaa_tests::kpc::Kpc;
 use kaa_tests::nats_server::NatsServer;
@@ -15,6 +16,21 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// A replica that waits so long.
 async fn impatient(server: &NatsServer) -> Kpc {
     Kpc::start_with(server, |kpc| _ = kpc.env("REQUEST_TIMEOUT", format!("{}s", TIMEOUT.as_secs()))).await
+}
+
+/// Waits until the server knows that nobody serves this replica any more: it reads the end of a connection when it
+/// comes to that, and what it routes there before is lost.
+async fn noticed_the_end_of(replica: &str, server: &NatsServer) {
+    let bus = Bus::nats(NatsOptions::new(&server.url()).unwrap()).await.unwrap();
+    let subject: Subject = format!("kaa.v1.replica.{replica}.esp.ClientData").parse().unwrap();
+    let gone = async {
+        let within = Duration::from_millis(100);
+        while !matches!(
+            bus.request(subject.clone(), "".into(), within).await,
+            Err(RequestError::NoResponders { .. })
+        ) {}
+    };
+    soon("the server to notice that the replica is gone", gone).await;
 }
 
 #[tokio::test]
@@ -62,6 +78,7 @@ async fn another_replica_of_a_killed_extension_gets_the_next_request() {
     let mut other = Service::stage(&server, "stage-1").await;
     stage.kill();
     assert!(!stage.ended().await);
+    noticed_the_end_of("stage-0", &server).await;
     device.tell("stage/device-1/hold/2", "again").await;
     other.logged("held device-1").await;
     other.tell("go on").await;
