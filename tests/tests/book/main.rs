@@ -1,0 +1,15 @@
+//! The book, `docs/`: that it is whole, and that what stands in it is so. Rust blocks are compiled as doc tests, or
+//! stand in a file here; shell blocks are typed in by the test `readmes`.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod blocks;
+mod by_hand;
+mod extension;
+mod links;
+mod manifests;
+mod mixed_fleet;
+mod pages;
+mod programs;
+mod scaling;
+mod summary;
