@@ -24,7 +24,7 @@ async fn serve(server: &NatsServer, replica: &str) -> Server {
 /// Whoever asks `here` is answered by the replica `there` as long as there is none nearer.
 async fn the_nearest_replica_answers(here: NatsServer, there: NatsServer) {
     let far = serve(&there, "echo-far").await;
-    let mut askers = Askers::new(Duration::from_secs(5));
+    let mut askers = Askers::new(Duration::from_secs(2));
     askers.add(connect(&here).await);
     // From here on they have found each other.
     askers.all_answered(5).await;
@@ -66,7 +66,8 @@ async fn a_request_leaves_a_leaf_node_only_when_nobody_at_the_leaf_serves_it() {
     let port = free_port();
     let hub = format!("server_name: hub\nleafnodes {{ listen: \"127.0.0.1:{port}\" }}\n");
     let hub = NatsServer::start_with(move |_| hub).await;
-    let leaf = format!("server_name: leaf\nleafnodes {{ remotes: [ {{ url: \"nats://127.0.0.1:{port}\" }} ] }}\n");
+    let leaf =
+        format!("server_name: leaf\nleafnodes {{ remotes: [ {{ url: \"nats://127.0.0.1:{port}\" }} ] }}\n");
     let leaf = NatsServer::start_with(move |_| leaf).await;
     the_nearest_replica_answers(leaf, hub).await;
 }

@@ -65,7 +65,8 @@ fn every_relative_link_and_every_anchor_leads_somewhere() {
                 let (path, place) = link.split_once('#').unwrap_or((&link, ""));
                 let path = if path.is_empty() { page.path.clone() } else { resolve(&page.path, path) };
                 let is_there = Path::new(&pages::root()).join(&path).exists();
-                let has_place = place.is_empty() || anchors.get(&path).is_some_and(|there| there.contains(place));
+                let has_place =
+                    place.is_empty() || anchors.get(&path).is_some_and(|there| there.contains(place));
                 if !is_there || !has_place {
                     broken.push(format!("{}:{number}: {link}", page.path));
                 }

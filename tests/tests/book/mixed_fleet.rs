@@ -56,10 +56,10 @@ async fn ask(bus: &Bus, path: &str, payload: &[u8]) -> (i32, Option<Vec<u8>>) {
 async fn a_service_by_hand_and_an_extension_share_the_requests_and_give_the_same_answers() {
     let server = NatsServer::start().await;
     let by_hand = async_nats::connect(server.url()).await.unwrap();
-    let serving = tokio::spawn(by_hand::serve(by_hand.clone(), schema("ClientData"), schema("ExtensionData")));
-    let connect = || async {
-        soon("a connection", Bus::nats(NatsOptions::new(&server.url()).unwrap())).await.unwrap()
-    };
+    let serving =
+        tokio::spawn(by_hand::serve(by_hand.clone(), schema("ClientData"), schema("ExtensionData")));
+    let connect =
+        || async { soon("a connection", Bus::nats(NatsOptions::new(&server.url()).unwrap())).await.unwrap() };
     let bus = connect().await;
     // Before the extension is there, the one by hand serves alone.
     let alone = async {

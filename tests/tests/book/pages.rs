@@ -75,7 +75,8 @@ pub(crate) fn all() -> Vec<Page> {
             let path = entry.unwrap().path();
             let is_hidden = path.file_name().unwrap().as_encoded_bytes().starts_with(b".");
             if path.is_dir() {
-                if !is_hidden && path.file_name().unwrap() != "target" && !path.join("CACHEDIR.TAG").exists() {
+                if !is_hidden && path.file_name().unwrap() != "target" && !path.join("CACHEDIR.TAG").exists()
+                {
                     open.push(path);
                 }
             } else if path.extension().is_some_and(|extension| extension == "md") {

@@ -33,6 +33,7 @@ fn every_page_is_linked_from_another_page() {
             }
         }
     }
-    let orphans: Vec<_> = pages.iter().filter(|page| !linked.contains(&page.path)).map(|page| &page.path).collect();
+    let orphans: Vec<_> =
+        pages.iter().filter(|page| !linked.contains(&page.path)).map(|page| &page.path).collect();
     assert!(orphans.is_empty(), "no page leads to {orphans:?}");
 }
