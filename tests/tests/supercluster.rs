@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use kaa_bus::{Bus, NatsOptions};
+use kaa_bus::{Bus, NatsOptions, ServiceInstance, Subject, Subscription};
 use kaa_ext::Server;
 use kaa_tests::askers::Askers;
 use kaa_tests::echo;
@@ -22,15 +22,15 @@ async fn serve(server: &NatsServer, replica: &str) -> Server {
 }
 
 /// Whoever asks `here` is answered by the replica `there` as long as there is none nearer.
-async fn the_nearest_replica_answers(here: NatsServer, there: NatsServer) {
-    let far = serve(&there, "echo-far").await;
+async fn the_nearest_replica_answers(here: &NatsServer, there: &NatsServer) {
+    let far = serve(there, "echo-far").await;
     let mut askers = Askers::new(Duration::from_secs(2));
-    askers.add(connect(&here).await);
+    askers.add(connect(here).await);
     // From here on they have found each other.
     askers.all_answered(5).await;
     let found = Instant::now();
 
-    let near = serve(&here, "echo-near").await;
+    let near = serve(here, "echo-near").await;
     askers.all_answered(5).await;
     let (of_far, of_near) = (far.counters().received, near.counters().received);
     askers.all_answered(50).await;
@@ -46,8 +46,54 @@ async fn the_nearest_replica_answers(here: NatsServer, there: NatsServer) {
     assert!(failed.is_empty(), "of {}: {failed:#?}", ends.len());
 }
 
+/// An event that somebody announces `here` is heard once by a queue group that is in both places, here, and by everybody
+/// who is in no group.
+async fn the_nearest_of_a_group_hears_an_event(here: &NatsServer, there: &NatsServer) {
+    let event = || "kaa.v1.events.cdp.endpoint.config.updated".parse::<Subject>().unwrap();
+    let (near, far, announcer) = (connect(here).await, connect(there).await, connect(here).await);
+    let group = ServiceInstance::from_static("cmx");
+    let mut near_one = near.subscribe(event(), Some(&group)).await.unwrap();
+    let mut far_one = far.subscribe(event(), Some(&group)).await.unwrap();
+    let mut everywhere = far.subscribe(event(), None).await.unwrap();
+    // From here on they have found each other.
+    let found = async {
+        let mut pause = tokio::time::interval(Duration::from_millis(10));
+        loop {
+            announcer.publish(event(), None, "are you there".into()).await.unwrap();
+            tokio::select! {
+                _ = everywhere.next() => return,
+                _ = pause.tick() => {}
+            }
+        }
+    };
+    soon("an event from one place to the other", found).await;
+    for number in 0..100 {
+        announcer.publish(event(), None, number.to_string().into()).await.unwrap();
+    }
+    let numbers: Vec<_> = (0..100).map(|number| number.to_string()).collect();
+    assert_eq!(until_99(&mut near_one).await, numbers);
+    assert_eq!(until_99(&mut everywhere).await, numbers);
+    // What was for it has come before the last one that came from there on the same connection.
+    far.fence(Duration::from_secs(5)).await.unwrap();
+    far_one.drain(Duration::from_secs(5)).await.unwrap();
+    assert_eq!(far_one.next().await, None);
+}
+
+/// The numbers among the events, up to the last one.
+async fn until_99(subscription: &mut Subscription) -> Vec<String> {
+    let mut numbers = Vec::new();
+    while numbers.last().is_none_or(|last| last != "99") {
+        let event = soon("an event", subscription.next()).await.unwrap();
+        let text = String::from_utf8(event.payload.to_vec()).unwrap();
+        if text != "are you there" {
+            numbers.push(text);
+        }
+    }
+    numbers
+}
+
 #[tokio::test]
-async fn a_request_crosses_a_gateway_only_when_nobody_in_its_own_cluster_serves_it() {
+async fn across_a_gateway_goes_only_what_nobody_in_its_own_cluster_serves() {
     let (east, west) = (free_port(), free_port());
     let cluster = |name: &str, port: u16| {
         let gateways = format!(
@@ -58,16 +104,19 @@ async fn a_request_crosses_a_gateway_only_when_nobody_in_its_own_cluster_serves_
             format!("server_name: {name}\ngateway {{ name: {name}, {listen}, gateways: [ {gateways} ] }}\n");
         NatsServer::start_with(move |_| config)
     };
-    the_nearest_replica_answers(cluster("east", east).await, cluster("west", west).await).await;
+    let (east, west) = (cluster("east", east).await, cluster("west", west).await);
+    the_nearest_replica_answers(&east, &west).await;
+    the_nearest_of_a_group_hears_an_event(&east, &west).await;
 }
 
 #[tokio::test]
-async fn a_request_leaves_a_leaf_node_only_when_nobody_at_the_leaf_serves_it() {
+async fn from_a_leaf_node_goes_only_what_nobody_at_the_leaf_serves() {
     let port = free_port();
     let hub = format!("server_name: hub\nleafnodes {{ listen: \"127.0.0.1:{port}\" }}\n");
     let hub = NatsServer::start_with(move |_| hub).await;
     let leaf =
         format!("server_name: leaf\nleafnodes {{ remotes: [ {{ url: \"nats://127.0.0.1:{port}\" }} ] }}\n");
     let leaf = NatsServer::start_with(move |_| leaf).await;
-    the_nearest_replica_answers(leaf, hub).await;
+    the_nearest_replica_answers(&leaf, &hub).await;
+    the_nearest_of_a_group_hears_an_event(&leaf, &hub).await;
 }

@@ -78,7 +78,7 @@ impl Figures {
             ("`dcx` and `epts`: ten samples that are stored", self.stored),
         ] {
             let per_second = thousands(1e6 / micros, 1_000.0);
-            let _ = writeln!(table, "| {name} | {micros:.1} µs | {per_second}/s |");
+            let _ = writeln!(table, "| {name} | {micros:.2} µs | {per_second}/s |");
         }
         let kib = self.kib_per_connection;
         let _ = writeln!(table, "\nAn idle MQTT connection of `kaa-kpc` takes {kib} KiB of memory.");
@@ -108,18 +108,15 @@ impl Figures {
     }
 }
 
-/// With two digits that count.
+/// With two digits that count, if there are any.
 fn rounded(value: f64) -> String {
-    let digits = if value < 0.1 {
-        3
-    } else if value < 1.0 {
-        2
-    } else if value < 10.0 {
-        1
-    } else {
-        0
-    };
-    format!("{value:.digits$}")
+    match value {
+        ..0.001 => "< 0.001".to_owned(),
+        ..0.1 => format!("{value:.3}"),
+        ..1.0 => format!("{value:.2}"),
+        ..10.0 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
+    }
 }
 
 /// In steps, with a comma before every three digits.
@@ -159,7 +156,7 @@ fn numbers_are_written_as_on_the_pages() {
         ["1,234,567", "999", "149,000"]
     );
     assert_eq!(
-        [rounded(0.001_74), rounded(0.171), rounded(1.71), rounded(27.1)],
-        ["0.002", "0.17", "1.7", "27"]
+        [0.000_17, 0.001_74, 0.171, 1.71, 27.1].map(rounded),
+        ["< 0.001", "0.002", "0.17", "1.7", "27"]
     );
 }
