@@ -1,4 +1,4 @@
-//! The READMEs of the services and the guides of the book, typed in line by line: what stands there as shell works as
+//! The READMEs of the services and the pages of the book, typed in line by line: what stands there as shell works as
 //! it stands.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -20,8 +20,8 @@ async fn try_readme_of(service: &str) {
     try_out(&examples().join(service).join("README.md")).await;
 }
 
-async fn try_guide(name: &str) {
-    try_out(&examples().join(format!("../docs/how-to/{name}.md"))).await;
+async fn try_page(name: &str) {
+    try_out(&examples().join(format!("../docs/{name}.md"))).await;
 }
 
 async fn try_out(path: &Path) {
@@ -53,20 +53,30 @@ macro_rules! readmes {
 
 readmes! { ccm cdp cex cmx dcx epl epmx epts rsx tsx }
 
-mod guide {
+mod page {
+    #[tokio::test]
+    async fn on_the_communication_service() {
+        super::try_page("communication-service").await;
+    }
+
+    #[tokio::test]
+    async fn on_operating() {
+        super::try_page("operating").await;
+    }
+
     #[tokio::test]
     async fn on_tls_and_credentials() {
-        super::try_guide("tls-and-credentials").await;
+        super::try_page("how-to/tls-and-credentials").await;
     }
 
     #[tokio::test]
     async fn on_deploying() {
-        super::try_guide("deploying").await;
+        super::try_page("how-to/deploying").await;
     }
 
     #[tokio::test]
     async fn on_scaling() {
-        super::try_guide("scaling").await;
+        super::try_page("how-to/scaling").await;
     }
 }
 

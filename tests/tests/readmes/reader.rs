@@ -51,6 +51,11 @@ impl Reader {
         let directory = tempfile::Builder::new().prefix("kaa-readme-").tempdir().unwrap();
         let mut shell = Command::new("sh");
         shell.current_dir(directory.path());
+        // As if the programs were installed.
+        let mut path = program("").into_os_string();
+        path.push(":");
+        path.push(std::env::var_os("PATH").unwrap_or_default());
+        shell.env("PATH", path);
         let mut terminal = Service::start(shell);
         terminal.tell(FIRST).await;
         Self {
@@ -93,9 +98,9 @@ impl Reader {
         self.replaced.push((usual, here));
     }
 
-    /// Starts `VARIABLE=value … cargo run -p PROGRAM -- ARGUMENT …`.
+    /// Starts `VARIABLE=value … cargo run -p PROGRAM -- ARGUMENT …`, or `PROGRAM ARGUMENT …` where it is installed.
     async fn start(&mut self, line: &str) {
-        let (variables, run) = line.split_once("cargo run -p ").unwrap_or_else(|| panic!("what is {line}?"));
+        let (variables, run) = line.split_once("cargo run -p ").unwrap_or(("", line));
         let mut words = run.split_whitespace();
         let name = words.next().unwrap();
         let mut command = Command::new(program(name));
