@@ -9,8 +9,9 @@ use crate::pages::{Page, root};
 use crate::programs::{PROGRAMS, configured, variables};
 
 const PAGE: &str = "docs/how-to/deploying.md";
-/// What a stop takes beyond the grace period, in seconds.
-const LAST_STEPS: u64 = 5;
+/// What a stop takes beyond the grace period at the most, in seconds: five steps of an extension; two last words and two
+/// steps of the communication service.
+const LAST_STEPS: u64 = 6;
 
 /// All objects of the page.
 fn objects() -> Vec<Value> {
