@@ -69,6 +69,10 @@ pub mod __private;
 #[doc = include_str!("../../../README.md")]
 #[doc = include_str!("../../../docs/configuration.md")]
 #[doc = include_str!("../../../docs/first-extension.md")]
+#[doc = include_str!("../../../docs/how-to/custom-extractor.md")]
+#[doc = include_str!("../../../docs/how-to/custom-layer.md")]
+#[doc = include_str!("../../../docs/how-to/push-and-commands.md")]
+#[doc = include_str!("../../../docs/how-to/testing.md")]
 #[doc = include_str!("../../../docs/writing-an-extension.md")]
 mod book {}
 

@@ -1,4 +1,5 @@
-//! The READMEs of the services, typed in line by line: what stands there as shell works as it stands.
+//! The READMEs of the services and the pages of the book, typed in line by line: what stands there as shell works as
+//! it stands.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -16,8 +17,15 @@ fn examples() -> PathBuf {
 }
 
 async fn try_readme_of(service: &str) {
-    let path = examples().join(service).join("README.md");
-    let lines = markdown::shell_lines(&fs::read_to_string(&path).unwrap());
+    try_out(&examples().join(service).join("README.md")).await;
+}
+
+async fn try_page(name: &str) {
+    try_out(&examples().join(format!("../docs/{name}.md"))).await;
+}
+
+async fn try_out(path: &Path) {
+    let lines = markdown::shell_lines(&fs::read_to_string(path).unwrap());
     assert!(!lines.is_empty(), "{} tells nobody how to run it", path.display());
     let mut reader = Reader::new().await;
     for line in lines {
@@ -44,6 +52,33 @@ macro_rules! readmes {
 }
 
 readmes! { ccm cdp cex cmx dcx epl epmx epts rsx tsx }
+
+mod page {
+    #[tokio::test]
+    async fn on_the_communication_service() {
+        super::try_page("communication-service").await;
+    }
+
+    #[tokio::test]
+    async fn on_operating() {
+        super::try_page("operating").await;
+    }
+
+    #[tokio::test]
+    async fn on_tls_and_credentials() {
+        super::try_page("how-to/tls-and-credentials").await;
+    }
+
+    #[tokio::test]
+    async fn on_deploying() {
+        super::try_page("how-to/deploying").await;
+    }
+
+    #[tokio::test]
+    async fn on_scaling() {
+        super::try_page("how-to/scaling").await;
+    }
+}
 
 /// The demo tries the lines it prints itself, and is started by a step of its own.
 const TRIED_ELSEWHERE: &str = "demo";

@@ -21,11 +21,16 @@ const REST: [(&str, &str); 4] = [
     ("ccm", "127.0.0.1:8104"),
 ];
 
+/// Where HTTPS is in the guides.
+const HTTPS: &str = "127.0.0.1:8443";
+
 /// The words with which a terminal begins. Errors go where everything else goes, so that all of it is in order, and
 /// `curl` tells the status without touching what it prints.
 const FIRST: &str = r#"exec 2>&1; curl() { command curl -sS -w '%{stderr}\nHTTP %{http_code}\n' "$@"; }"#;
 /// How a server is started, in the background.
 pub(crate) const NATS_SERVER: &str = "$(cargo xtask nats) -a 127.0.0.1";
+/// Programs that also do something else than to serve, and are then waited for.
+const COMMANDS: [(&str, &str); 3] = [("kaa-cli", "kaa"), ("kaa-kpc", "kaa-kpc"), ("dcx", "dcx")];
 /// What ends the output of a line.
 const ENDED: &str = "ended with exit code ";
 
@@ -46,6 +51,11 @@ impl Reader {
         let directory = tempfile::Builder::new().prefix("kaa-readme-").tempdir().unwrap();
         let mut shell = Command::new("sh");
         shell.current_dir(directory.path());
+        // As if the programs were installed.
+        let mut path = program("").into_os_string();
+        path.push(":");
+        path.push(std::env::var_os("PATH").unwrap_or_default());
+        shell.env("PATH", path);
         let mut terminal = Service::start(shell);
         terminal.tell(FIRST).await;
         Self {
@@ -78,25 +88,36 @@ impl Reader {
 
     async fn start_nats_server(&mut self) {
         let server = NatsServer::start_with(|directory| venue::jetstream(directory, "always")).await;
-        self.replaced.push(("nats://127.0.0.1:4222", server.url()));
+        self.replace("nats://127.0.0.1:4222", server.url());
         self.servers.push(server);
     }
 
-    /// Starts `VARIABLE=value … cargo run -p PROGRAM -- ARGUMENT …`.
+    /// From now on, what a README calls `usual` is `here`.
+    fn replace(&mut self, usual: &'static str, here: String) {
+        self.replaced.retain(|(name, _)| *name != usual);
+        self.replaced.push((usual, here));
+    }
+
+    /// Starts `VARIABLE=value … cargo run -p PROGRAM -- ARGUMENT …`, or `PROGRAM ARGUMENT …` where it is installed.
     async fn start(&mut self, line: &str) {
-        let (variables, run) = line.split_once("cargo run -p ").unwrap_or_else(|| panic!("what is {line}?"));
+        let (variables, run) = line.split_once("cargo run -p ").unwrap_or(("", line));
         let mut words = run.split_whitespace();
         let name = words.next().unwrap();
         let mut command = Command::new(program(name));
         command.envs(variables.split_whitespace().map(|set| set.split_once('=').unwrap()));
-        command.args(words.skip_while(|word| *word == "--")).current_dir(self.directory.path());
+        let words = words.skip_while(|word| *word == "--");
+        command.args(words.map(|word| if word == HTTPS { "127.0.0.1:0" } else { word }));
+        command.current_dir(self.directory.path());
         if name == "kaa-kpc" {
             command.args(["--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", "--admin", "off"]);
             let kpc = Kpc::serving(command).await;
             let mqtt = format!(" -h 127.0.0.1 -p {} ", kpc.address("mqtt").port());
-            self.replaced.push(("127.0.0.1:8008", kpc.address("http").to_string()));
-            self.replaced.push(("mosquitto_pub ", format!("mosquitto_pub{mqtt}")));
-            self.replaced.push(("mosquitto_rr ", format!("mosquitto_rr{mqtt}")));
+            self.replace("127.0.0.1:8008", kpc.address("http").to_string());
+            if line.contains("--https") {
+                self.replace(HTTPS, kpc.address("https").to_string());
+            }
+            self.replace("mosquitto_pub ", format!("mosquitto_pub{mqtt}"));
+            self.replace("mosquitto_rr ", format!("mosquitto_rr{mqtt}"));
             self.communication.push(kpc);
             return;
         }
@@ -111,15 +132,17 @@ impl Reader {
                 && let Some(usual) = rest.take()
             {
                 let (address, _) = address.split_once(',').unwrap();
-                self.replaced.push((usual, address.to_owned()));
+                self.replace(usual, address.to_owned());
             }
         }
         self.services.push(service);
     }
 
     async fn wait_for(&mut self, line: &str, comment: &str) -> Result<(), String> {
-        let kaa = program("kaa");
-        let line = line.replace("cargo run -p kaa-cli --", &kaa.to_string_lossy());
+        let mut line = line.to_owned();
+        for (package, name) in COMMANDS {
+            line = line.replace(&format!("cargo run -p {package} --"), &program(name).to_string_lossy());
+        }
         self.terminal.tell(&line).await;
         self.terminal.tell(&format!("printf '\\n{ENDED}%s\\n' $?")).await;
         let mut printed = format!("{line}\n");
