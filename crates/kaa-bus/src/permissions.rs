@@ -79,6 +79,11 @@ impl Permissions {
         &self.replica
     }
 
+    /// Whether the replica's ID is fixed.
+    pub fn is_fixed(&self) -> bool {
+        self.is_fixed
+    }
+
     /// It publishes here, for this reason.
     pub fn publish(&mut self, subject: impl Into<SubjectFilter>, reason: &'static str) {
         let allowed = self.for_replica(subject.into()).to_string();

@@ -1,23 +1,23 @@
 //! `.run()`: what a service's `main` needs, in one call.
 
+mod asked;
 mod error;
 mod process;
 mod shards;
 
-use std::io::{self, Write};
-
-use kaa_bus::{Bus, Permissions};
+use kaa_bus::Bus;
 use kaa_process::logs::log_to_stderr;
 use kaa_process::signals::{self, Stop};
 
 pub use error::RunError;
 pub(crate) use shards::Watched;
 
+use asked::Asked;
 use process::Process;
 use shards::Shards;
 
 use crate::config::{Config, Settings};
-use crate::counters::Counters;
+use crate::describe::Description;
 use crate::extension::Builder;
 use crate::running::{Running, StartError};
 use crate::serve::Stopped;
@@ -31,7 +31,8 @@ impl<S: Send + Sync + 'static> Builder<S> {
     /// `tracing` itself.
     ///
     /// When the first argument of the program is `permissions`, it prints its
-    /// [permissions](Self::permissions) with that configuration instead, as JSON with `--json` behind it.
+    /// [permissions](Self::permissions) with that configuration instead, as JSON with `--json` behind it; when it is
+    /// `asyncapi`, its [description](Self::describe) as an [AsyncAPI document](Description::asyncapi).
     ///
     /// # Errors
     ///
@@ -45,7 +46,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
         let config = Config::load()?;
         match Asked::by_arguments() {
             Asked::ToServe => self.run_with(&config).await,
-            Asked::ForPermissions { json } => print(&self.configure(&config).permissions()?, json),
+            Asked::ToPrint(printout) => printout.print(self.configure(&config).describe()?, &config),
         }
     }
 
@@ -102,20 +103,20 @@ impl<S: Send + Sync + 'static> Builder<S> {
 /// configuration with its own [`Settings`], NATS, `start`, and when a signal comes the graceful end of
 /// everything that [`Running`] holds. The server lists the connection under the identity of the replica.
 ///
-/// `permissions` says what the service says and hears on NATS, and what it is called. When the first argument of
-/// the program is `permissions`, they are printed, as JSON with `--json` behind it, and nothing is started.
+/// `describe` says what the service is: its functions, what it says and hears on NATS, and what it is called. When the
+/// first argument of the program is `permissions`, those are printed, as JSON with `--json` behind it, and nothing is
+/// started; when it is `asyncapi`, the [AsyncAPI document](Description::asyncapi).
 ///
 /// ```no_run
 /// use kaa_ext::prelude::*;
-/// use kaa_ext::bus::Permissions;
-/// use kaa_ext::{Builder, Config, Running, StartError};
+/// use kaa_ext::{Builder, Config, Description, Running, StartError};
 ///
 /// fn extension(config: &Config) -> Builder<()> {
 ///     Extension::new("greeter").configure(config)
 /// }
 ///
-/// fn permissions(config: &Config) -> Result<Permissions, StartError> {
-///     Ok(extension(config).permissions()?)
+/// fn describe(config: &Config) -> Result<Description, StartError> {
+///     Ok(extension(config).describe()?)
 /// }
 ///
 /// async fn start(bus: Bus, config: Config) -> Result<Running, StartError> {
@@ -124,7 +125,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
 ///
 /// #[tokio::main(flavor = "current_thread")]
 /// async fn main() -> Result<(), kaa_ext::RunError> {
-///     kaa_ext::run(permissions, start).await?;
+///     kaa_ext::run(describe, start).await?;
 ///     Ok(())
 /// }
 /// ```
@@ -137,14 +138,14 @@ impl<S: Send + Sync + 'static> Builder<S> {
 ///
 /// Outside of a tokio runtime with time and I/O.
 pub async fn run<E: Settings>(
-    permissions: impl FnOnce(&Config<E>) -> Result<Permissions, StartError>,
+    describe: impl FnOnce(&Config<E>) -> Result<Description, StartError>,
     start: impl AsyncFnOnce(Bus, Config<E>) -> Result<Running, StartError>,
 ) -> Result<Stopped, RunError> {
     log_to_stderr();
     let config = Config::load_as()?;
     match Asked::by_arguments() {
-        Asked::ToServe => run_with(config, permissions, start).await,
-        Asked::ForPermissions { json } => print(&permissions(&config).map_err(RunError::Start)?, json),
+        Asked::ToServe => run_with(config, describe, start).await,
+        Asked::ToPrint(printout) => printout.print(describe(&config).map_err(RunError::Start)?, &config),
     }
 }
 
@@ -159,15 +160,16 @@ pub async fn run<E: Settings>(
 ///
 /// As [`run`].
 pub async fn run_shards<E: Settings + Clone + Send + Sync>(
-    permissions: impl FnOnce(&Config<E>) -> Result<Permissions, StartError>,
+    describe: impl FnOnce(&Config<E>) -> Result<Description, StartError>,
     start: impl AsyncFn(Bus, Config<E>) -> Result<Running, StartError> + Clone + Send + Sync + 'static,
 ) -> Result<Stopped, RunError> {
     log_to_stderr();
     let config = Config::load_as()?;
     match Asked::by_arguments() {
         Asked::ToServe => {
-            let names = permissions(&config).map_err(RunError::Start)?;
-            let (process, replica) = (Process::new(&config, &names)?, names.replica().clone());
+            let description = describe(&config).map_err(RunError::Start)?;
+            let replica = description.permissions.replica().clone();
+            let process = Process::new(&config, &description)?;
             let shards = config.service.shards.unwrap_or(1);
             let start = move |bus, replica| {
                 let (start, mut config) = (start.clone(), config.clone());
@@ -176,54 +178,30 @@ pub async fn run_shards<E: Settings + Clone + Send + Sync>(
             };
             signals::run(async |stop| process.run_shards(stop, shards, replica, start).await).await?
         }
-        Asked::ForPermissions { json } => print(&permissions(&config).map_err(RunError::Start)?, json),
+        Asked::ToPrint(printout) => printout.print(describe(&config).map_err(RunError::Start)?, &config),
     }
 }
 
 /// [`run`] with a configuration from elsewhere, and without setting up logs.
 async fn run_with<E>(
     mut config: Config<E>,
-    permissions: impl FnOnce(&Config<E>) -> Result<Permissions, StartError>,
+    describe: impl FnOnce(&Config<E>) -> Result<Description, StartError>,
     start: impl AsyncFnOnce(Bus, Config<E>) -> Result<Running, StartError>,
 ) -> Result<Stopped, RunError> {
     if let Some(shards @ 2..) = config.service.shards {
         return Err(RunError::Shards { shards });
     }
     signals::run(async |stop| {
-        let names = permissions(&config).map_err(RunError::Start)?;
-        let process = Process::new(&config, &names)?;
-        let bus = Bus::nats(process.nats.clone().name(names.replica().as_str())).await?;
+        let description = describe(&config).map_err(RunError::Start)?;
+        let process = Process::new(&config, &description)?;
+        let replica = description.permissions.replica().clone();
+        let bus = Bus::nats(process.nats.clone().name(replica.as_str())).await?;
         // Settled before there is an extension: the connection has the same name.
-        config.service.instance.replica_id = Some(names.replica().clone());
+        config.service.instance.replica_id = Some(replica);
         let running = start(bus.clone(), config).await.map_err(RunError::Start)?;
         process.attend(stop, bus, running, Shards::default()).await
     })
     .await?
-}
-
-/// What the program was started for.
-enum Asked {
-    ToServe,
-    ForPermissions { json: bool },
-}
-
-impl Asked {
-    fn by_arguments() -> Self {
-        let mut arguments = std::env::args_os().skip(1);
-        match arguments.next() {
-            Some(first) if first == "permissions" => {
-                Self::ForPermissions { json: arguments.any(|argument| argument == "--json") }
-            }
-            _ => Self::ToServe,
-        }
-    }
-}
-
-/// Prints permissions; a service that has served nobody.
-fn print(permissions: &Permissions, json: bool) -> Result<Stopped, RunError> {
-    let text = if json { permissions.to_json() + "\n" } else { permissions.to_string() };
-    io::stdout().write_all(text.as_bytes()).map_err(RunError::Print)?;
-    Ok(Stopped { counters: Counters::default(), unfinished: 0 })
 }
 
 #[cfg(test)]
@@ -251,8 +229,8 @@ mod tests {
             stream.read_line(&mut line).await.unwrap();
             line
         };
-        let permissions = |config: &Config| Ok(Extension::new("ext").configure(config).permissions()?);
-        let service = run_with(config, permissions, async |_, _| panic!("nothing has answered"));
+        let describe = |config: &Config| Ok(Extension::new("ext").configure(config).describe()?);
+        let service = run_with(config, describe, async |_, _| panic!("nothing has answered"));
         tokio::select! {
             line = timeout(LONG, introduced) => line.unwrap(),
             ended = service => panic!("{ended:?}"),

@@ -1,9 +1,9 @@
-//! Serves rsx until it is told to stop, or prints its permissions (`rsx permissions`).
+//! Serves rsx until it is told to stop, or prints what it is (`rsx permissions`, `rsx asyncapi`).
 
 use kaa_ext::{RunError, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), RunError> {
-    run(rsx::permissions, rsx::start).await?;
+    run(rsx::describe, rsx::start).await?;
     Ok(())
 }

@@ -18,7 +18,9 @@ use super::intake::Intake;
 use super::spare::Spare;
 use crate::copies::Copies;
 use crate::counters::{Counters, Tally};
+use crate::describe::Description;
 use crate::extension::Extension;
+use crate::figures::Figures;
 use crate::outlet::{Identity, Outlet};
 use crate::session::Sessions;
 use crate::time::Deadline;
@@ -78,13 +80,15 @@ impl Serve {
             receptions,
             shards: _,
             tally,
+            figures,
+            description,
         } = extension;
         let entrances = Entrances::open(&bus, &instance, &replica, &dialects, &receptions).await?;
         tracing::info!(%instance, %replica, "serving");
 
         let dialect = dialects.first().copied().unwrap_or_default();
         let identity = Identity { instance, replica, communication_service, revision, dialect };
-        let outlet = Arc::new(Outlet::new(bus.clone(), clock, identity, tally.clone()));
+        let outlet = Arc::new(Outlet::new(bus.clone(), clock, identity, tally.clone(), figures.clone()));
         let intake = Intake {
             clock,
             limits,
@@ -110,14 +114,14 @@ impl Serve {
         });
         let watched = bus.clone();
         let worker = Worker {
-            dispatcher: Dispatcher::new(intake, pipeline, limits),
+            dispatcher: Dispatcher::new(intake, pipeline, limits, figures.clone()),
             entrances,
             outlet: outlet.clone(),
             bus,
             grace: limits.grace,
         };
         let task = tokio::spawn(worker.run(shutdown));
-        Ok(Server { task, end: None, stop: Some(stop), tally, bus: watched, outlet })
+        Ok(Server { task, end: None, stop: Some(stop), tally, bus: watched, outlet, figures, description })
     }
 }
 
@@ -139,6 +143,8 @@ pub struct Server {
     tally: Arc<Tally>,
     bus: Bus,
     outlet: Arc<Outlet>,
+    figures: Arc<Figures>,
+    description: Arc<Description>,
 }
 
 fn counters(tally: &Tally, bus: &Bus) -> Counters {
@@ -175,6 +181,16 @@ impl Server {
     pub(crate) fn read_counters(&self) -> impl Fn() -> Counters + Send + Sync + use<> {
         let (tally, bus) = (Arc::clone(&self.tally), self.bus.clone());
         move || counters(&tally, &bus)
+    }
+
+    /// What each function has been asked for, and how that ended.
+    pub(crate) fn figures(&self) -> &Arc<Figures> {
+        &self.figures
+    }
+
+    /// What is served.
+    pub fn description(&self) -> &Arc<Description> {
+        &self.description
     }
 
     /// Speaking to other services as this replica, outside of handlers.
