@@ -20,6 +20,7 @@ use kaa_protocol::name::{ReplicaId, ServiceInstance};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+pub(crate) use asyncapi::summary;
 pub use content::{Carries, Content, Untyped};
 #[doc(hidden)]
 pub use content::{Known, Named, Probe, Shape, Shapes, Unknown};

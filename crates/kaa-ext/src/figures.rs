@@ -17,7 +17,7 @@ use http::StatusCode;
 use crate::describe::{Description, Kind};
 pub(crate) use collector::collector;
 use histogram::Histogram;
-pub(crate) use slot::{SLOTS, slot};
+pub(crate) use slot::{SLOTS, is_error, slot};
 
 /// One in so many handlers that are done at once is timed.
 pub(crate) const SAMPLED: u64 = 64;

@@ -76,6 +76,7 @@ mod config;
 mod copies;
 mod counters;
 pub mod describe;
+mod discovery;
 mod envelope;
 mod extension;
 pub mod extract;
@@ -119,6 +120,8 @@ pub use kaa_process::{error, logs, signals};
 pub use kaa_protocol as protocol;
 #[cfg(feature = "sqlite")]
 pub use kaa_sqlite as sqlite;
+#[cfg(feature = "schema")]
+pub use schemars;
 
 pub use config::{Config, LimitsConfig, ServiceConfig, Settings};
 pub use counters::Counters;

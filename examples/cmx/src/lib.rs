@@ -71,6 +71,7 @@ fn extension(config: &Config<Settings>) -> Builder<App> {
     let Settings { provider, protocol, .. } = &config.extension;
     let instance = instance(config);
     let extension = Extension::of(instance.as_str())
+        .version(env!("CARGO_PKG_VERSION"))
         .resources(resources![resources::config, resources::applied])
         .listeners(listeners![hints::connected]);
     let extension = match protocol {

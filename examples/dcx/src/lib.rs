@@ -56,8 +56,10 @@ struct App {
 }
 
 fn extension(config: &Config<Settings>) -> Builder<App> {
-    let extension =
-        Extension::of("dcx").resources(resources![resources::json, resources::plain]).configure(config);
+    let extension = Extension::of("dcx")
+        .version(env!("CARGO_PKG_VERSION"))
+        .resources(resources![resources::json, resources::plain])
+        .configure(config);
     let is_confirmed = !config.extension.receivers.is_empty();
     if is_confirmed { extension.awaits::<DataSamplesEvent>() } else { extension.sends::<DataSamplesEvent>() }
 }

@@ -186,7 +186,7 @@ fn message_of(channel: &str, message: &str) -> Value {
 }
 
 /// The first sentence, or line.
-pub(super) fn summary(doc: &str) -> &str {
+pub(crate) fn summary(doc: &str) -> &str {
     let line = doc.lines().next().unwrap_or_default();
     line.split_once(". ").map_or(line, |(sentence, _)| sentence)
 }

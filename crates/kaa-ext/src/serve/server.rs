@@ -19,6 +19,7 @@ use super::spare::Spare;
 use crate::copies::Copies;
 use crate::counters::{Counters, Tally};
 use crate::describe::Description;
+use crate::discovery::Discovery;
 use crate::extension::Extension;
 use crate::figures::Figures;
 use crate::outlet::{Identity, Outlet};
@@ -87,6 +88,9 @@ impl Serve {
         tracing::info!(%instance, %replica, "serving");
 
         let dialect = dialects.first().copied().unwrap_or_default();
+        let discovery = description
+            .discovery
+            .then(|| Discovery::start(bus.clone(), clock, &replica, &description, figures.clone()));
         let identity = Identity { instance, replica, communication_service, revision, dialect };
         let outlet = Arc::new(Outlet::new(bus.clone(), clock, identity, tally.clone(), figures.clone()));
         let intake = Intake {
@@ -116,6 +120,7 @@ impl Serve {
         let worker = Worker {
             dispatcher: Dispatcher::new(intake, pipeline, limits, figures.clone()),
             entrances,
+            discovery,
             outlet: outlet.clone(),
             bus,
             grace: limits.grace,
@@ -264,6 +269,7 @@ pub enum ServeError {
 struct Worker {
     dispatcher: Dispatcher,
     entrances: Entrances,
+    discovery: Option<Discovery>,
     outlet: Arc<Outlet>,
     bus: Bus,
     grace: Duration,
@@ -308,6 +314,8 @@ impl Worker {
     async fn wind_down(mut self) -> usize {
         let (half, end) = (Deadline::after(self.grace / 2).at(), Deadline::after(self.grace).at());
         tracing::info!(grace = ?self.grace, "stopping");
+        // Who looks for services looks for those that stay.
+        self.discovery = None;
         self.outlet.stop_pinning();
         self.leave(Whose::Shared, half).await;
         // Devices that keep sending to the replica subject must not use up all of the grace period.
