@@ -22,7 +22,8 @@ async function main() {
     messages: names(operation.messages()),
     answers: operation.reply() ? names(operation.reply().messages()) : [],
     payload: operation.messages().all()[0].json()["x-payload"] ?? null,
-    fields: Object.keys(operation.messages().all()[0].payload().json().properties ?? {}),
+    // The Avro schema, which the parser has made a JSON Schema of.
+    fields: Object.keys(operation.messages().all()[0].payload().json().schema.properties),
   }));
   console.log(JSON.stringify({ objections, operations }));
 }

@@ -125,7 +125,7 @@ mod tests {
     }
 
     fn extension() -> Builder<()> {
-        Extension::new("a+b").version("1.2.3").replica("a+b/0").resources(resources![like])
+        Extension::new("a~b").version("1.2.3").replica("a~b/0").resources(resources![like])
     }
 
     async fn ask(kaa: &TestKaa, subject: &str) -> Result<Value, RequestError> {

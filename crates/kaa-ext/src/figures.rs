@@ -7,6 +7,8 @@
 mod collector;
 mod histogram;
 mod slot;
+#[cfg(test)]
+mod tests;
 
 use std::iter;
 use std::sync::atomic::{AtomicU16, AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -142,31 +144,5 @@ impl FunctionFigures {
     /// The status of the last one that was an error.
     pub(crate) fn last_error(&self) -> Option<StatusCode> {
         StatusCode::from_u16(self.last_error.load(Relaxed)).ok()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn figures() -> FunctionFigures {
-        FunctionFigures::new(Labels { kind: "resource", function: "f", handles: "/" })
-    }
-
-    #[test]
-    fn every_message_is_counted_and_one_in_sixty_four_timed() {
-        let figures = figures();
-        let timed = (0..1_000).filter(|_| figures.count(StatusCode::OK)).count();
-        assert_eq!((figures.ended().iter().sum::<u64>(), timed), (1_000, 16));
-        assert_eq!(figures.last_error(), None);
-    }
-
-    #[test]
-    fn the_last_error_is_remembered() {
-        let figures = figures();
-        for code in [404, 500, 200] {
-            figures.count(StatusCode::from_u16(code).unwrap());
-        }
-        assert_eq!(figures.last_error(), Some(StatusCode::INTERNAL_SERVER_ERROR));
     }
 }

@@ -49,6 +49,7 @@
 //! | [`Dialect`] | 4/ESP and its predecessor |
 //! | [`Serve`], [`Server`], [`Counters`], [`Limits`], [`Overload`] | running it |
 //! | [`run`](fn@run), [`run_shards`], [`Running`] | a service of an extension and what stands beside it; on several cores |
+//! | [`describe`], [`Description`] | what an extension is, as data: routes, AsyncAPI, discovery |
 //! | [`Config`], [`Settings`] | file and environment |
 //! | [`logs`], [`signals`], [`error`] | what a program of its own needs, one that runs several services for example |
 //! | [`testing`] | devices without a server |

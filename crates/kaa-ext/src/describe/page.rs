@@ -143,11 +143,9 @@ mod tests {
 
     #[test]
     fn everything_is_escaped_and_nothing_is_loaded() {
-        let description = Extension::new("<img>").resources(resources![hostile]).describe().unwrap();
+        let description = Extension::new("<img").resources(resources![hostile]).describe().unwrap();
         let page = description.html();
-        for text in
-            ["&lt;img&gt;", "/a&amp;b&lt;c&gt;", "&lt;script&gt;alert(&quot;1&quot;)", "&#39;more&#39;"]
-        {
+        for text in ["&lt;img", "/a&amp;b&lt;c&gt;", "&lt;script&gt;alert(&quot;1&quot;)", "&#39;more&#39;"] {
             assert!(page.contains(text), "{text}: {page}");
         }
         for text in ["<script", "<img", "http:", "https:", "url(", "@import", " src="] {

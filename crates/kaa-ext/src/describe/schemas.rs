@@ -95,8 +95,8 @@ mod tests {
     fn names_are_those_that_a_document_may_have_wherever_they_stand() {
         let schema =
             json!({ "items": [{ "$ref": "#/components/schemas/Page%3CA,%20%C3%A4%3E~1b" }, { "$ref": 7 }] });
-        let expected = json!({ "items": [{ "$ref": "#/components/schemas/Page_A____b" }, { "$ref": 7 }] });
+        let expected = json!({ "items": [{ "$ref": "#/components/schemas/Page_A_____b" }, { "$ref": 7 }] });
         assert_eq!(proper(schema), expected);
-        assert_eq!(key("Page<A, ä>/b"), "Page_A____b");
+        assert_eq!(key("Page<A, ä>/b"), "Page_A_____b");
     }
 }
