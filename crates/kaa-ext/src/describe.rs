@@ -7,12 +7,14 @@
 //! | `function` | [`Function`], and the [`Channel`]s it hears |
 //! | `asyncapi` | [`Description::asyncapi`]: the same as an AsyncAPI document |
 //! | `page` | [`Description::html`]: the same for people |
+//! | `writing` | what all of these need |
 
 mod asyncapi;
 mod content;
 mod function;
 mod page;
 mod schemas;
+mod writing;
 
 use kaa_bus::Permissions;
 use kaa_protocol::dialect::Dialect;
@@ -20,13 +22,13 @@ use kaa_protocol::name::{ReplicaId, ServiceInstance};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-pub(crate) use asyncapi::summary;
 pub use content::{Carries, Content, Untyped};
 #[doc(hidden)]
 pub use content::{Known, Named, Probe, Shape, Shapes, Unknown};
 pub(crate) use function::Names;
 pub use function::{Answer, Channel, Envelope, Function, Kind, Status};
 pub use schemas::Schemas;
+pub(crate) use writing::{Taken, object, summary};
 
 /// What an extension is: its functions, and where each of them is reached.
 ///

@@ -165,7 +165,7 @@ mod tests {
         let kaa = found(plain()).await;
         let device = kaa.endpoint("e");
         for (number, status) in [(7, 200), (8, 404), (7, 200)] {
-            device.request(&format!("/like/{number}")).await.assert_status(status);
+            device.request(format!("/like/{number}")).await.assert_status(status);
         }
         let stats = ask(&kaa, "$SRV.STATS.ab").await.unwrap();
         let endpoint = &stats["endpoints"][0];

@@ -121,8 +121,6 @@ pub use kaa_process::{error, logs, signals};
 pub use kaa_protocol as protocol;
 #[cfg(feature = "sqlite")]
 pub use kaa_sqlite as sqlite;
-#[cfg(feature = "schema")]
-pub use schemars;
 
 pub use config::{Config, LimitsConfig, ServiceConfig, Settings};
 pub use counters::Counters;

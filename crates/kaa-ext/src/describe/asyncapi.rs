@@ -4,13 +4,14 @@
 //! Avro schema of its envelope, which is what goes over the wire, and by the JSON Schema of the payload inside, which
 //! AsyncAPI has no place for (`x-payload`).
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 
 use kaa_protocol::dialect::Dialect;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::schemas::PLACE;
-use super::{Channel, Content, Description, Envelope, Function};
+use super::{Channel, Content, Description, Envelope, Function, Taken, object, summary};
 
 const AVRO: &str = "application/vnd.apache.avro;version=1.9.0";
 
@@ -55,20 +56,29 @@ impl Description {
 /// A document in the making.
 #[derive(Default)]
 struct Document {
-    channels: Map<String, Value>,
+    channels: BTreeMap<String, Place>,
     operations: Map<String, Value>,
     messages: Map<String, Value>,
     schemas: Map<String, Value>,
-    taken: HashSet<String>,
+    taken: Taken,
+}
+
+/// A channel in the making.
+#[derive(Serialize)]
+struct Place {
+    address: String,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    parameters: Map<String, Value>,
+    messages: Map<String, Value>,
 }
 
 impl Document {
     fn operation(&mut self, function: &Function, channel: &Channel, number: usize) {
-        let id = self.free(&operation_key(function, channel, number));
+        let id = self.taken.free(&operation_key(function, channel, number));
         let asked = format!("{id}.request");
         self.message(&asked, function, &channel.envelope, function.takes.as_ref());
         let place = self.channel(&channel.subject, &asked);
-        let mut operation = json!({
+        let mut operation = object(json!({
             "action": "receive",
             "channel": reference("channels", &place),
             "title": function.name,
@@ -78,32 +88,25 @@ impl Document {
             "tags": [{ "name": function.kind }],
             "x-location": function.location.to_string(),
             "x-statuses": function.statuses,
-        });
+        }));
         if let Some(path) = function.path {
-            operation["x-path"] = path.into();
+            operation.insert("x-path".to_owned(), path.into());
         }
         if let Some(group) = &channel.queue_group {
-            operation["bindings"] = json!({ "nats": { "queue": group.as_str() } });
+            let queue = json!({ "nats": { "queue": group.as_str() } });
+            operation.insert("bindings".to_owned(), queue);
         }
         if let Some(answer) = &channel.answer {
             let answered = format!("{id}.answer");
             self.message(&answered, function, &answer.envelope, function.answers.as_ref());
             let place = self.channel(&answer.subject, &answered);
-            operation["reply"] = json!({
+            let reply = json!({
                 "channel": reference("channels", &place),
                 "messages": [message_of(&place, &answered)],
             });
+            operation.insert("reply".to_owned(), reply);
         }
-        self.operations.insert(id, operation);
-    }
-
-    /// A name that no other operation has.
-    fn free(&mut self, wanted: &str) -> String {
-        let numbered = (2..).map(|number| format!("{wanted}-{number}"));
-        let free = std::iter::once(wanted.to_owned()).chain(numbered).find(|name| !self.taken.contains(name));
-        let name = free.unwrap_or_default();
-        self.taken.insert(name.clone());
-        name
+        self.operations.insert(id, operation.into());
     }
 
     fn message(&mut self, id: &str, function: &Function, envelope: &Envelope, content: Option<&Content>) {
@@ -112,30 +115,25 @@ impl Document {
             let avro: Value = serde_json::from_str(&envelope.schema()).unwrap_or_default();
             self.schemas.insert(schema.clone(), json!({ "schemaFormat": AVRO, "schema": avro }));
         }
-        let mut message = json!({
+        let mut message = object(json!({
             "name": envelope.name,
             "title": format!("{} of {}", envelope.name, function.name),
             "contentType": "avro/binary",
             "payload": { "$ref": format!("{PLACE}{schema}") },
-        });
+        }));
         if let Some(content) = content {
-            message["x-payload"] = json!(content);
+            message.insert("x-payload".to_owned(), json!(content));
         }
-        self.messages.insert(id.to_owned(), message);
+        self.messages.insert(id.to_owned(), message.into());
     }
 
     /// The channel of a subject, with one more message on it.
     fn channel(&mut self, subject: &str, message: &str) -> String {
         let (address, parameters) = address(subject);
         let id = key(&address);
-        let channel = self.channels.entry(id.clone()).or_insert_with(|| {
-            let mut channel = json!({ "address": address, "messages": {} });
-            if !parameters.is_empty() {
-                channel["parameters"] = parameters.into();
-            }
-            channel
-        });
-        channel["messages"][message] = reference("components/messages", message);
+        let empty = || Place { address, parameters, messages: Map::new() };
+        let place = self.channels.entry(id.clone()).or_insert_with(empty);
+        place.messages.insert(message.to_owned(), reference("components/messages", message));
         id
     }
 }
@@ -185,12 +183,6 @@ fn message_of(channel: &str, message: &str) -> Value {
     json!({ "$ref": format!("#/channels/{channel}/messages/{message}") })
 }
 
-/// The first sentence, or line.
-pub(crate) fn summary(doc: &str) -> &str {
-    let line = doc.lines().next().unwrap_or_default();
-    line.split_once(". ").map_or(line, |(sentence, _)| sentence)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,12 +204,5 @@ mod tests {
             found.sort_unstable();
             assert_eq!((&*address, found), (expected, names));
         }
-    }
-
-    #[test]
-    fn a_summary_is_the_first_sentence() {
-        assert_eq!(summary("Greets. Politely.\n\nMore."), "Greets");
-        assert_eq!(summary("Takes 1.5 of it\nand more"), "Takes 1.5 of it");
-        assert_eq!(summary(""), "");
     }
 }

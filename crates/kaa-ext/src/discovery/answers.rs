@@ -1,6 +1,5 @@
 //! What the service API answers.
 
-use std::collections::HashSet;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,7 +9,7 @@ use kaa_protocol::name::ReplicaId;
 use serde_json::{Map, Value, json};
 
 use super::proper;
-use crate::describe::{Description, Function, summary};
+use crate::describe::{Description, Function, Taken, object, summary};
 use crate::figures::{Figures, FunctionFigures, is_error};
 
 /// What is asked.
@@ -65,7 +64,7 @@ impl Answers {
                 "metadata": {},
             }))
         };
-        let mut names = Names::default();
+        let mut names = Taken::default();
         let endpoints: Vec<_> =
             description.functions.iter().map(|function| endpoint(&mut names, function)).collect();
         let mut info = identity("info");
@@ -107,7 +106,7 @@ impl Answers {
     }
 }
 
-fn endpoint(names: &mut Names, function: &Function) -> Map<String, Value> {
+fn endpoint(names: &mut Taken, function: &Function) -> Map<String, Value> {
     let channel = function.channels.first();
     object(json!({
         "name": names.free(&proper(function.name)),
@@ -158,27 +157,6 @@ fn nanoseconds(figures: &FunctionFigures, requests: u64) -> u64 {
     waited.nanoseconds().saturating_add(each.saturating_mul(at_once))
 }
 
-/// Names of endpoints, each of which there is once.
-#[derive(Default)]
-struct Names(HashSet<String>);
-
-impl Names {
-    fn free(&mut self, wanted: &str) -> String {
-        let numbered = (2..).map(|number| format!("{wanted}-{number}"));
-        let free = std::iter::once(wanted.to_owned()).chain(numbered).find(|name| !self.0.contains(name));
-        let name = free.unwrap_or_default();
-        self.0.insert(name.clone());
-        name
-    }
-}
-
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(object) => object,
-        _ => Map::new(),
-    }
-}
-
 /// The last second that has four digits for its year.
 const LAST: Duration = Duration::from_secs(253_402_300_799);
 
@@ -195,11 +173,5 @@ mod tests {
         let early = UNIX_EPOCH - Duration::from_secs(1);
         assert_eq!(rfc3339(early), "1970-01-01T00:00:00Z");
         assert_eq!(rfc3339(UNIX_EPOCH + LAST + LAST), "9999-12-31T23:59:59Z");
-    }
-
-    #[test]
-    fn endpoints_with_one_name_are_told_apart() {
-        let mut names = Names::default();
-        assert_eq!(["a", "b", "a", "a"].map(|name| names.free(name)), ["a", "b", "a-2", "a-3"]);
     }
 }

@@ -51,6 +51,9 @@ impl Figured {
 /// A family of histograms: its name, what it says, and which of the sums it shows, with one more label.
 type Family = (&'static str, &'static str, &'static [(&'static str, fn(&Sum) -> &Snapshot)]);
 
+/// A gauge: its name, what it says, and where it stands.
+type Gauge = (&'static str, &'static str, fn(&Figures) -> usize);
+
 const FAMILIES: [Family; 3] = [
     (
         "kaa_ext_handler_seconds",
@@ -98,7 +101,7 @@ impl Collector for Figured {
                 }
             }
         }
-        let gauges: [(_, _, fn(&Figures) -> usize); 2] = [
+        let gauges: [Gauge; 2] = [
             ("kaa_ext_waiting", "Handlers that wait.", |figures| figures.waiting.load(Relaxed)),
             (
                 "kaa_ext_sessions_pinned",

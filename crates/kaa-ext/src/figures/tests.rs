@@ -42,9 +42,9 @@ async fn every_message_that_came_to_an_end_is_counted_once_whatever_became_of_it
     let [one, other] = ["one", "other"].map(|name| kaa.endpoint(name));
     one.request("/now").await.assert_status(200);
     one.request("/nowhere").await.assert_status(404);
-    tokio::join!(async { one.request("/later").await.assert_status(200) }, async {
-        other.request("/now").await.assert_status(503)
-    });
+    let (done, refused) = tokio::join!(one.request("/later"), other.request("/now"));
+    done.assert_status(200);
+    refused.assert_status(503);
     kaa.publish("no datum", None).await;
     let counters = kaa.settled(5).await;
     let all: u64 = figures.all().flat_map(FunctionFigures::ended).sum();
