@@ -68,8 +68,43 @@ impl Player {
     }
 }
 
-async fn finish(mut command: Command) -> Ended {
-    command.stdin(Stdio::null()).kill_on_drop(true);
+/// A program that looks at a service from outside (`tests/clients`), with a library of npm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looker {
+    /// The parser of AsyncAPI: reads a document from its input.
+    Asyncapi,
+    /// NATS for JavaScript: looks for services.
+    Discovery,
+}
+
+impl Looker {
+    /// What it saw.
+    ///
+    /// # Panics
+    ///
+    /// When the client is not there, or fails.
+    pub async fn look(self, input: Stdio, arguments: &[&str]) -> Value {
+        let (script, library) = match self {
+            Self::Asyncapi => ("asyncapi.js", "asyncapi/node_modules"),
+            Self::Discovery => ("discovery.js", "nats-js/node_modules"),
+        };
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients").join(script);
+        let mut command = Command::new("node");
+        command.arg(script).args(arguments).env("NODE_PATH", installed(library));
+        let ended = finish_reading(command, input).await;
+        match (ended.code, serde_json::from_str(&ended.stdout)) {
+            (Some(0), Ok(seen)) => seen,
+            _ => panic!("{self:?} saw nothing: {ended:#?}"),
+        }
+    }
+}
+
+async fn finish(command: Command) -> Ended {
+    finish_reading(command, Stdio::null()).await
+}
+
+async fn finish_reading(mut command: Command, input: Stdio) -> Ended {
+    command.stdin(input).kill_on_drop(true);
     let program = command.as_std().get_program().to_string_lossy().into_owned();
     let output = match tokio::time::timeout(DEADLINE, command.output()).await {
         Ok(Ok(output)) => output,

@@ -44,6 +44,7 @@ pub struct Permissions {
     is_fixed: bool,
     publish: Vec<Line>,
     subscribe: Vec<Line>,
+    answers_inboxes: bool,
 }
 
 /// One line of a block.
@@ -61,8 +62,14 @@ impl Permissions {
         let (is_fixed, made_up) = (replica.is_some(), || ReplicaId::random(&instance));
         let replica = replica.unwrap_or_else(made_up);
         let inboxes = Inbox::all_of(&instance);
-        let mut permissions =
-            Self { instance, replica, is_fixed, publish: Vec::new(), subscribe: Vec::new() };
+        let mut permissions = Self {
+            instance,
+            replica,
+            is_fixed,
+            publish: Vec::new(),
+            subscribe: Vec::new(),
+            answers_inboxes: false,
+        };
         permissions.publish(inboxes.clone(), INBOX);
         permissions.subscribe(inboxes, None, INBOX);
         permissions
@@ -77,6 +84,11 @@ impl Permissions {
     /// all: subjects that name it are allowed for every ID.
     pub fn replica(&self) -> &ReplicaId {
         &self.replica
+    }
+
+    /// Whether the replica's ID is fixed.
+    pub fn is_fixed(&self) -> bool {
+        self.is_fixed
     }
 
     /// It publishes here, for this reason.
@@ -163,6 +175,12 @@ impl Permissions {
         self.publish(subject, "answers");
     }
 
+    /// It answers NATS clients, each at an inbox that nobody knows before: once, and within seconds of the question.
+    /// A line for all inboxes would let it speak in the name of others as well.
+    pub fn answers_inboxes(&mut self) {
+        self.answers_inboxes = true;
+    }
+
     fn hears_replies(&mut self, address: &Address, reason: &'static str) {
         self.subscribe(self.reply_subject(address), None, reason);
     }
@@ -193,15 +211,23 @@ impl Permissions {
             lines.join(",")
         };
         let (publish, subscribe) = (list(&self.publish), list(&self.subscribe));
+        let responses = if self.answers_inboxes {
+            format!(",\"allow_responses\":{{\"max\":1,\"expires\":\"{ANSWERED_WITHIN}\"}}")
+        } else {
+            String::new()
+        };
         format!(
             "{{\"service\":\"{}\",\"permissions\":{{\"publish\":{{\"allow\":[{publish}]}},\
-             \"subscribe\":{{\"allow\":[{subscribe}]}}}}}}",
+             \"subscribe\":{{\"allow\":[{subscribe}]}}{responses}}}}}",
             Escaped(self.instance.as_str())
         )
     }
 }
 
 const INBOX: &str = "round trips of its own";
+
+/// How long the server lets an answer go to the inbox of a question.
+const ANSWERED_WITHIN: &str = "5s";
 
 /// Adds a line, unless it is there for another reason.
 fn add(lines: &mut Vec<Line>, line: Line) {
@@ -221,7 +247,14 @@ impl fmt::Display for Permissions {
         list(f, &self.publish)?;
         f.write_str("  ] }\n  subscribe: { allow: [\n")?;
         list(f, &self.subscribe)?;
-        f.write_str("  ] }\n}\n")
+        f.write_str("  ] }\n")?;
+        if self.answers_inboxes {
+            writeln!(
+                f,
+                "  allow_responses: {{ max: 1, expires: \"{ANSWERED_WITHIN}\" }}  # one answer to each question"
+            )?;
+        }
+        f.write_str("}\n")
     }
 }
 

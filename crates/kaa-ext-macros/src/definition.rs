@@ -1,10 +1,11 @@
 //! The impl beside the function: what the extension needs to know about it.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Ident, Path};
 
+use crate::arguments::Argument;
 use crate::attribute::{Attribute, Delivery, Overload};
 use crate::call::call;
 use crate::function::{Function, inside};
@@ -56,6 +57,7 @@ impl<'a> Definition<'a> {
         let name = ident.unraw().to_string();
         let documentation = function.documentation();
         let trigger = self.trigger(&handler.trigger);
+        let shapes = self.shapes(handler);
         let call = call(ident, handler, &state, private, *here);
         quote! {
             #[automatically_derived]
@@ -67,6 +69,7 @@ impl<'a> Definition<'a> {
                         name: #name,
                         doc: #documentation,
                         location: #private::Location { file: ::core::file!(), line: ::core::line!() },
+                        #shapes
                         call: #call,
                     }
                 }
@@ -101,6 +104,27 @@ impl<'a> Definition<'a> {
             Trigger::Message(Message::Targeted(request)) => {
                 quote!(request: #private::request_type::<#request>(),)
             }
+        }
+    }
+
+    /// The field that says what the types of a resource say about payloads. The compiler takes the first of three
+    /// answers that there is for a type, so none of them has to be able to say anything.
+    fn shapes(&self, handler: &Handler<'_>) -> TokenStream {
+        let Self { private, here, .. } = self;
+        let Handler { trigger: Trigger::Path { .. }, arguments, output } = handler else { return quote!() };
+        let schemas = Ident::new("__schemas", *here);
+        let ask = |ty: &TokenStream| quote!((&&&#private::Probe::<#ty>::OF).__shape(#schemas));
+        let arguments = arguments.iter().filter_map(|argument| match argument {
+            Argument::Extractor { ty } => Some(ask(&ty.to_token_stream())),
+            _ => None,
+        });
+        let answer = ask(output);
+        quote_spanned! {*here=>
+            shapes: |#schemas| {
+                #[allow(unused_imports)]
+                use #private::{Known as _, Named as _, Unknown as _};
+                #private::Shapes { arguments: ::std::vec![#(#arguments),*], answer: #answer }
+            },
         }
     }
 

@@ -1,17 +1,20 @@
 //! A message after intake: what it says, owned, and its way back.
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::kp1::RequestId;
 use kaa_protocol::subject::Subject;
+use tokio::time::Instant;
 
+use crate::figures;
 use crate::message::AnyMessage;
 use crate::outlet::{Outlet, Receiver, Voice};
 use crate::session::Session;
 use crate::texts::{Part, Texts};
-use crate::time::Deadline;
+use crate::time::{Deadline, Term};
 
 /// Everything a message says, without the protocol it said it in.
 pub(crate) struct Envelope {
@@ -27,7 +30,9 @@ pub(crate) struct Envelope {
     payload: Bytes,
     request_id: Option<RequestId>,
     matter: Matter,
-    deadline: Deadline,
+    term: Term,
+    /// The number of the function it has reached, among all of the extension.
+    reached: AtomicUsize,
     reply_to: Option<Subject>,
     outlet: Arc<Outlet>,
     session: OnceLock<Session>,
@@ -70,7 +75,7 @@ impl Envelope {
         fields: &Fields<'_>,
         (texts, payload): (Texts, Bytes),
         matter: Matter,
-        deadline: Deadline,
+        term: Term,
         reply_to: Option<Subject>,
         outlet: Arc<Outlet>,
     ) -> Self {
@@ -87,7 +92,8 @@ impl Envelope {
             payload,
             request_id: fields.request_id,
             matter,
-            deadline,
+            term,
+            reached: AtomicUsize::new(figures::NONE),
             reply_to,
             outlet,
             session: OnceLock::new(),
@@ -101,7 +107,7 @@ impl Envelope {
         datum: &Bytes,
         message: Box<dyn AnyMessage>,
         function: usize,
-        deadline: Deadline,
+        term: Term,
         reply_to: Option<Subject>,
         outlet: Arc<Outlet>,
     ) -> Self {
@@ -114,7 +120,7 @@ impl Envelope {
         // The texts are copied before the message they belong to moves in beside them.
         let matter = Matter::Request(Dialect::Esp);
         let room = (texts, datum.clone());
-        let envelope = Self::new(datum.len(), &fields, room, matter, deadline, reply_to, outlet);
+        let envelope = Self::new(datum.len(), &fields, room, matter, term, reply_to, outlet);
         Self { matter: Matter::Message(message, function), ..envelope }
     }
 
@@ -180,7 +186,22 @@ impl Envelope {
     }
 
     pub(crate) fn deadline(&self) -> Deadline {
-        self.deadline
+        self.term.deadline
+    }
+
+    /// When it came.
+    pub(crate) fn arrived(&self) -> Instant {
+        self.term.arrived
+    }
+
+    /// It has reached the function with this number.
+    pub(crate) fn reaches(&self, function: usize) {
+        self.reached.store(function, Relaxed);
+    }
+
+    /// The number of the function it has reached; none that a function has when it has not reached any.
+    pub(crate) fn reached(&self) -> usize {
+        self.reached.load(Relaxed)
     }
 
     pub(crate) fn outlet(&self) -> &Arc<Outlet> {

@@ -1,6 +1,7 @@
 //! An extension service: its name, its resources, its layers, ready to be served.
 
 mod builder;
+mod describe;
 mod permissions;
 mod receptions;
 
@@ -14,6 +15,8 @@ use kaa_protocol::esp::Revision;
 use kaa_protocol::name::{ReplicaId, ServiceInstance};
 
 use crate::counters::Tally;
+use crate::describe::Description;
+use crate::figures::Figures;
 use crate::limits::Limits;
 use crate::pipeline::Pipeline;
 use crate::serve::{Reception, Serve};
@@ -45,6 +48,8 @@ pub struct Extension {
     pub(crate) receptions: Vec<Arc<Reception>>,
     pub(crate) shards: usize,
     pub(crate) tally: Arc<Tally>,
+    pub(crate) figures: Arc<Figures>,
+    pub(crate) description: Arc<Description>,
 }
 
 impl Extension {
@@ -74,7 +79,7 @@ impl Extension {
 
     /// The same extension as another replica, which counts for itself.
     pub(crate) fn replica_named(&self, replica: ReplicaId) -> Self {
-        let Self { instance, communication_service, dialects, pipeline, receptions, .. } = self;
+        let Self { instance, communication_service, dialects, pipeline, receptions, description, .. } = self;
         Self {
             instance: instance.clone(),
             replica,
@@ -86,7 +91,14 @@ impl Extension {
             receptions: receptions.clone(),
             shards: self.shards,
             tally: Arc::new(Tally::default()),
+            figures: Arc::new(self.figures.afresh()),
+            description: description.clone(),
         }
+    }
+
+    /// What it is.
+    pub fn description(&self) -> &Description {
+        &self.description
     }
 
     /// Serves the extension on a bus. Await the result to serve until the bus closes, or see

@@ -49,6 +49,7 @@
 //! | [`Dialect`] | 4/ESP and its predecessor |
 //! | [`Serve`], [`Server`], [`Counters`], [`Limits`], [`Overload`] | running it |
 //! | [`run`](fn@run), [`run_shards`], [`Running`] | a service of an extension and what stands beside it; on several cores |
+//! | [`describe`], [`Description`] | what an extension is, as data: routes, AsyncAPI, discovery |
 //! | [`Config`], [`Settings`](trait@Settings), [`Layers`] | defaults, file, environment, flags |
 //! | [`logs`], [`signals`], [`error`] | what a program of its own needs, one that runs several services for example |
 //! | [`testing`] | devices without a server |
@@ -80,10 +81,13 @@ mod admin;
 mod config;
 mod copies;
 mod counters;
+pub mod describe;
+mod discovery;
 mod envelope;
 mod extension;
 pub mod extract;
 mod failure;
+mod figures;
 mod limits;
 mod listener;
 mod message;
@@ -128,6 +132,7 @@ pub use kaa_sqlite as sqlite;
 
 pub use config::{Config, LimitsConfig, ServiceConfig};
 pub use counters::Counters;
+pub use describe::Description;
 pub use extension::{BuildError, Builder, Extension};
 pub use failure::{Failure, ReplyError};
 pub use kaa_protocol::dialect::Dialect;

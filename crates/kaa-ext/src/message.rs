@@ -10,6 +10,8 @@ use kaa_protocol::ism::{Address, Event, Header, InvalidField, Message, Outcome, 
 use kaa_protocol::name::ServiceInstance;
 use kaa_protocol::subject::EventKind;
 
+use crate::describe::Envelope;
+
 /// A message of some type, and what serving it takes.
 pub(crate) trait AnyMessage: Send + Sync {
     /// The name of its record.
@@ -45,6 +47,7 @@ pub struct EventType {
     pub(crate) name: &'static str,
     pub(crate) kind: EventKind,
     pub(crate) receipts: Option<Address>,
+    pub(crate) schema: fn() -> String,
     pub(crate) open: Open,
 }
 
@@ -54,6 +57,7 @@ impl EventType {
             name: <E as Record<'_>>::NAME,
             kind: E::KIND,
             receipts: E::RECEIPTS,
+            schema: || <E as Record<'_>>::schema(()),
             open: |datum| {
                 let decoded = E::receive(datum)?;
                 Ok((Box::new(Heard(decoded.record)), decoded.trailing))
@@ -72,6 +76,8 @@ impl EventType {
 pub struct RequestType {
     pub(crate) name: &'static str,
     pub(crate) address: Address,
+    pub(crate) schema: fn() -> String,
+    pub(crate) response: Envelope,
     pub(crate) open: Open,
 }
 
@@ -80,6 +86,10 @@ impl RequestType {
         Self {
             name: <R as Record<'_>>::NAME,
             address: R::ADDRESS,
+            schema: || <R as Record<'_>>::schema(()),
+            response: Envelope::new(<R::Response as Record<'_>>::NAME, || {
+                <R::Response as Record<'_>>::schema(())
+            }),
             open: |datum| {
                 let decoded = R::receive(datum)?;
                 Ok((Box::new(Asked(decoded.record, PhantomData)), decoded.trailing))

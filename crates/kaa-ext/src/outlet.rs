@@ -21,6 +21,7 @@ use kaa_protocol::subject::Subject;
 
 use crate::counters::Tally;
 use crate::failure::Failure;
+use crate::figures::Figures;
 use crate::message::AnyMessage;
 use crate::reply::Reply;
 use confirmations::Confirmations;
@@ -47,6 +48,7 @@ pub(crate) struct Outlet {
     notes: Notes,
     pen: Pen,
     tally: Arc<Tally>,
+    figures: Arc<Figures>,
 }
 
 /// Who this replica is, as far as its messages say so.
@@ -79,7 +81,13 @@ pub(crate) enum Sent {
 }
 
 impl Outlet {
-    pub(crate) fn new(bus: Bus, clock: Clock, identity: Identity, tally: Arc<Tally>) -> Self {
+    pub(crate) fn new(
+        bus: Bus,
+        clock: Clock,
+        identity: Identity,
+        tally: Arc<Tally>,
+        figures: Arc<Figures>,
+    ) -> Self {
         let Identity { instance, replica, communication_service, .. } = &identity;
         let way = |dialect: Dialect| Way {
             service_wide: dialect.answers(communication_service, None),
@@ -102,6 +110,7 @@ impl Outlet {
             notes,
             pen: Pen::default(),
             tally,
+            figures,
         }
     }
 
@@ -206,6 +215,12 @@ impl Outlet {
     /// Takes the status message of a device. One that nobody waits for is as good as none.
     pub(crate) fn confirmed(&self, correlation_id: &str, status: &str) {
         self.confirmations.resolve(correlation_id, status);
+    }
+
+    /// Counts the sessions that are pinned.
+    pub(crate) fn pins(&self, one_more: bool) {
+        let pinned = &self.figures.pinned;
+        let _ = if one_more { pinned.fetch_add(1, Relaxed) } else { pinned.fetch_sub(1, Relaxed) };
     }
 
     /// Counts an event whose listener could not do its work.

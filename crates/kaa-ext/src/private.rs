@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 pub use kaa_ext_macros::{listeners, resources, services};
 
+pub use crate::describe::{Known, Named, Probe, Schemas, Shapes, Unknown};
 pub use crate::extract::{Event, FromRequest, FromSegment, Targeted};
 pub use crate::listener::{Listener, ListenerDef, ListenerOutcome};
 pub use crate::message::{EventType, RequestType};

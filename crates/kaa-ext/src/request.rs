@@ -122,6 +122,11 @@ impl Request {
         self.envelope.message().map(|(_, function)| function)
     }
 
+    /// It has reached the function with this number, among all of the extension.
+    pub(crate) fn reaches(&self, function: usize) {
+        self.envelope.reaches(function);
+    }
+
     pub(crate) fn outlet(&self) -> &Arc<Outlet> {
         self.envelope.outlet()
     }

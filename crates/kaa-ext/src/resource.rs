@@ -5,6 +5,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::describe::{Schemas, Shapes};
 use crate::reply::Reply;
 use crate::request::Request;
 
@@ -66,6 +67,8 @@ pub struct ResourceDef<S> {
     pub doc: &'static str,
     /// Where the attribute of the function is.
     pub location: Location,
+    /// What the types of its arguments and of its answer say about payloads.
+    pub shapes: fn(&mut Schemas) -> Shapes,
     /// The function, with its arguments extracted.
     pub call: fn(Request, Arc<S>) -> HandlerFuture,
 }

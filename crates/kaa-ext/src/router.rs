@@ -24,12 +24,16 @@ struct Routes {
     tree: matchit::Router<Route>,
     /// For the messages of other services, which name theirs by its number.
     functions: Vec<Handler>,
+    /// How many resources there are: their numbers come before those of the functions.
+    resources: usize,
     fallback: Option<Handler>,
 }
 
 struct Route {
     handler: Handler,
     parameters: Vec<&'static str>,
+    /// Which of the resources it is.
+    number: usize,
 }
 
 /// Resources on their way into a router, and everything that is wrong with them.
@@ -38,6 +42,7 @@ pub(crate) struct RouterBuilder {
     tree: matchit::Router<Route>,
     known: Vec<(&'static str, Origin)>,
     conflicts: Vec<Conflict>,
+    resources: usize,
 }
 
 /// Which function a pattern belongs to, and where it is.
@@ -59,8 +64,10 @@ impl RouterBuilder {
         let state = state.clone();
         let handler: Handler = Arc::new(move |request| call(request, state.clone()));
         let origin = Origin { name: resource.name, location: resource.location };
+        let number = self.resources;
+        self.resources += 1;
         for pattern in resource.patterns {
-            let route = Route { handler: handler.clone(), parameters: parameters(pattern) };
+            let route = Route { handler: handler.clone(), parameters: parameters(pattern), number };
             match self.tree.insert(*pattern, route) {
                 Ok(()) => self.known.push((pattern, origin)),
                 Err(matchit::InsertError::Conflict { with }) => self.conflict(pattern, origin, &with),
@@ -89,7 +96,7 @@ impl RouterBuilder {
         fallback: Option<Handler>,
     ) -> Result<Router, Vec<Conflict>> {
         if self.conflicts.is_empty() {
-            Ok(Router(Arc::new(Routes { tree: self.tree, functions, fallback })))
+            Ok(Router(Arc::new(Routes { tree: self.tree, functions, resources: self.resources, fallback })))
         } else {
             Err(self.conflicts)
         }
@@ -104,8 +111,11 @@ fn parameters(pattern: &'static str) -> Vec<&'static str> {
 impl Router {
     /// Calls the function that answers the request, or the fallback.
     pub(crate) fn route(&self, mut request: Request) -> HandlerFuture {
-        let Routes { tree, functions, fallback } = &*self.0;
-        if let Some(function) = request.function().and_then(|number| functions.get(number)) {
+        let Routes { tree, functions, resources, fallback } = &*self.0;
+        if let Some(number) = request.function()
+            && let Some(function) = functions.get(number)
+        {
+            request.reaches(resources + number);
             return function(request);
         }
         let path = request.resource_path();
@@ -115,6 +125,7 @@ impl Router {
                 found.push(name, Span::of(path.as_bytes(), value.as_bytes()).range());
             }
             request.set_parameters(found);
+            request.reaches(route.number);
             return (route.handler)(request);
         }
         request.outlet().unrouted();

@@ -1,13 +1,14 @@
 //! `.run()`: what a service's `main` needs, in one call.
 
+mod asked;
 mod error;
 mod process;
 mod shards;
 
 use std::io;
 
-use kaa_bus::{Bus, Permissions};
-use kaa_process::config::{self, Command, ConfigError, Layers, Loaded, Program, Settings, Wish};
+use kaa_bus::Bus;
+use kaa_process::config::{ConfigError, Layers, Loaded, Program, Settings, Wish};
 use kaa_process::logs::log_to_stderr;
 use kaa_process::signals::{self, Stop};
 use serde::Serialize;
@@ -20,7 +21,7 @@ use process::Process;
 use shards::Shards;
 
 use crate::config::{Config, ServiceConfig};
-use crate::counters::Counters;
+use crate::describe::Description;
 use crate::extension::Builder;
 use crate::running::{Running, StartError};
 use crate::serve::Stopped;
@@ -35,6 +36,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
     ///
     /// On its command line it takes every entry of the configuration as a flag. `permissions` prints its
     /// [permissions](Self::permissions) with that configuration instead of serving, as JSON with `--json` behind it;
+    /// `asyncapi` its [description](Self::describe) as an [AsyncAPI document](Description::asyncapi);
     /// `--print-config` the configuration; `--help` and `--version` what they say.
     ///
     /// # Errors
@@ -63,12 +65,13 @@ impl<S: Send + Sync + 'static> Builder<S> {
         let layers = layers::<Config>(program)?;
         match layers.wish() {
             Wish::Serve => self.run_with(&layers.load()?.config).await,
-            Wish::Command { json, .. } => {
-                print_permissions(&self.configure(&layers.load()?.config).permissions()?, json)
+            Wish::Command { command, json } => {
+                let config = layers.load()?.config;
+                asked::say(command, json, self.configure(&config).describe()?, &config.nats)
             }
             Wish::PrintConfig => {
                 let loaded = layers.load()?;
-                self.configure(&loaded.config).permissions()?;
+                self.configure(&loaded.config).describe()?;
                 print_config(loaded)
             }
             wish => tell(wish, &layers),
@@ -141,21 +144,20 @@ impl<S: Send + Sync + 'static> Builder<S> {
 /// configuration with its own [`Settings`](trait@Settings), NATS, `start`, and when a signal comes the graceful end of
 /// everything that [`Running`] holds. The server lists the connection under the identity of the replica.
 ///
-/// `program` is what it says of itself, [`program!()`](crate::program); `permissions` is what the service says and hears
-/// on NATS, and what it is called. The command `permissions` prints them, as JSON with `--json` behind it, and nothing
-/// is started; `--print-config`, `--help` and `--version` are those of [`Builder::run`].
+/// `program` is what it says of itself on the command line, [`program!()`](crate::program); `describe` says what the
+/// service is: its functions, what it says and hears on NATS, and what it is called. The commands `permissions`,
+/// `asyncapi`, `--print-config`, `--help` and `--version` are those of [`Builder::run`].
 ///
 /// ```no_run
 /// use kaa_ext::prelude::*;
-/// use kaa_ext::bus::Permissions;
-/// use kaa_ext::{Builder, Config, Running, StartError};
+/// use kaa_ext::{Builder, Config, Description, Running, StartError};
 ///
 /// fn extension(config: &Config) -> Builder<()> {
 ///     Extension::new("greeter").configure(config)
 /// }
 ///
-/// fn permissions(config: &Config) -> Result<Permissions, StartError> {
-///     Ok(extension(config).permissions()?)
+/// fn describe(config: &Config) -> Result<Description, StartError> {
+///     Ok(extension(config).describe()?)
 /// }
 ///
 /// async fn start(bus: Bus, config: Config) -> Result<Running, StartError> {
@@ -164,7 +166,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
 ///
 /// #[tokio::main(flavor = "current_thread")]
 /// async fn main() -> Result<(), kaa_ext::RunError> {
-///     kaa_ext::run(kaa_ext::program!(), permissions, start).await?;
+///     kaa_ext::run(kaa_ext::program!(), describe, start).await?;
 ///     Ok(())
 /// }
 /// ```
@@ -178,10 +180,10 @@ impl<S: Send + Sync + 'static> Builder<S> {
 /// Outside of a tokio runtime with time and I/O.
 pub async fn run<E: Settings + Default + Serialize + DeserializeOwned>(
     program: Program,
-    permissions: impl FnOnce(&Config<E>) -> Result<Permissions, StartError>,
+    describe: impl FnOnce(&Config<E>) -> Result<Description, StartError>,
     start: impl AsyncFnOnce(Bus, Config<E>) -> Result<Running, StartError>,
 ) -> Result<Stopped, RunError> {
-    as_asked(program, permissions, async |config, names| run_with(config, &names, start).await).await
+    as_asked(program, describe, async |config, description| run_with(config, &description, start).await).await
 }
 
 /// The same on as many cores as `service.shards` says: `start` is called for each shard, with a connection and a
@@ -196,14 +198,15 @@ pub async fn run<E: Settings + Default + Serialize + DeserializeOwned>(
 /// As [`run`].
 pub async fn run_shards<E>(
     program: Program,
-    permissions: impl FnOnce(&Config<E>) -> Result<Permissions, StartError>,
+    describe: impl FnOnce(&Config<E>) -> Result<Description, StartError>,
     start: impl AsyncFn(Bus, Config<E>) -> Result<Running, StartError> + Clone + Send + Sync + 'static,
 ) -> Result<Stopped, RunError>
 where
     E: Settings + Default + Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
 {
-    as_asked(program, permissions, async |config: Config<E>, names| {
-        let (process, replica) = (Process::new(&config, &names)?, names.replica().clone());
+    as_asked(program, describe, async |config: Config<E>, description| {
+        let replica = description.permissions.replica().clone();
+        let process = Process::new(&config, &description)?;
         let shards = config.service.shards.unwrap_or(1);
         let start = move |bus, replica| {
             let (start, mut config) = (start.clone(), config.clone());
@@ -218,8 +221,8 @@ where
 /// Does what the command line asks for, which mostly is to serve.
 async fn as_asked<E: Settings + Default + Serialize + DeserializeOwned>(
     program: Program,
-    permissions: impl FnOnce(&Config<E>) -> Result<Permissions, StartError>,
-    serve: impl AsyncFnOnce(Config<E>, Permissions) -> Result<Stopped, RunError>,
+    describe: impl FnOnce(&Config<E>) -> Result<Description, StartError>,
+    serve: impl AsyncFnOnce(Config<E>, Description) -> Result<Stopped, RunError>,
 ) -> Result<Stopped, RunError> {
     log_to_stderr();
     let layers = layers(program)?;
@@ -228,28 +231,29 @@ async fn as_asked<E: Settings + Default + Serialize + DeserializeOwned>(
         return tell(wish, &layers);
     }
     let loaded = layers.load()?;
-    let permissions = permissions(&loaded.config).map_err(RunError::Start)?;
+    let description = describe(&loaded.config).map_err(RunError::Start)?;
     match wish {
-        Wish::Command { json, .. } => print_permissions(&permissions, json),
+        Wish::Command { command, json } => asked::say(command, json, description, &loaded.config.nats),
         Wish::PrintConfig => print_config(loaded),
-        _ => serve(loaded.config, permissions).await,
+        _ => serve(loaded.config, description).await,
     }
 }
 
 /// [`run`] with a configuration from elsewhere, and without setting up logs.
 async fn run_with<E>(
     mut config: Config<E>,
-    names: &Permissions,
+    description: &Description,
     start: impl AsyncFnOnce(Bus, Config<E>) -> Result<Running, StartError>,
 ) -> Result<Stopped, RunError> {
     if let Some(shards @ 2..) = config.service.shards {
         return Err(RunError::Shards { shards });
     }
     signals::run(async |stop| {
-        let process = Process::new(&config, names)?;
-        let bus = Bus::nats(process.nats.clone().name(names.replica().as_str())).await?;
+        let process = Process::new(&config, description)?;
+        let replica = description.permissions.replica().clone();
+        let bus = Bus::nats(process.nats.clone().name(replica.as_str())).await?;
         // Settled before there is an extension: the connection has the same name.
-        config.service.instance.replica_id = Some(names.replica().clone());
+        config.service.instance.replica_id = Some(replica);
         let running = start(bus.clone(), config).await.map_err(RunError::Start)?;
         process.attend(stop, bus, running, Shards::default()).await
     })
@@ -260,11 +264,7 @@ async fn run_with<E>(
 fn layers<C: Settings + Default + Serialize + DeserializeOwned>(
     program: Program,
 ) -> Result<Layers<C>, ConfigError> {
-    Layers::of_process(program.command(Command {
-        name: "permissions",
-        doc: "print the least permissions on NATS with this configuration, for a user of nats-server",
-        json: true,
-    }))
+    Layers::of_process(asked::COMMANDS.into_iter().fold(program, Program::command))
 }
 
 /// Answers what has nothing to do with a configuration.
@@ -272,23 +272,13 @@ fn tell<C: Settings + Default + Serialize + DeserializeOwned>(
     wish: Wish,
     layers: &Layers<C>,
 ) -> Result<Stopped, RunError> {
-    print(&if matches!(wish, Wish::Version) { layers.version() + "\n" } else { layers.help() })
-}
-
-fn print_permissions(permissions: &Permissions, json: bool) -> Result<Stopped, RunError> {
-    print(&if json { permissions.to_json() + "\n" } else { permissions.to_string() })
+    asked::print(&if matches!(wish, Wish::Version) { layers.version() + "\n" } else { layers.help() })
 }
 
 /// Prints the configuration of an extension that was configured with it.
 fn print_config<E: Serialize>(mut loaded: Loaded<Config<E>>) -> Result<Stopped, RunError> {
     loaded.config.settle();
-    print(&loaded.report().for_output(&io::stdout()))
-}
-
-/// Prints what was asked for; a service that has served nobody.
-fn print(text: &str) -> Result<Stopped, RunError> {
-    config::print(text).map_err(RunError::Print)?;
-    Ok(Stopped { counters: Counters::default(), unfinished: 0 })
+    asked::print(&loaded.report().for_output(&io::stdout()))
 }
 
 #[cfg(test)]
@@ -316,8 +306,8 @@ mod tests {
             stream.read_line(&mut line).await.unwrap();
             line
         };
-        let names = Extension::new("ext").configure(&config).permissions().unwrap();
-        let service = run_with(config, &names, async |_, _| panic!("nothing has answered"));
+        let description = Extension::new("ext").configure(&config).describe().unwrap();
+        let service = run_with(config, &description, async |_, _| panic!("nothing has answered"));
         tokio::select! {
             line = timeout(LONG, introduced) => line.unwrap(),
             ended = service => panic!("{ended:?}"),

@@ -50,6 +50,21 @@ struct Parts {
     pinned: AtomicBool,
 }
 
+impl Parts {
+    /// Whether it is pinned from now on.
+    fn set_pinned(&self, is_pinned: bool) {
+        if self.pinned.swap(is_pinned, Relaxed) != is_pinned {
+            self.outlet.pins(is_pinned);
+        }
+    }
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        self.set_pinned(false);
+    }
+}
+
 impl Session {
     /// The session of the request that `receiver` is the sender of.
     pub(crate) fn new(outlet: Arc<Outlet>, receiver: &Receiver<'_>) -> Self {
@@ -80,12 +95,12 @@ impl Session {
     /// The answer to the current request and every later push carry this replica's own subject as
     /// `replyTo`. A replica that is stopping no longer asks for it.
     pub fn pin(&self) {
-        self.0.pinned.store(true, Relaxed);
+        self.0.set_pinned(true);
     }
 
     /// Takes [`pin`](Self::pin) back: answers and pushes carry no `replyTo` any more.
     pub fn unpin(&self) {
-        self.0.pinned.store(false, Relaxed);
+        self.0.set_pinned(false);
     }
 
     /// Whether the session is pinned to this replica.

@@ -22,10 +22,7 @@ pub struct Deadline(Instant);
 
 impl Deadline {
     pub(crate) fn after(duration: Duration) -> Self {
-        let now = Instant::now();
-        // A century is as good as forever and cannot overflow.
-        let forever = Duration::from_secs(100 * 365 * 24 * 3600);
-        Self(now + duration.min(forever))
+        Term::of(duration).deadline
     }
 
     /// The moment itself.
@@ -36,6 +33,23 @@ impl Deadline {
     /// How long it is until then; zero when it has passed.
     pub fn remaining(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
+    }
+}
+
+/// When a message came, and until when it may be handled. One look at the clock is enough for both.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Term {
+    pub(crate) arrived: Instant,
+    pub(crate) deadline: Deadline,
+}
+
+impl Term {
+    /// From now on, for so long.
+    pub(crate) fn of(duration: Duration) -> Self {
+        let arrived = Instant::now();
+        // A century is as good as forever and cannot overflow.
+        let forever = Duration::from_secs(100 * 365 * 24 * 3600);
+        Self { arrived, deadline: Deadline(arrived + duration.min(forever)) }
     }
 }
 

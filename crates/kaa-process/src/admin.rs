@@ -6,6 +6,7 @@
 //! | `/health/live` | 200 as long as the process answers |
 //! | `/health/ready` | 200 when every check passes, 503 otherwise; JSON with each check, and why it fails |
 //! | `/metrics` | OpenMetrics text |
+//! | what a service [adds](Admin::page) | what it is, for example |
 //!
 //! HTTP/1.1, GET and HEAD, one request per connection. Who asks is not checked, so the port is meant for the
 //! loopback interface and refuses any other address unless told otherwise.
@@ -51,7 +52,7 @@ pub use config::AdminConfig;
 pub use error::AdminError;
 pub use server::AdminServer;
 
-use pages::Pages;
+use pages::{Extra, Pages};
 use readiness::{Check, Readiness};
 
 /// How long a check may take unless told otherwise.
@@ -63,6 +64,7 @@ const CHECK: Duration = Duration::from_secs(2);
 pub struct Admin {
     registry: Registry,
     checks: Vec<Check>,
+    pages: Vec<Extra>,
     deadline: Duration,
     insecure_listen: bool,
 }
@@ -76,7 +78,13 @@ impl Default for Admin {
 impl Admin {
     /// Without checks and metrics.
     pub fn new() -> Self {
-        Self { registry: Registry::default(), checks: Vec::new(), deadline: CHECK, insecure_listen: false }
+        Self {
+            registry: Registry::default(),
+            checks: Vec::new(),
+            pages: Vec::new(),
+            deadline: CHECK,
+            insecure_listen: false,
+        }
     }
 
     /// The metrics of `/metrics`; [`metrics`](crate::metrics) has what counters and gauges need.
@@ -95,6 +103,19 @@ impl Admin {
         E: Into<Box<dyn std::error::Error + Send + Sync>> + 'static,
     {
         self.checks.push(Check::new(name, check));
+        self
+    }
+
+    /// Adds a page of the service's own at a path such as `/routes`; `about` says in the list of pages what it is. It
+    /// is written anew for whoever asks. A browser is told to load nothing from it, nor to run anything in it.
+    pub fn page(
+        mut self,
+        path: &'static str,
+        media_type: &'static str,
+        about: &'static str,
+        write: impl Fn() -> String + Send + Sync + 'static,
+    ) -> Self {
+        self.pages.push(Extra { path, media_type, about, write: Box::new(write) });
         self
     }
 
@@ -127,7 +148,7 @@ impl Admin {
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let readiness = Readiness::new(self.checks, self.deadline);
-        Ok(AdminServer::start(listener, address, Pages::new(self.registry, readiness)))
+        Ok(AdminServer::start(listener, address, Pages::new(self.registry, readiness, self.pages)))
     }
 
     /// The same where the configuration says, or not at all. When nobody asked for a place and the usual one is

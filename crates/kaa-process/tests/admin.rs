@@ -41,9 +41,11 @@ async fn every_page_is_there() {
     let mut registry = Registry::default();
     registry.register_collector(metrics::gauge("kaa_answer", "The answer.", || 42_u64));
     let ready = Admin::new().registry(registry).ready("bus", async || Ok::<_, io::Error>(()));
-    let server = bind(ready).await;
+    let own = ready.page("/own", "text/html; charset=utf-8", "a page of its own", || "<p>".to_owned());
+    let server = bind(own).await;
     for (path, content_type, body) in [
         ("/", "text/plain; charset=utf-8", "/health/live   whether the process runs\n"),
+        ("/own", "text/html; charset=utf-8", "<p>"),
         ("/health/live", "application/json", "{\"live\":true}"),
         (
             "/health/ready?verbose",
@@ -60,6 +62,7 @@ async fn every_page_is_there() {
         assert!(head.starts_with("http/1.1 200 ok\r\n"), "{path}: {head}");
         assert!(head.contains(&format!("\r\ncontent-type: {content_type}\r\n")), "{path}: {head}");
         assert!(found.starts_with(body), "{path}: {found}");
+        assert!(head.contains("\r\ncontent-security-policy: default-src 'none';"), "{path}: {head}");
 
         let (head_alone, nothing) = ask(&server, "HEAD", path).await;
         let without_date = |head: &str| head.lines().filter(|line| !line.starts_with("date:")).count();
@@ -71,9 +74,10 @@ async fn every_page_is_there() {
 
 #[tokio::test]
 async fn anything_else_is_refused() {
-    let server = bind(Admin::new()).await;
+    let server = bind(Admin::new().page("/own", "text/plain", "a page of its own", String::new)).await;
     let (head, body) = ask(&server, "GET", "/health/live/").await;
     assert!(head.starts_with("http/1.1 404 ") && body.contains("/metrics"), "{head}\n{body}");
+    assert!(body.contains("\n/own           a page of its own\n"), "{body}");
     for method in ["POST", "DELETE", "OPTIONS", "PURGE"] {
         let (head, _) = ask(&server, method, "/metrics").await;
         assert!(head.starts_with("http/1.1 405 ") && head.contains("\r\nallow: get, head\r\n"), "{head}");

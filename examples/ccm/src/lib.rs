@@ -29,11 +29,10 @@ pub use settings::Settings;
 
 use std::sync::Arc;
 
-use kaa_ext::bus::Permissions;
 use kaa_ext::prelude::*;
 use kaa_ext::protocol::cap::ClientCredentialsRevokedEvent;
 use kaa_ext::protocol::ecap::{ClientCredentialRevokedEvent, EndpointTokenRevokedEvent};
-use kaa_ext::{Builder, Config, Running, StartError};
+use kaa_ext::{Builder, Config, Description, Running, StartError};
 use secret::Hasher;
 use store::Store;
 
@@ -60,13 +59,13 @@ fn extension(config: &Config<Settings>) -> Builder<App> {
         .configure(config)
 }
 
-/// What the service says and hears on NATS.
+/// What the service is: its functions, and what it says and hears on NATS.
 ///
 /// # Errors
 ///
 /// [`StartError`]: a name that is none.
-pub fn permissions(config: &Config<Settings>) -> Result<Permissions, StartError> {
-    Ok(extension(config).permissions()?)
+pub fn describe(config: &Config<Settings>) -> Result<Description, StartError> {
+    Ok(extension(config).describe()?)
 }
 
 /// Starts the service on a bus.

@@ -1,9 +1,9 @@
-//! Serves ccm until it is told to stop, or prints its permissions (`ccm permissions`).
+//! Serves ccm until it is told to stop, or prints what it is (`ccm permissions`, `ccm asyncapi`).
 
 use kaa_ext::{RunError, program, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), RunError> {
-    run(program!(), ccm::permissions, ccm::start).await?;
+    run(program!(), ccm::describe, ccm::start).await?;
     Ok(())
 }

@@ -41,11 +41,10 @@ use std::sync::Arc;
 pub use settings::{Protocol, Settings, StoreKind};
 pub use store::{SqliteStore, Store, StoreError, StoreFuture};
 
-use kaa_ext::bus::Permissions;
 use kaa_ext::bus::kv::{BucketOptions, Keeping};
 use kaa_ext::prelude::*;
 use kaa_ext::protocol::{cdtp, cmx2cdp};
-use kaa_ext::{Builder, Config, Running, StartError};
+use kaa_ext::{Builder, Config, Description, Running, StartError};
 
 use announcer::Announcer;
 use changed::Changed;
@@ -80,17 +79,17 @@ fn bucket(settings: &Settings) -> BucketOptions {
     BucketOptions::new(&settings.bucket).replicas(settings.bucket_replicas)
 }
 
-/// What the service says and hears on NATS.
+/// What the service is: its functions, and what it says and hears on NATS.
 ///
 /// # Errors
 ///
 /// [`StartError`]: a name that is none.
-pub fn permissions(config: &Config<Settings>) -> Result<Permissions, StartError> {
-    let mut permissions = extension(config).permissions()?;
+pub fn describe(config: &Config<Settings>) -> Result<Description, StartError> {
+    let mut description = extension(config).describe()?;
     if config.extension.store == StoreKind::Jetstream {
-        permissions.keeps_in(&bucket(&config.extension))?;
+        description.permissions.keeps_in(&bucket(&config.extension))?;
     }
-    Ok(permissions)
+    Ok(description)
 }
 
 /// Starts the service on a bus.

@@ -1,9 +1,9 @@
-//! Serves cdp until it is told to stop, or prints its permissions (`cdp permissions`).
+//! Serves cdp until it is told to stop, or prints what it is (`cdp permissions`, `cdp asyncapi`).
 
 use kaa_ext::{RunError, program, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), RunError> {
-    run(program!(), cdp::permissions, cdp::start).await?;
+    run(program!(), cdp::describe, cdp::start).await?;
     Ok(())
 }

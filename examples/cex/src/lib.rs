@@ -26,9 +26,8 @@ mod settings;
 
 use std::sync::Arc;
 
-use kaa_ext::bus::Permissions;
 use kaa_ext::prelude::*;
-use kaa_ext::{Builder, Config, Limits, Running, StartError, Turns};
+use kaa_ext::{Builder, Config, Description, Limits, Running, StartError, Turns};
 
 use commands::Commands;
 use observers::Observers;
@@ -63,13 +62,13 @@ impl App {
     }
 }
 
-/// What the service says and hears on NATS.
+/// What the service is: its functions, and what it says and hears on NATS.
 ///
 /// # Errors
 ///
 /// [`StartError`]: a name that is none.
-pub fn permissions(config: &Config<Settings>) -> Result<Permissions, StartError> {
-    Ok(App::new(&config.extension).extension(&config.extension).configure(config).permissions()?)
+pub fn describe(config: &Config<Settings>) -> Result<Description, StartError> {
+    Ok(App::new(&config.extension).extension(&config.extension).configure(config).describe()?)
 }
 
 /// Starts the service on a bus.

@@ -48,10 +48,9 @@ use std::sync::Arc;
 
 pub use settings::{Protocol, Settings};
 
-use kaa_ext::bus::Permissions;
 use kaa_ext::prelude::*;
 use kaa_ext::protocol::{cdtp, cmx2cdp};
-use kaa_ext::{Builder, Config, Running, StartError};
+use kaa_ext::{Builder, Config, Description, Running, StartError};
 
 use backlog::Backlog;
 use keeper::Keeper;
@@ -72,6 +71,7 @@ fn extension(config: &Config<Settings>) -> Builder<App> {
     let Settings { provider, protocol, .. } = &config.extension;
     let instance = instance(config);
     let extension = Extension::of(instance.as_str())
+        .version(env!("CARGO_PKG_VERSION"))
         .resources(resources![resources::config, resources::applied])
         .listeners(listeners![hints::connected]);
     let extension = match protocol {
@@ -94,17 +94,17 @@ fn instance(config: &Config<Settings>) -> ServiceInstance {
     instance.unwrap_or_else(|| ServiceInstance::from_static("cmx"))
 }
 
-/// What the service says and hears on NATS.
+/// What the service is: its functions, and what it says and hears on NATS.
 ///
 /// # Errors
 ///
 /// [`StartError`]: a name that is none.
-pub fn permissions(config: &Config<Settings>) -> Result<Permissions, StartError> {
-    let mut permissions = extension(config).permissions()?;
+pub fn describe(config: &Config<Settings>) -> Result<Description, StartError> {
+    let mut description = extension(config).describe()?;
     let notices = siblings::subject(&instance(config))?;
-    permissions.publish(&notices, "notices for the other replicas");
-    permissions.subscribe(&notices, None, "notices of the other replicas");
-    Ok(permissions)
+    description.permissions.publish(&notices, "notices for the other replicas");
+    description.permissions.subscribe(&notices, None, "notices of the other replicas");
+    Ok(description)
 }
 
 /// Starts the service on a bus.

@@ -23,20 +23,19 @@ pub use settings::Settings;
 
 use std::sync::Arc;
 
-use kaa_ext::bus::Permissions;
 use kaa_ext::prelude::*;
 use kaa_ext::protocol::dstp::DataSamplesEvent;
-use kaa_ext::{Builder, Config, Running, StartError};
+use kaa_ext::{Builder, Config, Description, Running, StartError};
 
 use collector::Collector;
 
-/// What the service says and hears on NATS.
+/// What the service is: its functions, and what it says and hears on NATS.
 ///
 /// # Errors
 ///
 /// [`StartError`]: a name that is none.
-pub fn permissions(config: &Config<Settings>) -> Result<Permissions, StartError> {
-    Ok(extension(config).permissions()?)
+pub fn describe(config: &Config<Settings>) -> Result<Description, StartError> {
+    Ok(extension(config).describe()?)
 }
 
 /// Starts the service on a bus.
@@ -57,8 +56,10 @@ struct App {
 }
 
 fn extension(config: &Config<Settings>) -> Builder<App> {
-    let extension =
-        Extension::of("dcx").resources(resources![resources::json, resources::plain]).configure(config);
+    let extension = Extension::of("dcx")
+        .version(env!("CARGO_PKG_VERSION"))
+        .resources(resources![resources::json, resources::plain])
+        .configure(config);
     let is_confirmed = !config.extension.receivers.is_empty();
     if is_confirmed { extension.awaits::<DataSamplesEvent>() } else { extension.sends::<DataSamplesEvent>() }
 }

@@ -24,12 +24,11 @@ pub use settings::Settings;
 
 use std::sync::Arc;
 
-use kaa_ext::bus::Permissions;
 use kaa_ext::prelude::*;
 use kaa_ext::protocol::eme::MetadataUpdatedEvent;
 use kaa_ext::protocol::name::Token;
 use kaa_ext::protocol::tstp::TimeSeriesEvent;
-use kaa_ext::{Builder, Config, Running, StartError};
+use kaa_ext::{Builder, Config, Description, Running, StartError};
 use presence::Presence;
 
 /// What the listeners share.
@@ -39,13 +38,13 @@ struct App {
     series: Token,
 }
 
-/// What the service says and hears on NATS.
+/// What the service is: its functions, and what it says and hears on NATS.
 ///
 /// # Errors
 ///
 /// [`StartError`]: a name that is none.
-pub fn permissions(config: &Config<Settings>) -> Result<Permissions, StartError> {
-    Ok(extension(config).permissions()?)
+pub fn describe(config: &Config<Settings>) -> Result<Description, StartError> {
+    Ok(extension(config).describe()?)
 }
 
 /// Starts the service on a bus.

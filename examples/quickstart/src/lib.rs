@@ -28,7 +28,7 @@ pub struct App {
 
 /// The whole service: a name, a state, a list of functions.
 pub fn extension(app: App) -> Builder<App> {
-    Extension::new("quickstart").state(app).resources(resources![
+    Extension::new("quickstart").version(env!("CARGO_PKG_VERSION")).state(app).resources(resources![
         simple::samples,
         simple::echo,
         simple::greet,

@@ -1,10 +1,11 @@
 //! Resources that need nothing but the request.
 
 use kaa_ext::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Accepted {
     accepted: usize,
 }

@@ -19,9 +19,8 @@ mod watch;
 
 use std::sync::Arc;
 
-use kaa_ext::bus::Permissions;
 use kaa_ext::prelude::*;
-use kaa_ext::{Builder, Config, Running, StartError};
+use kaa_ext::{Builder, Config, Description, Running, StartError};
 
 use outcomes::{Outcome, Outcomes};
 pub use settings::Settings;
@@ -44,17 +43,17 @@ fn extension() -> Builder<Arc<Outcomes>> {
     Extension::of("rsx").resources(resources![status])
 }
 
-/// What the service says and hears on NATS.
+/// What the service is: its functions, and what it says and hears on NATS.
 ///
 /// # Errors
 ///
 /// [`StartError`]: a name that is none.
-pub fn permissions(config: &Config<Settings>) -> Result<Permissions, StartError> {
-    let mut permissions = extension().configure(config).permissions()?;
+pub fn describe(config: &Config<Settings>) -> Result<Description, StartError> {
+    let mut description = extension().configure(config).describe()?;
     for filter in watch::filters()? {
-        permissions.subscribe(filter, None, "reading along what extensions answer");
+        description.permissions.subscribe(filter, None, "reading along what extensions answer");
     }
-    Ok(permissions)
+    Ok(description)
 }
 
 /// Starts the service on a bus.

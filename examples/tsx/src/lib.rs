@@ -3,9 +3,9 @@
 //! It knows no endpoints: the answer is the same for everybody, so a request needs no token, and any replica
 //! can give it.
 
-use kaa_ext::bus::{Clock, Permissions};
+use kaa_ext::bus::Clock;
 use kaa_ext::prelude::*;
-use kaa_ext::{Builder, Config, Running, StartError};
+use kaa_ext::{Builder, Config, Description, Running, StartError};
 use serde::Serialize;
 
 /// What a device gets.
@@ -25,13 +25,13 @@ fn extension(clock: Clock) -> Builder<Clock> {
     Extension::new("tsx").state(clock).resources(resources![time])
 }
 
-/// What the service says and hears on NATS.
+/// What the service is: its functions, and what it says and hears on NATS.
 ///
 /// # Errors
 ///
 /// [`StartError`]: a name that is none.
-pub fn permissions(config: &Config) -> Result<Permissions, StartError> {
-    Ok(extension(Clock::System).configure(config).permissions()?)
+pub fn describe(config: &Config) -> Result<Description, StartError> {
+    Ok(extension(Clock::System).configure(config).describe()?)
 }
 
 /// Starts the service on a bus. It has no settings of its own.

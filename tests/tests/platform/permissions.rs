@@ -256,11 +256,12 @@ const HERE: Option<&str> = Some("kaa.v1.replica.kpc-here.esp.ExtensionData");
 const ALL: &str = "kaa.v1.service.kpc.esp.ExtensionData";
 
 impl Rehearsal {
-    /// The lines of its block: the list they are in, and what they allow.
+    /// The lines of its block: the list they are in, and what they allow. Without the one that lets it answer whoever
+    /// has just asked: it stands in for a missing line as long as that is about an answer, and for a push it does not.
     async fn lines(&self) -> Vec<String> {
         let command = Service::command(self.name, &self.server, self.files.path(), self.variables);
         let block = permissions_of(command).await;
-        block.lines().map(str::to_owned).collect()
+        block.lines().filter(|line| !line.contains("allow_responses")).map(str::to_owned).collect()
     }
 
     /// Starts it and asks all requests, as soon as it serves.
@@ -355,7 +356,7 @@ async fn every_line_of_a_collector_is_needed_and_it_names_the_one_that_is_missin
         // It pins no session, which nobody can tell from the outside.
         puts: &[],
         about: "\"",
-        lines: 8,
+        lines: 11,
         idle: &["a note to itself"],
     };
     rehearsal.shows_that_every_line_is_needed().await;
@@ -376,7 +377,7 @@ async fn every_line_of_a_manager_of_configurations_is_needed_and_it_names_the_on
         ],
         puts: &[],
         about: "\"",
-        lines: 15,
+        lines: 18,
         idle: &[],
     };
     rehearsal.shows_that_every_line_is_needed().await;
@@ -395,7 +396,7 @@ async fn every_line_of_a_bucket_is_needed_and_a_service_names_the_one_that_is_mi
             ("/app-versions/av/config", r#"{"number":2}"#),
         ],
         about: "\"$",
-        lines: 6,
+        lines: 9,
         // Nothing here takes long, and nothing is missed.
         idle: &["long lists", "after something was missed"],
     };

@@ -22,7 +22,7 @@ pub(crate) struct Library {
     pub(crate) name: &'static str,
     /// For people.
     pub(crate) what: &'static str,
-    /// The files beside each other that say what is installed. The first holds versions and hashes; its
+    /// The files of one directory that say what is installed. The first holds versions and hashes; its
     /// copy in the directory says what is there.
     pub(crate) pins: &'static [&'static str],
     /// Installs what the pins in a directory say into this directory; the other one is for what is
@@ -30,13 +30,25 @@ pub(crate) struct Library {
     pub(crate) download: fn(&Path, &Path) -> Result<(), Failure>,
 }
 
-pub(super) const LIBRARIES: [Library; 3] = [
+pub(super) const LIBRARIES: [Library; 5] = [
     Library { name: "paho-1", what: "paho-mqtt 1.6", pins: &["paho-1.txt"], download: with_pip },
     Library { name: "paho-2", what: "paho-mqtt 2", pins: &["paho-2.txt"], download: with_pip },
     Library {
         name: "mqtt-js",
         what: "mqtt of npm",
         pins: &["package-lock.json", "package.json"],
+        download: with_npm,
+    },
+    Library {
+        name: "asyncapi",
+        what: "the parser of AsyncAPI",
+        pins: &["asyncapi/package-lock.json", "asyncapi/package.json"],
+        download: with_npm,
+    },
+    Library {
+        name: "nats-js",
+        what: "NATS for JavaScript",
+        pins: &["nats-js/package-lock.json", "nats-js/package.json"],
         download: with_npm,
     },
 ];
@@ -68,7 +80,7 @@ impl Library {
         scratch::remove(fresh)?;
         fs::create_dir(fresh).map_err(|error| Failure::file("create", fresh, &error))?;
         for pin in self.pins {
-            fs::copy(pins.join(pin), fresh.join(pin))
+            fs::copy(pins.join(pin), fresh.join(file_name(pin)))
                 .map_err(|error| Failure::file("copy", &pins.join(pin), &error))?;
         }
         (self.download)(fresh, scratch)
@@ -78,12 +90,17 @@ impl Library {
         for pin in self.pins {
             let path = pins.join(pin);
             let wanted = fs::read(&path).map_err(|error| Failure::file("read", &path, &error))?;
-            if fs::read(installed.join(pin)).ok() != Some(wanted) {
+            if fs::read(installed.join(file_name(pin))).ok() != Some(wanted) {
                 return Ok(false);
             }
         }
         Ok(true)
     }
+}
+
+/// What a pin is called where it is installed: those of several libraries of npm have the same names.
+fn file_name(pin: &str) -> &str {
+    pin.rsplit('/').next().unwrap_or(pin)
 }
 
 /// For `PYTHONPATH`. The older paho comes as source only; building it takes pip a second.

@@ -109,6 +109,11 @@ impl NatsOptions {
         })
     }
 
+    /// The addresses of the servers.
+    pub fn servers(&self) -> Vec<String> {
+        self.servers.iter().map(ToString::to_string).collect()
+    }
+
     /// Logs in with user name and password. Of several ways to log in, the last one set is used.
     pub fn user_and_password(self, user: impl Into<String>, password: impl Into<String>) -> Self {
         let auth = Auth::UserAndPassword { user: user.into(), password: Secret(password.into()) };

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 
 use kaa_protocol::dialect::Dialect;
@@ -11,10 +12,12 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::Extension;
+use super::describe::version_problem;
 use super::permissions::Said;
 use super::receptions::Receptions;
 use crate::__private as private;
 use crate::counters::Tally;
+use crate::figures::Figures;
 use crate::limits::Limits;
 use crate::listener::ListenerDef;
 use crate::pipeline::Pipeline;
@@ -34,8 +37,10 @@ pub struct Builder<S> {
     pub(crate) dialects: Vec<Dialect>,
     pub(crate) limits: Limits,
     pub(crate) shards: usize,
+    pub(super) version: String,
+    pub(super) discovery: bool,
     state: Option<S>,
-    resources: Vec<ResourceDef<S>>,
+    pub(super) resources: Vec<ResourceDef<S>>,
     /// Each with the only originator it listens to, if it does.
     pub(super) listeners: Vec<(Option<String>, ListenerDef<S>)>,
     pub(super) services: Vec<ServiceDef<S>>,
@@ -55,6 +60,8 @@ impl<S> Builder<S> {
             dialects: vec![Dialect::Esp],
             limits: Limits::default(),
             shards: 1,
+            version: "0.0.0".to_owned(),
+            discovery: true,
             state: None,
             resources: Vec::new(),
             listeners: Vec::new(),
@@ -91,6 +98,8 @@ impl Builder<()> {
             dialects: self.dialects,
             limits: self.limits,
             shards: self.shards,
+            version: self.version,
+            discovery: self.discovery,
             state: Some(state),
             resources: Vec::new(),
             listeners: Vec::new(),
@@ -226,13 +235,29 @@ impl<S: Send + Sync + 'static> Builder<S> {
         self
     }
 
+    /// The version of the service, for those who [look at it](Self::describe) and find it:
+    /// `.version(env!("CARGO_PKG_VERSION"))`. Default: `0.0.0`.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = version.into();
+        self
+    }
+
+    /// Whether it answers who looks for services on NATS, such as `nats micro list`: by the `$SRV` subjects of the
+    /// NATS service API (ADR-32), under its instance name, and with its [functions](Self::describe) as endpoints.
+    /// Default: yes.
+    pub fn discovery(mut self, is_on: bool) -> Self {
+        self.discovery = is_on;
+        self
+    }
+
     /// Checks everything and completes the extension.
     ///
     /// # Errors
     ///
     /// [`BuildError`] with every problem there is, each naming the function and its place.
     pub fn build(mut self) -> Result<Extension, BuildError> {
-        let problems = &mut self.problems;
+        let mut problems = mem::take(&mut self.problems);
+        let problems = &mut problems;
         let instance = checked::<ServiceInstance>(&self.instance, problems);
         let replica = match &self.replica {
             Some(replica) => checked(replica, problems),
@@ -240,6 +265,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
         };
         let communication_service = checked::<ServiceInstance>(&self.communication_service, problems);
         problems.extend(self.limits.problems());
+        problems.extend(version_problem(&self.version));
         if self.shards == 0 {
             problems.push("it has no shard to run on; give it one: `.shards(1)`".to_owned());
         }
@@ -247,9 +273,12 @@ impl<S: Send + Sync + 'static> Builder<S> {
             problems.push("no dialect is left to serve; name one, such as `Dialect::Esp`".to_owned());
         }
 
-        let Some(state) = self.state.map(Arc::new) else {
+        // As it is served: with the identity that it has now.
+        self.replica = replica.as_ref().map(ToString::to_string);
+        let description = self.describe().ok();
+        let Some(state) = self.state.take().map(Arc::new) else {
             problems.push("it has no state; call `.with_state(…)` before `.build()`".to_owned());
-            return Err(BuildError::new(self.instance, self.problems));
+            return Err(BuildError::new(self.instance, mem::take(problems)));
         };
         let mut router = RouterBuilder::default();
         for resource in &self.resources {
@@ -271,22 +300,27 @@ impl<S: Send + Sync + 'static> Builder<S> {
             problems.extend(conflicts.iter().map(ToString::to_string));
         }
         let names = (instance, replica, communication_service);
-        match (names, router, self.problems.is_empty()) {
-            ((Some(instance), Some(replica), Some(communication_service)), Ok(router), true) => {
-                Ok(Extension {
-                    instance,
-                    replica,
-                    communication_service,
-                    revision: self.revision,
-                    dialects: self.dialects,
-                    limits: self.limits,
-                    receptions,
-                    pipeline: self.wrap.into_iter().fold(Pipeline::new(router), |inner, wrap| wrap(inner)),
-                    shards: self.shards,
-                    tally: Arc::new(Tally::default()),
-                })
-            }
-            _ => Err(BuildError::new(self.instance, self.problems)),
+        match (names, router, description, problems.is_empty()) {
+            (
+                (Some(instance), Some(replica), Some(communication_service)),
+                Ok(router),
+                Some(description),
+                true,
+            ) => Ok(Extension {
+                figures: Arc::new(Figures::new(&description)),
+                description: Arc::new(description),
+                instance,
+                replica,
+                communication_service,
+                revision: self.revision,
+                dialects: self.dialects,
+                limits: self.limits,
+                receptions,
+                pipeline: self.wrap.into_iter().fold(Pipeline::new(router), |inner, wrap| wrap(inner)),
+                shards: self.shards,
+                tally: Arc::new(Tally::default()),
+            }),
+            _ => Err(BuildError::new(self.instance, mem::take(problems))),
         }
     }
 }

@@ -9,6 +9,7 @@ use kaa_protocol::name::{ReplicaId, ServiceInstance};
 use kaa_protocol::subject::Target;
 
 use super::builder::{BuildError, Builder, checked};
+use crate::discovery;
 use crate::listener::ListenerDef;
 
 /// What the functions of an extension say beside their answers.
@@ -82,6 +83,13 @@ impl<S: Send + Sync + 'static> Builder<S> {
         }
         for service in &self.services {
             permissions.serves(&service.request.address, service.request.name);
+        }
+        if self.discovery {
+            let replica = permissions.is_fixed().then(|| permissions.replica().clone());
+            for filter in discovery::filters(permissions.instance(), replica.as_ref()) {
+                permissions.subscribe(filter, None, "who looks for services");
+            }
+            permissions.answers_inboxes();
         }
         self.said.iter().for_each(|say| say(&mut permissions));
         Ok(permissions)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join;
-use kaa_bus::{Bus, NatsOptions, Permissions};
+use kaa_bus::{Bus, NatsOptions};
 use kaa_process::admin::AdminConfig;
 use kaa_process::signals::Stop;
 use kaa_protocol::name::ReplicaId;
@@ -14,6 +14,7 @@ use super::RunError;
 use super::shards::{self, Shards, Watched};
 use crate::admin;
 use crate::config::Config;
+use crate::describe::Description;
 use crate::running::Running;
 use crate::serve::Stopped;
 
@@ -28,9 +29,9 @@ pub(super) struct Process {
 }
 
 impl Process {
-    pub(super) fn new<E>(config: &Config<E>, names: &Permissions) -> Result<Self, RunError> {
+    pub(super) fn new<E>(config: &Config<E>, description: &Description) -> Result<Self, RunError> {
         Ok(Self {
-            nats: config.nats.options()?.service(names.instance().clone()),
+            nats: config.nats.options()?.service(description.instance.clone()),
             admin: config.admin.clone(),
             grace: config.limits.grace.unwrap_or(crate::Limits::default().grace),
         })
@@ -76,7 +77,7 @@ impl Process {
         mut shards: Shards,
     ) -> Result<Stopped, RunError> {
         let watched = iter::once(Watched::new(&bus, &running)).chain(shards.watched()).collect();
-        let admin = admin::open(&self.admin, watched).await?;
+        let admin = admin::open(&self.admin, self.nats.servers(), watched).await?;
         tokio::select! {
             () = stop => {}
             () = running.ended() => {}

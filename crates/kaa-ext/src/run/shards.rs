@@ -18,6 +18,8 @@ use tokio::sync::{oneshot, watch};
 use super::RunError;
 use super::process::close;
 use crate::counters::Counters;
+use crate::describe::Description;
+use crate::figures::Figures;
 use crate::running::Running;
 use crate::serve::{ServeError, Stopped};
 
@@ -48,11 +50,19 @@ struct Shard {
 pub(crate) struct Watched {
     pub(crate) bus: Bus,
     pub(crate) counters: Box<dyn Fn() -> Counters + Send + Sync>,
+    pub(crate) figures: Arc<Figures>,
+    pub(crate) description: Arc<Description>,
 }
 
 impl Watched {
     pub(crate) fn new(bus: &Bus, running: &Running) -> Self {
-        Self { bus: bus.clone(), counters: Box::new(running.server().read_counters()) }
+        let server = running.server();
+        Self {
+            bus: bus.clone(),
+            counters: Box::new(server.read_counters()),
+            figures: server.figures().clone(),
+            description: server.description().clone(),
+        }
     }
 }
 
@@ -86,7 +96,9 @@ impl Shards {
     /// What an operator looks at, once.
     pub(crate) fn watched(&mut self) -> impl Iterator<Item = Watched> {
         self.running.iter_mut().map(|shard| {
-            let nothing = Watched { bus: shard.watched.bus.clone(), counters: Box::new(Counters::default) };
+            let Watched { bus, figures, description, .. } = &shard.watched;
+            let (bus, figures, description) = (bus.clone(), figures.clone(), description.clone());
+            let nothing = Watched { bus, counters: Box::new(Counters::default), figures, description };
             std::mem::replace(&mut shard.watched, nothing)
         })
     }

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::Poll;
 
+use http::StatusCode;
 use kaa_bus::{Backlog, Message, planted};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, timeout_at};
@@ -18,6 +20,7 @@ use super::lanes::{Lanes, Place};
 use crate::counters::Tally;
 use crate::envelope::Envelope;
 use crate::failure::Failure;
+use crate::figures::{Figures, Times};
 use crate::limits::Limits;
 use crate::outlet::{Outlet, Sent};
 use crate::overload::Overload;
@@ -39,7 +42,7 @@ pub(super) struct Dispatcher {
     lanes: Lanes,
     station: Arc<Station>,
     /// Handlers that have to wait, and answers the bus has no room for yet.
-    waiting: JoinSet<Sent>,
+    waiting: JoinSet<Done>,
     /// The same by task, for the day they have to be given up.
     envelopes: HashMap<Id, Arc<Envelope>>,
 }
@@ -49,11 +52,44 @@ struct Station {
     pipeline: Pipeline,
     outlet: Arc<Outlet>,
     tally: Arc<Tally>,
+    figures: Arc<Figures>,
+}
+
+/// What became of a message.
+struct Done {
+    sent: Sent,
+    status: StatusCode,
+    /// When its turn came, if it stood in line.
+    left_line: Option<Instant>,
+    took: Took,
+}
+
+/// How long a handler took.
+enum Took {
+    /// It was done at the first look, a moment ago.
+    NoTime,
+    /// It had to wait.
+    Time(Times),
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Done {
+    fn new(sent: Sent, reply: &Reply, left_line: Option<Instant>, took: Took) -> Self {
+        Self { sent, status: reply.status(), left_line, took }
+    }
+
+    /// Of one whose task panicked after its handler was done: something did so that it left behind.
+    fn broken() -> Self {
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        Self { sent: Sent::Failed, status, left_line: None, took: Took::Unknown }
+    }
 }
 
 impl Dispatcher {
-    pub(super) fn new(intake: Intake, pipeline: Pipeline, limits: Limits) -> Self {
-        let station = Station { pipeline, outlet: intake.outlet.clone(), tally: intake.tally.clone() };
+    pub(super) fn new(intake: Intake, pipeline: Pipeline, limits: Limits, figures: Arc<Figures>) -> Self {
+        let (outlet, tally) = (intake.outlet.clone(), intake.tally.clone());
+        let station = Station { pipeline, outlet, tally, figures };
         Self {
             intake,
             admission: Admission::new(limits),
@@ -162,10 +198,11 @@ impl Dispatcher {
         let mut next = Some(first);
         while let Some(envelope) = next.take() {
             let station = &self.station;
-            if waited == Waited::InLine && envelope.deadline().remaining().is_zero() {
+            let left_line = (waited == Waited::InLine).then(Instant::now);
+            if left_line.is_some_and(|now| envelope.deadline().at() <= now) {
                 let reply = station.interrupted(&envelope, &Interrupted::TimedOut);
                 let sent = station.outlet.try_answer(&envelope.sender(), &reply).unwrap_or(Sent::Failed);
-                next = self.settle(&envelope, sent);
+                next = self.settle(&envelope, &Done::new(sent, &reply, left_line, Took::Unknown));
                 continue;
             }
             waited = Waited::InLine;
@@ -174,26 +211,36 @@ impl Dispatcher {
                 let (station, envelope) = (station.clone(), envelope.clone());
                 return self.wait(&envelope.clone(), async move {
                     let reply = station.reply(&envelope, handler.await);
-                    station.outlet.answer(&envelope.sender(), &reply).await
+                    let handler = left_line.unwrap_or(envelope.arrived()).elapsed();
+                    let sent = station.outlet.answer(&envelope.sender(), &reply).await;
+                    let times = Times { handler, in_all: envelope.arrived().elapsed() };
+                    Done::new(sent, &reply, left_line, Took::Time(times))
                 });
             };
             let reply = station.reply(&envelope, result);
             let Ok(sent) = station.outlet.try_answer(&envelope.sender(), &reply) else {
                 let (station, envelope) = (station.clone(), envelope.clone());
                 return self.wait(&envelope.clone(), async move {
-                    station.outlet.answer(&envelope.sender(), &reply).await
+                    let sent = station.outlet.answer(&envelope.sender(), &reply).await;
+                    Done::new(sent, &reply, left_line, Took::Unknown)
                 });
             };
-            next = self.settle(&envelope, sent);
+            next = self.settle(&envelope, &Done::new(sent, &reply, left_line, Took::NoTime));
             self.intake.spare.keep(envelope);
         }
     }
 
     /// Makes a task of what has to wait. The following requests of its endpoint wait in its lane.
-    fn wait(&mut self, envelope: &Arc<Envelope>, work: impl Future<Output = Sent> + Send + 'static) {
+    fn wait(&mut self, envelope: &Arc<Envelope>, work: impl Future<Output = Done> + Send + 'static) {
         self.lanes.occupy(envelope);
         let task = self.waiting.spawn(work).id();
         self.envelopes.insert(task, envelope.clone());
+        self.tell_waiting();
+    }
+
+    /// How many wait, for whoever looks.
+    fn tell_waiting(&self) {
+        self.station.figures.waiting.store(self.envelopes.len(), Relaxed);
     }
 
     /// Waits for a handler that had to wait. Pending forever when there is none.
@@ -208,13 +255,15 @@ impl Dispatcher {
 
     /// Books what a waiting handler came to, and goes on with its lane.
     pub(super) async fn finish(&mut self, Finished(finished): Finished) {
-        let (id, sent) = match finished {
-            Ok((id, sent)) => (id, sent),
+        let (id, done) = match finished {
+            Ok((id, done)) => (id, done),
             // Panics of handlers are caught in the guard; one that gets here came out of a destructor.
-            Err(error) => (error.id(), Sent::Failed),
+            Err(error) => (error.id(), Done::broken()),
         };
-        if let Some(envelope) = self.envelopes.remove(&id)
-            && let Some(next) = self.settle(&envelope, sent)
+        let envelope = self.envelopes.remove(&id);
+        self.tell_waiting();
+        if let Some(envelope) = envelope
+            && let Some(next) = self.settle(&envelope, &done)
         {
             self.start(next, Waited::InLine).await;
         }
@@ -226,16 +275,17 @@ impl Dispatcher {
         while let Some(finished) = self.waiting.join_next_with_id().await {
             // What was done before it could be aborted has been answered, also when it panicked afterwards.
             let done = match finished {
-                Ok((id, sent)) => Some((id, sent)),
-                Err(error) => error.is_panic().then(|| (error.id(), Sent::Failed)),
+                Ok((id, done)) => Some((id, done)),
+                Err(error) => error.is_panic().then(|| (error.id(), Done::broken())),
             };
-            if let Some((id, sent)) = done
+            if let Some((id, done)) = done
                 && let Some(envelope) = self.envelopes.remove(&id)
             {
                 self.admission.leave(envelope.len());
-                self.station.book(sent);
+                self.station.book(&envelope, &done);
             }
         }
+        self.station.figures.waiting.store(0, Relaxed);
         let unfinished: Vec<_> = self.envelopes.drain().map(|(_, envelope)| envelope).collect();
         let mut unfinished: Vec<_> = unfinished.into_iter().chain(self.lanes.drain()).collect();
         // In the same order whenever the same happens.
@@ -249,17 +299,18 @@ impl Dispatcher {
     }
 
     /// Books a request that is done; the next one of its endpoint may start.
-    fn settle(&mut self, envelope: &Arc<Envelope>, sent: Sent) -> Option<Arc<Envelope>> {
+    fn settle(&mut self, envelope: &Arc<Envelope>, done: &Done) -> Option<Arc<Envelope>> {
         if !planted!("a place is never given back") {
             self.admission.leave(envelope.len());
         }
-        self.station.book(sent);
+        self.station.book(envelope, done);
         self.lanes.next(envelope)
     }
 
     /// Tells the sender of a message why it is not handled.
     fn refuse(&self, envelope: &Envelope, failure: Failure, refusal: Refusal) {
-        let Station { outlet, tally, .. } = &*self.station;
+        let Station { outlet, tally, figures, .. } = &*self.station;
+        figures.of(envelope.reached()).count(failure.status().code());
         let (what, correlation_id) = (envelope.title(), envelope.correlation_id());
         let why = failure.to_string();
         // When not even the bus keeps up, waiting for it would turn overload into silence for all.
@@ -302,7 +353,7 @@ async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
 }
 
 /// A waiting handler that is done; opaque outside of the dispatcher.
-pub(super) struct Finished(Result<(Id, Sent), JoinError>);
+pub(super) struct Finished(Result<(Id, Done), JoinError>);
 
 impl Station {
     /// What the handler came to as a reply.
@@ -326,8 +377,20 @@ impl Station {
         }
     }
 
-    fn book(&self, sent: Sent) {
-        match sent {
+    fn book(&self, envelope: &Envelope, done: &Done) {
+        let figures = self.figures.of(envelope.reached());
+        let is_sampled = figures.count(done.status);
+        if let Some(left_line) = done.left_line {
+            figures.in_line.record(left_line - envelope.arrived());
+        }
+        match done.took {
+            Took::Time(times) => figures.time(times),
+            Took::NoTime if is_sampled => {
+                figures.at_once.record(done.left_line.unwrap_or(envelope.arrived()).elapsed());
+            }
+            Took::NoTime | Took::Unknown => {}
+        }
+        match done.sent {
             Sent::Published => self.tally.answered(),
             Sent::Silent => self.tally.silent(),
             Sent::Failed => self.tally.failed_to_send(),

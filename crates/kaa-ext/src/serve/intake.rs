@@ -22,7 +22,7 @@ use crate::failure::Failure;
 use crate::limits::Limits;
 use crate::outlet::Outlet;
 use crate::texts::Texts;
-use crate::time::Deadline;
+use crate::time::Term;
 
 /// Decodes messages and drops the ones nobody waits for.
 pub(super) struct Intake {
@@ -112,11 +112,11 @@ impl Intake {
         &mut self,
         budget: Result<Option<Duration>, Failure>,
         correlation_id: &str,
-        envelope: impl FnOnce(Texts, Deadline) -> Envelope,
+        envelope: impl FnOnce(Texts, Term) -> Envelope,
     ) -> Taken {
         match budget {
             Ok(Some(budget)) => {
-                let envelope = envelope(self.spare.texts(), Deadline::after(budget));
+                let envelope = envelope(self.spare.texts(), Term::of(budget));
                 Taken::Request(self.spare.share(envelope))
             }
             Ok(None) => {
@@ -125,7 +125,7 @@ impl Intake {
                 Taken::Dropped
             }
             Err(failure) => {
-                let envelope = envelope(self.spare.texts(), Deadline::after(Duration::ZERO));
+                let envelope = envelope(self.spare.texts(), Term::of(Duration::ZERO));
                 Taken::Refused(self.spare.share(envelope), failure)
             }
         }

@@ -18,7 +18,10 @@ use super::intake::Intake;
 use super::spare::Spare;
 use crate::copies::Copies;
 use crate::counters::{Counters, Tally};
+use crate::describe::Description;
+use crate::discovery::Discovery;
 use crate::extension::Extension;
+use crate::figures::Figures;
 use crate::outlet::{Identity, Outlet};
 use crate::session::Sessions;
 use crate::time::Deadline;
@@ -78,13 +81,18 @@ impl Serve {
             receptions,
             shards: _,
             tally,
+            figures,
+            description,
         } = extension;
         let entrances = Entrances::open(&bus, &instance, &replica, &dialects, &receptions).await?;
         tracing::info!(%instance, %replica, "serving");
 
         let dialect = dialects.first().copied().unwrap_or_default();
+        let discovery = description
+            .discovery
+            .then(|| Discovery::start(bus.clone(), clock, &replica, &description, figures.clone()));
         let identity = Identity { instance, replica, communication_service, revision, dialect };
-        let outlet = Arc::new(Outlet::new(bus.clone(), clock, identity, tally.clone()));
+        let outlet = Arc::new(Outlet::new(bus.clone(), clock, identity, tally.clone(), figures.clone()));
         let intake = Intake {
             clock,
             limits,
@@ -110,14 +118,15 @@ impl Serve {
         });
         let watched = bus.clone();
         let worker = Worker {
-            dispatcher: Dispatcher::new(intake, pipeline, limits),
+            dispatcher: Dispatcher::new(intake, pipeline, limits, figures.clone()),
             entrances,
+            discovery,
             outlet: outlet.clone(),
             bus,
             grace: limits.grace,
         };
         let task = tokio::spawn(worker.run(shutdown));
-        Ok(Server { task, end: None, stop: Some(stop), tally, bus: watched, outlet })
+        Ok(Server { task, end: None, stop: Some(stop), tally, bus: watched, outlet, figures, description })
     }
 }
 
@@ -139,6 +148,8 @@ pub struct Server {
     tally: Arc<Tally>,
     bus: Bus,
     outlet: Arc<Outlet>,
+    figures: Arc<Figures>,
+    description: Arc<Description>,
 }
 
 fn counters(tally: &Tally, bus: &Bus) -> Counters {
@@ -175,6 +186,16 @@ impl Server {
     pub(crate) fn read_counters(&self) -> impl Fn() -> Counters + Send + Sync + use<> {
         let (tally, bus) = (Arc::clone(&self.tally), self.bus.clone());
         move || counters(&tally, &bus)
+    }
+
+    /// What each function has been asked for, and how that ended.
+    pub(crate) fn figures(&self) -> &Arc<Figures> {
+        &self.figures
+    }
+
+    /// What is served.
+    pub fn description(&self) -> &Arc<Description> {
+        &self.description
     }
 
     /// Speaking to other services as this replica, outside of handlers.
@@ -248,6 +269,7 @@ pub enum ServeError {
 struct Worker {
     dispatcher: Dispatcher,
     entrances: Entrances,
+    discovery: Option<Discovery>,
     outlet: Arc<Outlet>,
     bus: Bus,
     grace: Duration,
@@ -292,6 +314,8 @@ impl Worker {
     async fn wind_down(mut self) -> usize {
         let (half, end) = (Deadline::after(self.grace / 2).at(), Deadline::after(self.grace).at());
         tracing::info!(grace = ?self.grace, "stopping");
+        // Who looks for services looks for those that stay.
+        self.discovery = None;
         self.outlet.stop_pinning();
         self.leave(Whose::Shared, half).await;
         // Devices that keep sending to the replica subject must not use up all of the grace period.

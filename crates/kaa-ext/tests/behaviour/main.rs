@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod building;
+mod describing;
 mod layers;
 mod listeners;
 mod overload;

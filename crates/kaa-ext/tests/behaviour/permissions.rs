@@ -31,11 +31,24 @@ fn the_block_has_what_an_extension_hears_and_says() {
     "kaa.v1.replica.*.esp.ClientData"  # requests of pinned sessions
     "kaa.v1.service.cmx.esp.ClientData cmx"  # requests of devices
     "kaa.v1.events.other.endpoint.config.applied"  # ConfigApplied
+    "$SRV.*"  # who looks for services
+    "$SRV.*.cmx"  # who looks for services
+    "$SRV.*.cmx.*"  # who looks for services
     "kaa.v1.replica.*.cdtp.response"  # ConfigResponse
   ] }
+  allow_responses: { max: 1, expires: "5s" }  # one answer to each question
 }
 "#
     );
+}
+
+#[test]
+fn who_is_not_to_be_found_needs_no_permission_for_that() {
+    let permissions = cmx().discovery(false).permissions().unwrap().to_string();
+    assert!(!permissions.contains("$SRV") && !permissions.contains("allow_responses"), "{permissions}");
+    let json = cmx().replica("cmx/0").permissions().unwrap().to_json();
+    assert!(json.contains(r#""$SRV.*.cmx.cmx_0""#), "{json}");
+    assert!(json.contains(r#","allow_responses":{"max":1,"expires":"5s"}}"#), "{json}");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What there is to read.
 
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
+use std::fmt;
+
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Method, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -14,24 +16,53 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const OPEN_METRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
-const INDEX: &str = "\
-/health/live   whether the process runs
-/health/ready  whether it can serve, and what is missing
-/metrics       figures, as OpenMetrics text
-";
+/// What every port has: the path, and what is there.
+const INDEX: [(&str, &str); 3] = [
+    ("/health/live", "whether the process runs"),
+    ("/health/ready", "whether it can serve, and what is missing"),
+    ("/metrics", "figures, as OpenMetrics text"),
+];
+
+/// What a browser may do with a page: show it, in its own style.
+const SHOW_ONLY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+);
 
 pub(super) type Page = Response<Full<Bytes>>;
+
+/// A page of the service's own.
+pub(super) struct Extra {
+    pub(super) path: &'static str,
+    pub(super) media_type: &'static str,
+    pub(super) about: &'static str,
+    pub(super) write: Box<dyn Fn() -> String + Send + Sync>,
+}
+
+impl fmt::Debug for Extra {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Extra").field("path", &self.path).finish_non_exhaustive()
+    }
+}
 
 /// The pages of one port.
 #[derive(Debug)]
 pub(super) struct Pages {
     registry: Registry,
     pub(super) readiness: Readiness,
+    extras: Vec<Extra>,
 }
 
 impl Pages {
-    pub(super) fn new(registry: Registry, readiness: Readiness) -> Self {
-        Self { registry, readiness }
+    pub(super) fn new(registry: Registry, readiness: Readiness, extras: Vec<Extra>) -> Self {
+        Self { registry, readiness, extras }
+    }
+
+    /// What is here, a line for each page.
+    fn index(&self) -> String {
+        let extras = self.extras.iter().map(|extra| (extra.path, extra.about));
+        let all: Vec<_> = INDEX.into_iter().chain(extras).collect();
+        let width = all.iter().map(|(path, _)| path.len()).max().unwrap_or_default();
+        all.into_iter().map(|(path, about)| format!("{path:<width$}  {about}\n")).collect()
     }
 
     /// The page that was asked for. That of HEAD has a body as well, which the connection leaves out.
@@ -42,11 +73,20 @@ impl Pages {
             return page;
         }
         match path {
-            "/" => page(StatusCode::OK, TEXT, INDEX),
+            "/" => page(StatusCode::OK, TEXT, self.index()),
             "/health/live" => page(StatusCode::OK, JSON, r#"{"live":true}"#),
             "/health/ready" => self.ready().await,
             "/metrics" => self.metrics(),
-            _ => page(StatusCode::NOT_FOUND, TEXT, format!("there is nothing here, but\n\n{INDEX}")),
+            _ => match self.extras.iter().find(|extra| extra.path == path) {
+                Some(extra) => {
+                    let media_type = HeaderValue::from_static(extra.media_type);
+                    page(StatusCode::OK, media_type, (extra.write)())
+                }
+                None => {
+                    let text = format!("there is nothing here, but\n\n{}", self.index());
+                    page(StatusCode::NOT_FOUND, TEXT, text)
+                }
+            },
         }
     }
 
@@ -73,6 +113,8 @@ fn page(status: StatusCode, content_type: HeaderValue, body: impl Into<Bytes>) -
     *page.status_mut() = status;
     page.headers_mut().insert(CONTENT_TYPE, content_type);
     page.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    page.headers_mut().insert(CONTENT_SECURITY_POLICY, SHOW_ONLY);
+    page.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     page
 }
 

@@ -26,8 +26,8 @@ impl Intake {
         let budget = self.budget(opened.expires_at());
         let correlation_id = opened.header().correlation_id.to_owned();
         let (function, outlet) = (reception.function, self.outlet.clone());
-        self.admit(budget, &correlation_id, |texts, deadline| {
-            Envelope::of_message(texts, &kept, opened, function, deadline, return_path, outlet)
+        self.admit(budget, &correlation_id, |texts, term| {
+            Envelope::of_message(texts, &kept, opened, function, term, return_path, outlet)
         })
     }
 }

@@ -1,0 +1,177 @@
+//! What the service API answers.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use kaa_protocol::name::ReplicaId;
+use serde_json::{Map, Value, json};
+
+use super::proper;
+use crate::describe::{Description, Function, Taken, object, summary};
+use crate::figures::{Figures, FunctionFigures, is_error};
+
+/// What is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    Ping,
+    Info,
+    Stats,
+}
+
+/// No question of the service API.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct NoVerb;
+
+impl FromStr for Verb {
+    type Err = NoVerb;
+
+    fn from_str(text: &str) -> Result<Self, NoVerb> {
+        match text {
+            "PING" => Ok(Self::Ping),
+            "INFO" => Ok(Self::Info),
+            "STATS" => Ok(Self::Stats),
+            _ => Err(NoVerb),
+        }
+    }
+}
+
+/// What there is to say. What does not change is put together once.
+pub(super) struct Answers {
+    ping: Bytes,
+    info: Bytes,
+    /// The statistics without the endpoints.
+    stats: Map<String, Value>,
+    /// Each endpoint without its figures.
+    endpoints: Vec<Map<String, Value>>,
+    figures: Arc<Figures>,
+}
+
+impl Answers {
+    pub(super) fn new(
+        replica: &ReplicaId,
+        description: &Description,
+        figures: Arc<Figures>,
+        started: SystemTime,
+    ) -> Self {
+        let identity = |kind: &str| {
+            object(json!({
+                "type": format!("io.nats.micro.v1.{kind}_response"),
+                "name": proper(description.instance.as_str()),
+                "id": proper(replica.as_str()),
+                "version": description.version,
+                "metadata": {},
+            }))
+        };
+        let mut names = Taken::default();
+        let endpoints: Vec<_> =
+            description.functions.iter().map(|function| endpoint(&mut names, function)).collect();
+        let mut info = identity("info");
+        info.insert("description".to_owned(), format!("Kaa extension {}", description.instance).into());
+        let described = endpoints.iter().zip(&description.functions).map(|(endpoint, function)| {
+            let mut endpoint = endpoint.clone();
+            endpoint.insert("metadata".to_owned(), metadata(function).into());
+            Value::from(endpoint)
+        });
+        info.insert("endpoints".to_owned(), described.collect());
+        let mut stats = identity("stats");
+        stats.insert("started".to_owned(), rfc3339(started).into());
+        Self {
+            ping: Value::from(identity("ping")).to_string().into(),
+            info: Value::from(info).to_string().into(),
+            stats,
+            endpoints,
+            figures,
+        }
+    }
+
+    pub(super) fn to(&self, verb: Verb) -> Bytes {
+        match verb {
+            Verb::Ping => self.ping.clone(),
+            Verb::Info => self.info.clone(),
+            Verb::Stats => self.stats(),
+        }
+    }
+
+    fn stats(&self) -> Bytes {
+        let endpoints = self.endpoints.iter().zip(self.figures.functions()).map(|(endpoint, figures)| {
+            let mut endpoint = endpoint.clone();
+            endpoint.append(&mut measured(figures));
+            Value::from(endpoint)
+        });
+        let mut stats = self.stats.clone();
+        stats.insert("endpoints".to_owned(), endpoints.collect());
+        Value::from(stats).to_string().into()
+    }
+}
+
+fn endpoint(names: &mut Taken, function: &Function) -> Map<String, Value> {
+    let channel = function.channels.first();
+    object(json!({
+        "name": names.free(&proper(function.name)),
+        "subject": channel.map_or("", |channel| &channel.subject),
+        "queue_group": channel.and_then(|channel| channel.queue_group.as_ref()).map_or("", |group| group.as_str()),
+    }))
+}
+
+/// What the API has no place for. All values are texts.
+fn metadata(function: &Function) -> Map<String, Value> {
+    let mut metadata = object(json!({ "kind": function.kind, "summary": summary(function.doc) }));
+    if let Some(path) = function.path {
+        metadata.insert("path".to_owned(), path.into());
+    }
+    if let Some(channel) = function.channels.first() {
+        metadata.insert("record".to_owned(), channel.envelope.name.into());
+    }
+    let others: Vec<_> = function.channels.iter().skip(1).map(|channel| &*channel.subject).collect();
+    if !others.is_empty() {
+        metadata.insert("also_on".to_owned(), others.join(" ").into());
+    }
+    metadata
+}
+
+fn measured(figures: &FunctionFigures) -> Map<String, Value> {
+    let ended = figures.ended();
+    let requests: u64 = ended.iter().sum();
+    let errors: u64 =
+        ended.iter().enumerate().filter(|(slot, _)| is_error(*slot)).map(|(_, count)| count).sum();
+    let last_error = figures
+        .last_error()
+        .map(|status| format!("{}:{}", status.as_u16(), status.canonical_reason().unwrap_or_default()));
+    let took = nanoseconds(figures, requests);
+    object(json!({
+        "num_requests": requests,
+        "num_errors": errors,
+        "last_error": last_error.unwrap_or_default(),
+        "processing_time": took,
+        "average_processing_time": took.checked_div(requests).unwrap_or_default(),
+    }))
+}
+
+/// How long its handlers took together. Of those that were done at once only some are timed; they stand for the others.
+fn nanoseconds(figures: &FunctionFigures, requests: u64) -> u64 {
+    let (waited, sampled) = (figures.waited.snapshot(), figures.at_once.snapshot());
+    let each = sampled.nanoseconds().checked_div(sampled.count()).unwrap_or_default();
+    let at_once = requests.saturating_sub(waited.count());
+    waited.nanoseconds().saturating_add(each.saturating_mul(at_once))
+}
+
+/// The last second that has four digits for its year.
+const LAST: Duration = Duration::from_secs(253_402_300_799);
+
+fn rfc3339(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time.clamp(UNIX_EPOCH, UNIX_EPOCH + LAST)).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_time_can_be_told() {
+        let early = UNIX_EPOCH - Duration::from_secs(1);
+        assert_eq!(rfc3339(early), "1970-01-01T00:00:00Z");
+        assert_eq!(rfc3339(UNIX_EPOCH + LAST + LAST), "9999-12-31T23:59:59Z");
+    }
+}
