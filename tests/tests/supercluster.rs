@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kaa_bus::{Bus, NatsOptions, ServiceInstance, Subject, Subscription};
 use kaa_ext::Server;
@@ -11,6 +11,7 @@ use kaa_tests::echo;
 use kaa_tests::nats_server::NatsServer;
 use kaa_tests::patience::soon;
 use kaa_tests::port::free_port;
+use tokio::time::Instant;
 
 async fn connect(server: &NatsServer) -> Bus {
     soon("a connection", Bus::nats(NatsOptions::new(&server.url()).unwrap())).await.unwrap()

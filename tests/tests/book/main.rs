@@ -10,6 +10,7 @@
 )]
 
 mod blocks;
+#[allow(clippy::disallowed_methods, reason = "what is written without the SDK has no clock of its own")]
 mod by_hand;
 mod extension;
 mod links;
