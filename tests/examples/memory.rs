@@ -21,8 +21,9 @@ use std::time::Duration;
 use async_nats::{Client, Subscriber};
 use bytes::Bytes;
 use futures_util::StreamExt;
+use kaa_ext::logs::log_to_stderr;
 use kaa_ext::prelude::*;
-use kaa_ext::{Limits, resources};
+use kaa_ext::{Config, Limits, resources};
 use kaa_protocol::avro::Record;
 use kaa_protocol::esp::{ClientData, Revision};
 use kaa_tests::measured::Measured;
@@ -62,7 +63,10 @@ async fn main() {
         let limits =
             Limits { requests: 100_000, handler_timeout: Duration::from_secs(600), ..Limits::default() };
         let extension = Extension::new("memory").state(Sessions::default()).limits(limits);
-        extension.resources(resources![echo, wait, slow, observe]).run().await.unwrap();
+        log_to_stderr();
+        // The command line is that of the measurement.
+        let extension = extension.resources(resources![echo, wait, slow, observe]);
+        extension.run_with(&Config::load().unwrap()).await.unwrap();
         return;
     }
     let server = NatsServer::start().await;

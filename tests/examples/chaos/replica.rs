@@ -4,6 +4,8 @@
 use std::env;
 
 use futures_util::StreamExt;
+use kaa_ext::Config;
+use kaa_ext::logs::log_to_stderr;
 use kaa_tests::echo;
 use kaa_tests::service::Service;
 use tokio::process::Command;
@@ -29,7 +31,9 @@ pub(crate) async fn start(way: &str, url: &str, name: &str) -> Service {
 /// Is one of these, until SIGTERM.
 pub(crate) async fn run(way: &str, url: &str, name: &str) {
     if way == OURS {
-        echo::extension().run().await.unwrap();
+        log_to_stderr();
+        // The command line is that of the experiment.
+        echo::extension().run_with(&Config::load().unwrap()).await.unwrap();
         return;
     }
     let client = async_nats::ConnectOptions::new().name(name).connect(url).await.unwrap();
