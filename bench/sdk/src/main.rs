@@ -42,7 +42,10 @@
     reason = "a benchmark, read by a person"
 )]
 // Some of what asks and measures is for the comparison alone.
-#![cfg_attr(not(feature = "compare"), allow(dead_code))]
+#![cfg_attr(
+    not(feature = "compare"),
+    allow(dead_code, reason = "the small build counts, and compares nothing")
+)]
 
 #[cfg(feature = "compare")]
 mod compare;

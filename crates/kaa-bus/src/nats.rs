@@ -1,4 +1,4 @@
-//! The bus on NATS: the only place that knows async-nats, and where its sharp edges stay.
+//! The bus on NATS: the only place that speaks to async-nats, and where its sharp edges stay.
 //!
 //! | file | what it does | edge |
 //! |---|---|---|

@@ -1,13 +1,8 @@
 //! From a resource path to the resource that answers it.
 
-use std::convert::Infallible;
 use std::sync::Arc;
-use std::task::{Context, Poll};
-
-use tower_service::Service;
 
 use crate::failure::Failure;
-use crate::reply::Reply;
 use crate::request::{Parameters, Request};
 use crate::resource::{HandlerFuture, Location, ResourceDef};
 use crate::span::Span;
@@ -17,10 +12,7 @@ pub(crate) type Handler = Arc<dyn Fn(Request) -> HandlerFuture + Send + Sync>;
 
 /// The resources of an extension by path. Always ready: waiting happens before (admission) and
 /// after (the handler), never here.
-#[derive(Clone)]
-pub(crate) struct Router(Arc<Routes>);
-
-struct Routes {
+pub(crate) struct Router {
     tree: matchit::Router<Route>,
     /// For the messages of other services, which name theirs by its number.
     functions: Vec<Handler>,
@@ -96,7 +88,7 @@ impl RouterBuilder {
         fallback: Option<Handler>,
     ) -> Result<Router, Vec<Conflict>> {
         if self.conflicts.is_empty() {
-            Ok(Router(Arc::new(Routes { tree: self.tree, functions, resources: self.resources, fallback })))
+            Ok(Router { tree: self.tree, functions, resources: self.resources, fallback })
         } else {
             Err(self.conflicts)
         }
@@ -111,7 +103,7 @@ fn parameters(pattern: &'static str) -> Vec<&'static str> {
 impl Router {
     /// Calls the function that answers the request, or the fallback.
     pub(crate) fn route(&self, mut request: Request) -> HandlerFuture {
-        let Routes { tree, functions, resources, fallback } = &*self.0;
+        let Self { tree, functions, resources, fallback } = self;
         if let Some(number) = request.function()
             && let Some(function) = functions.get(number)
         {
@@ -135,19 +127,5 @@ impl Router {
         let quoted = path.get(..path.floor_char_boundary(128)).unwrap_or_default();
         let failure = Failure::not_found(format!("this extension has no resource {quoted:?}"));
         Box::pin(std::future::ready(Ok(failure.into())))
-    }
-}
-
-impl Service<Request> for Router {
-    type Response = Reply;
-    type Error = Infallible;
-    type Future = HandlerFuture;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request) -> HandlerFuture {
-        self.route(request)
     }
 }

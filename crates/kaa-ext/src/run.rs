@@ -95,11 +95,8 @@ impl<S: Send + Sync + 'static> Builder<S> {
     async fn run_until<E>(self, stop: Stop, config: &Config<E>) -> Result<Stopped, RunError> {
         let extension = self.configure(config).build()?;
         let (shards, replica) = (extension.shards, extension.replica().clone());
-        let process = Process {
-            nats: config.nats.options()?.service(extension.instance().clone()),
-            admin: config.admin.clone(),
-            grace: extension.limits.grace,
-        };
+        let grace = extension.limits.grace;
+        let process = Process { grace, ..Process::new(config, extension.instance())? };
         let serve = move |bus: Bus, replica| {
             let extension = extension.replica_named(replica);
             async move { Ok(Running::new(extension.serve(bus).start().await?)) }
@@ -206,7 +203,7 @@ where
 {
     as_asked(program, describe, async |config: Config<E>, description| {
         let replica = description.permissions.replica().clone();
-        let process = Process::new(&config, &description)?;
+        let process = Process::new(&config, &description.instance)?;
         let shards = config.service.shards.unwrap_or(1);
         let start = move |bus, replica| {
             let (start, mut config) = (start.clone(), config.clone());
@@ -249,7 +246,7 @@ async fn run_with<E>(
         return Err(RunError::Shards { shards });
     }
     signals::run(async |stop| {
-        let process = Process::new(&config, description)?;
+        let process = Process::new(&config, &description.instance)?;
         let replica = description.permissions.replica().clone();
         let bus = Bus::nats(process.nats.clone().name(replica.as_str())).await?;
         // Settled before there is an extension: the connection has the same name.

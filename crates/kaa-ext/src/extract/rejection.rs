@@ -31,7 +31,7 @@ pub enum Rejection {
         /// What is wrong with it.
         problem: String,
     },
-    /// The payload is not JSON of the expected shape. The text names line and column.
+    /// The payload is not JSON of the expected shape. The text names line and column, or the byte that is not UTF-8.
     #[error("the payload is not the JSON expected here: {0}")]
     Json(String),
     /// A path parameter is not of its type.

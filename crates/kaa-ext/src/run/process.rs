@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join;
-use kaa_bus::{Bus, NatsOptions};
+use kaa_bus::{Bus, NatsOptions, ServiceInstance};
 use kaa_process::admin::AdminConfig;
 use kaa_process::signals::Stop;
 use kaa_protocol::name::ReplicaId;
@@ -14,7 +14,6 @@ use super::RunError;
 use super::shards::{self, Shards, Watched};
 use crate::admin;
 use crate::config::Config;
-use crate::describe::Description;
 use crate::running::Running;
 use crate::serve::Stopped;
 
@@ -29,9 +28,9 @@ pub(super) struct Process {
 }
 
 impl Process {
-    pub(super) fn new<E>(config: &Config<E>, description: &Description) -> Result<Self, RunError> {
+    pub(super) fn new<E>(config: &Config<E>, service: &ServiceInstance) -> Result<Self, RunError> {
         Ok(Self {
-            nats: config.nats.options()?.service(description.instance.clone()),
+            nats: config.nats.options()?.service(service.clone()),
             admin: config.admin.clone(),
             grace: config.limits.grace.unwrap_or(crate::Limits::default().grace),
         })

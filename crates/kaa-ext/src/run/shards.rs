@@ -47,9 +47,10 @@ struct Shard {
 }
 
 /// What an operator looks at.
+#[derive(Clone)]
 pub(crate) struct Watched {
     pub(crate) bus: Bus,
-    pub(crate) counters: Box<dyn Fn() -> Counters + Send + Sync>,
+    pub(crate) counters: Arc<dyn Fn() -> Counters + Send + Sync>,
     pub(crate) figures: Arc<Figures>,
     pub(crate) description: Arc<Description>,
 }
@@ -59,7 +60,7 @@ impl Watched {
         let server = running.server();
         Self {
             bus: bus.clone(),
-            counters: Box::new(server.read_counters()),
+            counters: Arc::new(server.read_counters()),
             figures: server.figures().clone(),
             description: server.description().clone(),
         }
@@ -93,14 +94,9 @@ impl Shards {
         Ok(shards)
     }
 
-    /// What an operator looks at, once.
-    pub(crate) fn watched(&mut self) -> impl Iterator<Item = Watched> {
-        self.running.iter_mut().map(|shard| {
-            let Watched { bus, figures, description, .. } = &shard.watched;
-            let (bus, figures, description) = (bus.clone(), figures.clone(), description.clone());
-            let nothing = Watched { bus, counters: Box::new(Counters::default), figures, description };
-            std::mem::replace(&mut shard.watched, nothing)
-        })
+    /// What an operator looks at.
+    pub(crate) fn watched(&self) -> impl Iterator<Item = Watched> {
+        self.running.iter().map(|shard| shard.watched.clone())
     }
 
     /// Waits until one of them has ended by itself. Cancel safe.
@@ -207,7 +203,7 @@ mod tests {
     #[tokio::test]
     async fn each_shard_beside_the_first_is_a_replica_of_its_own() {
         let server = MemoryServer::new();
-        let mut shards = start(3, &server).await.unwrap();
+        let shards = start(3, &server).await.unwrap();
         let bus = server.connect();
         for name in ["ext-0-shard-1", "ext-0-shard-2"] {
             let subject: Subject = format!("kaa.v1.replica.{name}.esp.ClientData").parse().unwrap();

@@ -78,7 +78,7 @@ impl<T: Type> PartialEq for Array<T> {
 
 impl<'v, T: Type> FromIterator<T::Value<'v>> for Array<T> {
     fn from_iter<I: IntoIterator<Item = T::Value<'v>>>(values: I) -> Self {
-        let mut output = Writer::growing();
+        let mut output = Writer::in_buffer(Vec::new());
         let mut len = 0;
         for value in values {
             T::write(&value, &mut output);

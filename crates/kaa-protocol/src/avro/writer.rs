@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 
-/// Appends values to a datum whose size is known beforehand.
+/// Appends values to a datum.
 ///
-/// The associated functions tell the size of each value, so that a record is measured first and then
+/// The associated functions tell the size of each value, so that a record can be measured first and then
 /// written into exactly one allocation.
 #[derive(Debug)]
 pub struct Writer {
@@ -24,11 +24,6 @@ impl Writer {
     pub fn in_buffer(mut buffer: Vec<u8>) -> Self {
         buffer.clear();
         Self { datum: buffer, size: None }
-    }
-
-    /// A writer for values whose number is not known beforehand.
-    pub(super) fn growing() -> Self {
-        Self { datum: Vec::new(), size: None }
     }
 
     /// The datum. A datum that has the size it was announced with is not copied.
