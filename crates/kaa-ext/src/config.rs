@@ -59,6 +59,8 @@ pub struct ServiceConfig {
     pub instance: InstanceConfig,
     /// On how many cores one process serves; each is a replica of its own towards others. Default: 1.
     pub shards: Option<usize>,
+    /// Whether it answers who looks for services on NATS, such as `nats micro list`. Default: `true`.
+    pub discovery: Option<bool>,
     /// Where answers go that have no return address: the instance name of the communication service. Default: `kpc`.
     #[setting(variable = "COMMUNICATION_SERVICE_INSTANCE_NAME")]
     pub communication_service: Option<String>,

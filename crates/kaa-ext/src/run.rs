@@ -115,6 +115,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
         }
         self.communication_service = service.communication_service.unwrap_or(self.communication_service);
         self.shards = service.shards.unwrap_or(self.shards);
+        self.discovery = service.discovery.unwrap_or(self.discovery);
         self.revision = service.esp_revision.unwrap_or(self.revision);
         if let Some(dialects) = service.dialects {
             self = self.dialects(dialects);
@@ -130,6 +131,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
         service.instance.name = self.instance.parse().ok();
         service.instance.replica_id = self.replica.as_ref().and_then(|replica| replica.parse().ok());
         service.shards = Some(self.shards);
+        service.discovery = Some(self.discovery);
         service.communication_service = Some(self.communication_service.clone());
         service.esp_revision = Some(self.revision);
         service.dialects = Some(self.dialects.clone());

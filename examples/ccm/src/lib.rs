@@ -45,6 +45,7 @@ struct App {
 
 fn extension(config: &Config<Settings>) -> Builder<App> {
     Extension::of("ccm")
+        .version(env!("CARGO_PKG_VERSION"))
         .services(services![
             validation::token,
             validation::transition,

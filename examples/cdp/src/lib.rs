@@ -59,7 +59,7 @@ struct App {
 
 fn extension(config: &Config<Settings>) -> Builder<App> {
     let protocol = config.extension.protocol;
-    let mut extension = Extension::of("cdp");
+    let mut extension = Extension::of("cdp").version(env!("CARGO_PKG_VERSION"));
     if protocol.has_cdtp() {
         extension = extension
             .services(services![provider::config])

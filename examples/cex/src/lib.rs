@@ -55,6 +55,7 @@ impl App {
         // A service may wait as long as its command.
         let handler_timeout = limits.handler_timeout.max(settings.ttl);
         Extension::new("cex")
+            .version(env!("CARGO_PKG_VERSION"))
             .limits(Limits { handler_timeout, ..limits })
             .state(self)
             .resources(resources![device::command, device::result])

@@ -59,6 +59,7 @@ pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartE
 fn extension(config: &Config<Settings>) -> Builder<App> {
     let Settings { series, remembered } = config.extension.clone();
     Extension::new("epl")
+        .version(env!("CARGO_PKG_VERSION"))
         .state(App { presence: Arc::new(Presence::new(remembered)), series })
         .listeners(listeners![
             listening::note_connected,

@@ -51,7 +51,7 @@ pub async fn start(bus: Bus, config: Config<Settings>) -> Result<Running, StartE
 }
 
 fn extension(config: &Config<Settings>) -> Builder<Store> {
-    let mut builder = Extension::of("epmx").resources(resources![
+    let mut builder = Extension::of("epmx").version(env!("CARGO_PKG_VERSION")).resources(resources![
         resources::keys,
         resources::get,
         resources::update,

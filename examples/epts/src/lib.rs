@@ -43,7 +43,8 @@ use store::Store;
 use tally::Tally;
 
 fn extension(config: &Config<Settings>) -> Builder<App> {
-    let mut extension = Extension::of("epts").sends::<TimeSeriesEvent>().configure(config);
+    let mut extension =
+        Extension::of("epts").version(env!("CARGO_PKG_VERSION")).sends::<TimeSeriesEvent>().configure(config);
     if config.extension.transmitters.is_empty() {
         extension = extension.listeners(listeners![receive::samples]);
     }

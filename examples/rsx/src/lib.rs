@@ -40,7 +40,7 @@ async fn status(
 }
 
 fn extension() -> Builder<Arc<Outcomes>> {
-    Extension::of("rsx").resources(resources![status])
+    Extension::of("rsx").version(env!("CARGO_PKG_VERSION")).resources(resources![status])
 }
 
 /// What the service is: its functions, and what it says and hears on NATS.

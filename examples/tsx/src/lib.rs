@@ -22,7 +22,7 @@ async fn time(State(clock): State<Clock>) -> Json<Time> {
 }
 
 fn extension(clock: Clock) -> Builder<Clock> {
-    Extension::new("tsx").state(clock).resources(resources![time])
+    Extension::new("tsx").version(env!("CARGO_PKG_VERSION")).state(clock).resources(resources![time])
 }
 
 /// What the service is: its functions, and what it says and hears on NATS.

@@ -38,7 +38,7 @@ pub struct Builder<S> {
     pub(crate) limits: Limits,
     pub(crate) shards: usize,
     pub(super) version: String,
-    pub(super) discovery: bool,
+    pub(crate) discovery: bool,
     state: Option<S>,
     pub(super) resources: Vec<ResourceDef<S>>,
     /// Each with the only originator it listens to, if it does.
