@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
+use kaa_bus::trace::{self, TraceContext};
 use kaa_bus::{
     Bus, CloseError, Connection, FenceError, Message, PublishError, RequestError, ServiceInstance, Subject,
     SubjectFilter, SubscribeError, Subscription, SubscriptionLimit,
@@ -27,6 +28,8 @@ on_both! {
     a_group_is_known_by_its_name_whatever_its_members_listen_to
     messages_of_one_publisher_arrive_in_order
     subject_reply_to_and_payload_arrive_unchanged
+    a_trace_arrives_unchanged_with_its_message_and_with_no_other
+    a_request_and_its_answer_carry_the_trace_of_who_sends_them
     what_is_published_without_waiting_arrives_too
     what_is_there_already_can_be_taken_without_waiting
     a_connection_receives_what_it_publishes_itself
@@ -39,6 +42,7 @@ on_both! {
     nobody_else_is_told
     a_queue_group_member_is_somebody
     a_payload_of_one_mebibyte_fits_and_one_byte_more_is_refused
+    the_bytes_of_a_trace_count_as_payload
     a_slow_reader_loses_the_newest_and_knows_how_many
     a_drained_subscription_yields_what_arrived_and_then_none
     a_drained_member_leaves_the_rest_to_the_others
@@ -55,6 +59,12 @@ on_both! {
     a_close_does_not_wait_for_a_server_that_is_away
     a_drain_does_not_wait_for_a_server_that_is_away
     everything_is_counted
+}
+
+/// A place in a trace, with what vendors add.
+fn trace(state: &str) -> TraceContext {
+    let parent = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".as_slice();
+    TraceContext::of_headers([parent], [state.as_bytes()]).unwrap()
 }
 
 fn subject(text: &str) -> Subject {
@@ -253,10 +263,40 @@ mod scenarios {
         let bytes: Vec<u8> = (0..=255).collect();
         for payload in [Bytes::from(bytes), Bytes::new(), Bytes::from_static(b"\r\nPUB x 1\r\n")] {
             alice.publish(subject(to), Some(subject(reply_to)), payload.clone()).await.unwrap();
+            let reply_to = Some(reply_to.into());
             let expected =
-                Message { subject: to.into(), reply_to: Some(reply_to.into()), payload, no_responders: None };
+                Message { subject: to.into(), reply_to, payload, no_responders: None, trace: None };
             assert_eq!(next(&mut subscription).await, expected);
         }
+    }
+
+    pub(super) async fn a_trace_arrives_unchanged_with_its_message_and_with_no_other(venue: Venue) {
+        let (alice, bob) = venue.pair().await;
+        let mut subscription = subscribe(&bob, "a").await;
+        for trace in [Some(trace("")), None, Some(trace("vendor=1,other=2"))] {
+            alice.publish_traced(subject("a"), None, "x".into(), trace.clone()).await.unwrap();
+            assert_eq!(next(&mut subscription).await.trace, trace);
+            alice.try_publish_traced(subject("a"), None, "x".into(), trace.clone()).unwrap();
+            assert_eq!(next(&mut subscription).await.trace, trace);
+        }
+    }
+
+    pub(super) async fn a_request_and_its_answer_carry_the_trace_of_who_sends_them(venue: Venue) {
+        let (alice, bob) = venue.pair().await;
+        let mut requests = subscribe(&bob, "a").await;
+        let asked = trace("asker=1");
+        let asking = alice.request(subject("a"), "?".into(), PATIENCE);
+        let mut asking = std::pin::pin!(asking);
+        let answering = async {
+            let request = next(&mut requests).await;
+            assert_eq!(request.trace, Some(trace("asker=1")));
+            let reply_to = Subject::try_from(request.reply_to.unwrap()).unwrap();
+            bob.publish_traced(reply_to, None, "!".into(), Some(trace("answerer=1"))).await.unwrap();
+        };
+        let in_trace = std::future::poll_fn(|cx| trace::within(Some(&asked), || asking.as_mut().poll(cx)));
+        let (answer, ()) = tokio::join!(in_trace, answering);
+        assert_eq!(answer.unwrap().trace, Some(trace("answerer=1")));
+        assert_eq!(trace::current(), None);
     }
 
     pub(super) async fn a_connection_receives_what_it_publishes_itself(venue: Venue) {
@@ -357,6 +397,20 @@ mod scenarios {
         assert_eq!(refused, Err(RequestError::Publish(expected)));
         assert_eq!(alice.connection(), Connection::Connected);
         assert_eq!(alice.stats().refused, 2);
+    }
+
+    pub(super) async fn the_bytes_of_a_trace_count_as_payload(venue: Venue) {
+        let bus = venue.connect().await;
+        let mut subscription = subscribe(&bus, "a").await;
+        for (state, headers) in [("", 82), ("vendor=1", 104)] {
+            let payload = vec![b'x'; (1 << 20) - headers];
+            let publish = |payload| bus.try_publish_traced(subject("a"), None, payload, Some(trace(state)));
+            publish(payload.clone().into()).unwrap();
+            let message = next(&mut subscription).await;
+            assert_eq!((message.payload.len(), message.trace), (payload.len(), Some(trace(state))));
+            let refused = publish([&payload[..], b"x"].concat().into());
+            assert!(matches!(refused, Err(PublishError::TooLarge { size, .. }) if size == (1 << 20) + 1));
+        }
     }
 
     pub(super) async fn a_slow_reader_loses_the_newest_and_knows_how_many(venue: Venue) {

@@ -22,6 +22,7 @@ use crate::message::{Message, Outgoing};
 use crate::nats::{self, ConnectError, NatsOptions};
 use crate::shared::Shared;
 use crate::subscription::Subscription;
+use crate::trace::{self, TraceContext};
 
 /// A connection that carries messages between services (3/ISM).
 ///
@@ -156,6 +157,8 @@ impl Bus {
     /// When nobody listens and `reply_to` is a subject this connection has subscribed to, an empty
     /// message with [`no_responders`](Message::no_responders) arrives there.
     ///
+    /// It goes out with the [trace context](trace::current) of whoever calls, if there is one.
+    ///
     /// The future is ready at its first poll, unless the connection's queue is full (inside the
     /// process: unless a reader has fallen half its queue behind).
     ///
@@ -173,8 +176,29 @@ impl Bus {
         reply_to: Option<Subject>,
         payload: Bytes,
     ) -> Result<(), PublishError> {
+        self.publish_traced(subject, reply_to, payload, trace::current()).await
+    }
+
+    /// [`publish`](Self::publish) with a trace context, or without one, whatever is [current](trace::current).
+    ///
+    /// Its bytes count as bytes of the payload.
+    ///
+    /// # Errors
+    ///
+    /// Those of `publish`.
+    ///
+    /// # Cancel safety
+    ///
+    /// As `publish`.
+    pub async fn publish_traced(
+        &self,
+        subject: Subject,
+        reply_to: Option<Subject>,
+        payload: Bytes,
+        trace: Option<TraceContext>,
+    ) -> Result<(), PublishError> {
         let published = match self.admit(&subject) {
-            Ok(()) => self.shared.backend.publish(Outgoing { subject, reply_to, payload }).await,
+            Ok(()) => self.shared.backend.publish(Outgoing { subject, reply_to, payload, trace }).await,
             Err(refused) => Err(refused),
         };
         self.count(published)
@@ -192,8 +216,23 @@ impl Bus {
         reply_to: Option<Subject>,
         payload: Bytes,
     ) -> Result<(), PublishError> {
+        self.try_publish_traced(subject, reply_to, payload, trace::current())
+    }
+
+    /// The same with a trace context, or without one, whatever is [current](trace::current).
+    ///
+    /// # Errors
+    ///
+    /// Those of `try_publish`.
+    pub fn try_publish_traced(
+        &self,
+        subject: Subject,
+        reply_to: Option<Subject>,
+        payload: Bytes,
+        trace: Option<TraceContext>,
+    ) -> Result<(), PublishError> {
         let admitted = self.admit(&subject);
-        let message = Outgoing { subject, reply_to, payload };
+        let message = Outgoing { subject, reply_to, payload, trace };
         self.count(admitted.and_then(|()| self.shared.backend.try_publish(message).map(drop)))
     }
 

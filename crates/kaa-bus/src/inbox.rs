@@ -110,7 +110,13 @@ mod tests {
     }
 
     fn message(subject: Subject) -> Message {
-        Message { subject: subject.into(), reply_to: None, payload: Bytes::new(), no_responders: None }
+        Message {
+            subject: subject.into(),
+            reply_to: None,
+            payload: Bytes::new(),
+            no_responders: None,
+            trace: None,
+        }
     }
 
     #[tokio::test]

@@ -13,6 +13,7 @@
 //! | `bus` | [`Bus`]: what a service calls |
 //! | `subscription` | [`Subscription`]: what it reads |
 //! | `message`, `raw_subject` | [`Message`]; the [subject](RawSubject) it came with |
+//! | [`trace`] | the trace a message belongs to |
 //! | `shared`, `backend` | what clones share; the two ways to carry messages |
 //! | `link`, `stats` | the state of the connection, and what happened on it |
 //! | `mailbox` | the bounded queue of a subscription |
@@ -85,6 +86,7 @@ mod raw_subject;
 mod shared;
 mod stats;
 mod subscription;
+pub mod trace;
 
 pub use bus::Bus;
 pub use clock::Clock;

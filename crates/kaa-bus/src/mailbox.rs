@@ -17,13 +17,14 @@ use tokio::time::Instant;
 
 use crate::link::Link;
 use crate::message::Message;
+use crate::trace::TraceContext;
 
 /// How much may wait in one subscription before new messages are dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SubscriptionLimit {
     /// The number of messages, at least 1. Default: 65,536.
     pub messages: usize,
-    /// Their bytes: subject, reply address and payload. Default: 64 MiB. A single message that is
+    /// Their bytes: subject, reply address, payload and headers. Default: 64 MiB. A single message that is
     /// larger still fits when nothing else waits.
     pub bytes: usize,
 }
@@ -49,7 +50,7 @@ pub enum Overflow {
 pub struct Backlog {
     /// The number of messages.
     pub messages: usize,
-    /// Their bytes: subject, reply address and payload.
+    /// Their bytes: subject, reply address, payload and headers.
     pub bytes: usize,
 }
 
@@ -249,7 +250,10 @@ impl Mailbox {
 }
 
 fn size_of(message: &Message) -> usize {
-    message.subject.len() + message.reply_to.as_ref().map_or(0, |raw| raw.len()) + message.payload.len()
+    message.subject.len()
+        + message.reply_to.as_ref().map_or(0, |raw| raw.len())
+        + message.payload.len()
+        + message.trace.as_ref().map_or(0, TraceContext::size)
 }
 
 #[cfg(test)]
@@ -311,7 +315,7 @@ mod tests {
 
     fn message(payload: &'static [u8]) -> Message {
         let payload = Bytes::from_static(payload);
-        Message { subject: "a.b".into(), reply_to: None, payload, no_responders: None }
+        Message { subject: "a.b".into(), reply_to: None, payload, no_responders: None, trace: None }
     }
 
     fn take(mailbox: &Mailbox) -> Option<Option<Message>> {

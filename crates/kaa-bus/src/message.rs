@@ -4,6 +4,7 @@ use bytes::Bytes;
 use kaa_protocol::subject::Subject;
 
 use crate::raw_subject::RawSubject;
+use crate::trace::TraceContext;
 
 /// A message as it arrived.
 ///
@@ -26,6 +27,8 @@ pub struct Message {
     ///
     /// In a box, because hardly any message has one, and all of them are moved.
     pub no_responders: Option<Box<NoResponders>>,
+    /// The trace it belongs to, if its sender says so in a way that is valid.
+    pub trace: Option<TraceContext>,
 }
 
 /// Nobody listened.
@@ -48,4 +51,12 @@ pub(crate) struct Outgoing {
     pub(crate) subject: Subject,
     pub(crate) reply_to: Option<Subject>,
     pub(crate) payload: Bytes,
+    pub(crate) trace: Option<TraceContext>,
+}
+
+impl Outgoing {
+    /// The bytes that count against the largest payload of the server.
+    pub(crate) fn size(&self) -> usize {
+        self.payload.len() + self.trace.as_ref().map_or(0, TraceContext::size)
+    }
 }

@@ -138,8 +138,8 @@ impl Messaging {
         Self { replica: Arc::new(replica), context: Context::default() }
     }
 
-    /// The same, carrying on what led here: its correlation ID goes into every message, and no request
-    /// takes longer than what is left of its time.
+    /// The same, carrying on what led here: its correlation ID and its trace go into every message, and no
+    /// request takes longer than what is left of its time.
     #[must_use]
     pub fn within(&self, context: Context) -> Self {
         Self { replica: Arc::clone(&self.replica), context }
@@ -169,7 +169,8 @@ impl Messaging {
         event.fill_originator(&self.replica.name);
         event.stamp(&self.context.correlation_id().unwrap_or_else(|| self.new_id()), self.now(), 0);
         let subject = Subject::from(&event.subject(&self.replica.instance)?);
-        Ok(self.replica.bus.publish(subject, None, event.to_bytes()).await?)
+        let trace = self.context.trace();
+        Ok(self.replica.bus.publish_traced(subject, None, event.to_bytes(), trace).await?)
     }
 
     /// Asks a service ([`ServiceInstance`]) or one replica of it ([`ReplicaId`]), and waits for its response.
@@ -216,7 +217,8 @@ impl Messaging {
             let mut request = request.clone();
             let mut expected = self.expect(replies, &subject, &mut request, left, taker);
             let reply_to = Some(mailroom.subject().clone());
-            let message = Outgoing { subject: subject.clone(), reply_to, payload: request.to_bytes() };
+            let (payload, trace) = (request.to_bytes(), self.context.trace());
+            let message = Outgoing { subject: subject.clone(), reply_to, payload, trace };
             let watch = self.replica.bus.denials().watch();
             expected.publish(&self.replica.bus, message).await?;
             // Whoever stops waiting takes the entry along.
@@ -266,7 +268,8 @@ impl Messaging {
         let taker = Box::new(gathering.taker());
         let mut expected = self.expect(replies, &subject, &mut event, left, taker);
         let reply_to = Some(mailroom.subject().clone());
-        let message = Outgoing { subject: subject.clone(), reply_to, payload: event.to_bytes() };
+        let (payload, trace) = (event.to_bytes(), self.context.trace());
+        let message = Outgoing { subject: subject.clone(), reply_to, payload, trace };
         let watch = self.replica.bus.denials().watch();
         expected.publish(&self.replica.bus, message).await?;
         let complete = async {

@@ -9,6 +9,7 @@
 //! | `greeting` | [`NatsServerInfo`] | its own type may grow with every release |
 //! | `backoff` | when to try again | its own delay is the same for all clients of a dead server |
 //! | `lame_duck` | leaving a server that shuts down | it waits until the server ends the connection |
+//! | `headers` | the trace of a message | it clones names and values it could borrow |
 //! | `client` | publishing | it queues for a dead server until the queue is full, and then blocks |
 //! | `bucket` | buckets on JetStream | it does not say that a server has no JetStream, or is too old |
 //! | `pump` | one subscription | it drops without counting, and its drain loses what is on its way |
@@ -20,6 +21,7 @@ mod client;
 mod connect;
 mod events;
 mod greeting;
+mod headers;
 mod lame_duck;
 mod options;
 mod pump;

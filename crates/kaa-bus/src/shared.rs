@@ -55,7 +55,8 @@ impl Shared {
             let answers = self.answers().await?;
             let (mut expected, watch) = (answers.expect(), self.link.denials.watch());
             let (subject, inbox) = (expected.subject(), self.inbox());
-            let message = Outgoing { subject: subject.clone(), reply_to: None, payload: Bytes::new() };
+            let message =
+                Outgoing { subject: subject.clone(), reply_to: None, payload: Bytes::new(), trace: None };
             self.backend.publish(message).await?;
             tokio::select! {
                 biased;

@@ -54,19 +54,18 @@ impl Peer {
 
     /// The same without waiting; says whether a reader is behind.
     pub(crate) fn try_publish(&self, message: Outgoing) -> Result<Pace, PublishError> {
-        let Outgoing { subject, reply_to, payload } = message;
-        let size = payload.len();
+        let size = message.size();
         if size > MAX_PAYLOAD {
-            return Err(PublishError::TooLarge { subject, size, limit: MAX_PAYLOAD });
+            return Err(PublishError::TooLarge { subject: message.subject, size, limit: MAX_PAYLOAD });
         }
         let mut router = lock(&self.router);
         let Some(network) = &mut router.network else {
-            return Ok(router.publish(self.id, subject, reply_to, payload));
+            return Ok(router.publish(self.id, message));
         };
         if !network.has_room(self.id) {
-            return Err(PublishError::Full { subject });
+            return Err(PublishError::Full { subject: message.subject });
         }
-        network.send(self.id, Order::Publish(Outgoing { subject, reply_to, payload }));
+        network.send(self.id, Order::Publish(message));
         Ok(Pace::Fine)
     }
 

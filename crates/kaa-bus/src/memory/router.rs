@@ -11,7 +11,7 @@ use super::faults::{Network, Order};
 use crate::backend::Sink;
 use crate::link::{Connection, Link};
 use crate::mailbox::Pace;
-use crate::message::{Message, NoResponders};
+use crate::message::{Message, NoResponders, Outgoing};
 use crate::raw_subject::RawSubject;
 
 /// One subscription.
@@ -112,14 +112,9 @@ impl Router {
 
     /// Delivers to every plain subscription and to one member of every queue group. When that is
     /// nobody, the sender's own subscription to the reply address is told.
-    pub(super) fn publish(
-        &mut self,
-        peer: u64,
-        subject: Subject,
-        reply_to: Option<Subject>,
-        payload: Bytes,
-    ) -> Pace {
+    pub(super) fn publish(&mut self, peer: u64, message: Outgoing) -> Pace {
         let Self { routes, turns, .. } = self;
+        let Outgoing { subject, reply_to, payload, trace } = message;
         let receivers = receivers(routes, &subject, |group, _| {
             let turn = turns.entry(group.clone()).or_default();
             let now = *turn;
@@ -134,6 +129,7 @@ impl Router {
             reply_to: reply_to.map(RawSubject::from),
             payload,
             no_responders: None,
+            trace,
         };
         let behind =
             receivers.into_iter().filter(|(_, route)| route.sink.deliver(message.clone()) == Pace::Behind);
@@ -202,6 +198,7 @@ pub(super) fn notice(
         reply_to: None,
         payload: Bytes::new(),
         no_responders: Some(Box::new(NoResponders { subject: Some(unserved.into_bytes()) })),
+        trace: None,
     };
     Some((*asker, notice))
 }
@@ -242,7 +239,9 @@ mod tests {
 
         fn publish(&mut self, subject: &str, reply_to: Option<&str>) {
             let reply_to = reply_to.map(|reply_to| reply_to.parse().unwrap());
-            self.router.publish(self.peer, subject.parse().unwrap(), reply_to, Bytes::new());
+            let subject = subject.parse().unwrap();
+            self.router
+                .publish(self.peer, Outgoing { subject, reply_to, payload: Bytes::new(), trace: None });
         }
     }
 

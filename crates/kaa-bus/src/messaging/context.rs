@@ -7,6 +7,8 @@ use std::time::Duration;
 use kaa_protocol::ByteString;
 use tokio::time::Instant;
 
+use crate::trace::{self, TraceContext};
+
 /// The message that is being handled, as far as the messages that follow from it carry it on.
 #[derive(Debug, Clone, Default)]
 pub struct Context(Option<Arc<Cause>>);
@@ -17,12 +19,28 @@ struct Cause {
     until: Instant,
     /// How many calls were made in it.
     calls: AtomicU32,
+    trace: Option<TraceContext>,
 }
 
 impl Context {
     /// Carries on this correlation ID, until this moment.
     pub fn new(correlation_id: impl Into<ByteString>, until: Instant) -> Self {
-        Self(Some(Arc::new(Cause { correlation_id: correlation_id.into(), until, calls: AtomicU32::new(0) })))
+        Self::traced(correlation_id, until, None)
+    }
+
+    /// The same with the trace it belongs to.
+    pub fn traced(
+        correlation_id: impl Into<ByteString>,
+        until: Instant,
+        trace: Option<TraceContext>,
+    ) -> Self {
+        let (correlation_id, calls) = (correlation_id.into(), AtomicU32::new(0));
+        Self(Some(Arc::new(Cause { correlation_id, until, calls, trace })))
+    }
+
+    /// The trace that what follows from it belongs to: that of the cause, or of whoever calls.
+    pub(super) fn trace(&self) -> Option<TraceContext> {
+        self.0.as_ref().and_then(|cause| cause.trace.clone()).or_else(trace::current)
     }
 
     pub(super) fn correlation_id(&self) -> Option<ByteString> {

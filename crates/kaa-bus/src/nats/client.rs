@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio::task::unconstrained;
 
 use super::greeting::NatsServerInfo;
+use super::headers;
 use super::lame_duck::{self, Member, Transfer};
 use super::options::NatsOptions;
 use super::pump::Pump;
@@ -168,13 +169,13 @@ impl Room {
 
 /// The message as async-nats wants it, unless the server would refuse it.
 fn outbound(nats: &async_nats::Client, message: Outgoing) -> Result<OutboundMessage, PublishError> {
-    let Outgoing { subject, reply_to, payload } = message;
-    let (size, limit) = (payload.len(), nats.max_payload());
+    let (size, limit) = (message.size(), nats.max_payload());
+    let Outgoing { subject, reply_to, payload, trace } = message;
     if size > limit {
         return Err(PublishError::TooLarge { subject, size, limit });
     }
     let (subject, reply) = (nats_subject(subject), reply_to.map(nats_subject));
-    Ok(OutboundMessage { subject, reply, payload, headers: None })
+    Ok(OutboundMessage { subject, reply, payload, headers: trace.as_ref().map(headers::write) })
 }
 
 /// The same bytes as async-nats' kind of subject.

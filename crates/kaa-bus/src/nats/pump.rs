@@ -9,6 +9,7 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::unconstrained;
 
+use super::headers;
 use crate::backend::Sink;
 use crate::message::{Message, NoResponders};
 use crate::raw_subject::RawSubject;
@@ -155,6 +156,7 @@ pub(super) async fn ended(hung_up: &mut watch::Receiver<bool>) {
 
 fn convert(message: async_nats::Message) -> Message {
     Message {
+        trace: message.headers.as_ref().and_then(headers::read),
         subject: message.subject.into(),
         reply_to: message.reply.map(RawSubject::from),
         payload: message.payload,

@@ -189,7 +189,13 @@ mod tests {
 
     fn message(subject: &str, reply_to: Option<&str>, payload: Bytes) -> Message {
         let raw = |text: &str| RawSubject::from(text.to_owned());
-        Message { subject: raw(subject), reply_to: reply_to.map(raw), payload, no_responders: None }
+        Message {
+            subject: raw(subject),
+            reply_to: reply_to.map(raw),
+            payload,
+            no_responders: None,
+            trace: None,
+        }
     }
 
     fn request(n: u64, correlation_id: &str, reply_to: &str) -> Seen {

@@ -165,8 +165,13 @@ mod tests {
     use super::*;
 
     fn seen(subject: &str, payload: Bytes) -> Seen {
-        let message =
-            Message { subject: subject.to_owned().into(), reply_to: None, payload, no_responders: None };
+        let message = Message {
+            subject: subject.to_owned().into(),
+            reply_to: None,
+            payload,
+            no_responders: None,
+            trace: None,
+        };
         Seen::new(7, UNIX_EPOCH + Duration::from_millis(1_500), &message, None)
     }
 

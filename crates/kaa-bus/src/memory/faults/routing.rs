@@ -83,7 +83,7 @@ impl Router {
     fn pass_on(&mut self, peer: u64, message: Outgoing) {
         let Self { routes, network, .. } = self;
         let Some(network) = network else { return };
-        let Outgoing { subject, reply_to, payload } = message;
+        let Outgoing { subject, reply_to, payload, trace } = message;
         network.trace.add(What::Sent, peer, subject.clone(), &payload);
         let dice = &mut network.dice;
         let mut found = receivers(routes, &subject, |_, members| {
@@ -107,7 +107,7 @@ impl Router {
             }
         } else {
             let reply_to = reply_to.map(RawSubject::from);
-            let message = Message { subject: subject.into(), reply_to, payload, no_responders: None };
+            let message = Message { subject: subject.into(), reply_to, payload, no_responders: None, trace };
             let found: Vec<_> = found.into_iter().map(|(id, route)| (id, route.peer)).collect();
             for (id, receiver) in found {
                 if receiver == peer {

@@ -85,12 +85,12 @@ impl Bench {
 
 pub(super) fn reply(id: &str) -> Message {
     let payload = ConfigResponse { correlation_id: id.into(), ..ConfigResponse::default() }.to_bytes();
-    Message { subject: "".into(), reply_to: None, payload, no_responders: None }
+    Message { subject: "".into(), reply_to: None, payload, no_responders: None, trace: None }
 }
 
 pub(super) fn notice(subject: Option<&'static str>) -> Message {
     let no_responders = Some(Box::new(NoResponders { subject: subject.map(Bytes::from) }));
-    Message { subject: "".into(), reply_to: None, payload: Bytes::new(), no_responders }
+    Message { subject: "".into(), reply_to: None, payload: Bytes::new(), no_responders, trace: None }
 }
 
 /// What sending ends in when the queue is full.
