@@ -15,25 +15,27 @@ use crate::process;
 use crate::workspace::Workspace;
 
 /// The floor of every crate of ours; the examples share one.
-const FLOORS: [(&str, u8); 15] = [
+const FLOORS: [(&str, u8); 17] = [
     ("kaa-protocol", 1),
     ("kaa-ext-macros", 1),
     ("kaa-sqlite", 1),
     ("kaa-bus", 2),
     ("kaa-process", 3),
-    ("kaa-ext", 4),
-    ("kaa-kpc", 4),
+    ("kaa-tap", 3),
+    ("kaa-console", 4),
+    ("kaa-ext", 5),
+    ("kaa-kpc", 5),
     ("kaa-cli", EXAMPLES),
     ("kaa-stage", EXAMPLES),
-    ("demo", 6),
+    ("demo", 7),
     ("kaa-measured", 1),
-    ("kaa-tests", 7),
-    ("kaa-fuzz", 7),
-    ("kaa-bench-sdk", 8),
+    ("kaa-tests", 8),
+    ("kaa-fuzz", 8),
+    ("kaa-bench-sdk", 9),
     ("xtask", 0),
 ];
 
-const EXAMPLES: u8 = 5;
+const EXAMPLES: u8 = 6;
 
 /// Libraries that are an inner matter of some crates, which alone may name them.
 const WALLS: [(&str, &[&str]); 3] = [

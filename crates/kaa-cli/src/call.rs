@@ -1,6 +1,5 @@
 //! `kaa call`: one request to an extension, as a communication service would send it.
 
-pub(crate) mod exchange;
 mod output;
 
 use std::io::Read;
@@ -14,7 +13,7 @@ use kaa_ext::protocol::name::{AppVersion, ConfigName, EndpointId, ServiceInstanc
 
 use crate::arguments::duration;
 use crate::connection::{Connection, ConnectionError};
-use exchange::{Asked, CallError, Question};
+use kaa_tap::call::{self as exchange, Asked, CallError, Question};
 
 /// Ask an extension, as a device would through a communication service.
 ///

@@ -27,7 +27,6 @@ mod schema;
 mod tap;
 mod terminal;
 mod watch;
-mod wire;
 
 use std::process::ExitCode;
 

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::connection::Connection;
-use crate::tap::{Criteria, Format};
+use crate::tap::{Conditions, Format};
 use crate::terminal::{Output, Progress, tell, tell_error};
 use crate::watch::{Watch, WatchError};
 
@@ -29,7 +29,7 @@ pub(crate) struct Record {
     /// The file
     file: PathBuf,
     #[command(flatten)]
-    criteria: Criteria,
+    conditions: Conditions,
     /// Overwrite the file if it exists
     #[arg(long)]
     force: bool,
@@ -77,7 +77,7 @@ impl Record {
         let line = |happened: &_| Some(Format { raw: true }.line(happened));
         let summary = self
             .watch
-            .run("record", &self.connection, self.criteria, output, Some(Progress::new()), line)
+            .run("record", &self.connection, self.conditions.into(), output, Some(Progress::new()), line)
             .await?;
         tell("record", &format!("{summary}, in {}", path.display()));
         Ok(())

@@ -18,7 +18,7 @@ use crate::arguments::duration;
 use crate::connection::{Connection, ConnectionError};
 use crate::record::file::{self, FileError};
 use crate::terminal::{Paint, Progress, tell, tell_error};
-use crate::wire::EncodeError;
+use kaa_tap::wire::EncodeError;
 use run::Replayer;
 use speed::Speed;
 

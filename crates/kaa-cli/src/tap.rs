@@ -1,20 +1,18 @@
 //! `kaa tap`: everything on the bus, decoded.
 
-mod criteria;
-mod exchange;
+mod conditions;
 mod human;
-mod listen;
 mod ndjson;
-mod seen;
 
-pub(crate) use criteria::Criteria;
-pub(crate) use listen::{Happened, Listener};
+pub(crate) use conditions::Conditions;
+
 pub(crate) use ndjson::Format;
 
 use std::io::stdout;
 use std::process::ExitCode;
 
 use clap::Args;
+use kaa_tap::Happened;
 
 use crate::connection::Connection;
 use crate::terminal::{Output, Paint, tell, tell_error};
@@ -38,7 +36,7 @@ use crate::watch::{Watch, WatchError};
   kaa tap 'kaa.v1.events.>' --json | jq .fields")]
 pub(crate) struct Tap {
     #[command(flatten)]
-    criteria: Criteria,
+    conditions: Conditions,
     /// Print one JSON object a message (docs/kaa.md says what is in it)
     #[arg(long)]
     json: bool,
@@ -70,7 +68,8 @@ impl Tap {
             None => human::text(happened, paint),
         };
         let output = Output::to(stdout());
-        let summary = self.watch.run("tap", &self.connection, self.criteria, output, None, render).await?;
+        let summary =
+            self.watch.run("tap", &self.connection, self.conditions.into(), output, None, render).await?;
         tell("tap", &summary);
         Ok(())
     }

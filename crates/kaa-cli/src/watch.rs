@@ -6,11 +6,12 @@ use std::time::Duration;
 use clap::Args;
 use kaa_ext::bus::SubscribeError;
 use kaa_process::signals::Signals;
+use kaa_tap::{Criteria, Happened, Listener};
 use tokio::time::{Instant, sleep_until};
 
 use crate::arguments::duration;
 use crate::connection::{Connection, ConnectionError};
-use crate::tap::{Criteria, Happened, Listener};
+
 use crate::terminal::{Output, Progress, tell};
 
 /// For how long, and to what.

@@ -10,7 +10,7 @@ use http::StatusCode;
 use kaa_process::error::Chain;
 use serde_json::{Value, json};
 
-use super::exchange::Asked;
+use kaa_tap::call::Asked;
 
 /// Prints an answer; the exit code says whether it is a success.
 pub(super) fn answer(asked: &Asked, as_json: bool) -> ExitCode {

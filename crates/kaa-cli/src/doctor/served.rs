@@ -7,7 +7,7 @@ use kaa_ext::protocol::name::ServiceInstance;
 use kaa_process::error::Chain;
 
 use super::finding::Finding;
-use crate::call::exchange::{CallError, Question, ask};
+use kaa_tap::call::{CallError, Question, ask};
 
 /// How far clocks may be apart before requests are taken for expired.
 const SKEW: i64 = 1_000;

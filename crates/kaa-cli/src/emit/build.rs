@@ -7,7 +7,7 @@ use kaa_ext::protocol::subject::EventSubject;
 use serde_json::{Map, Value, json};
 
 use super::events::EventName;
-use crate::wire::{EncodeError, encode, fields};
+use kaa_tap::wire::{EncodeError, encode, fields};
 
 /// What somebody said of an event.
 #[derive(Debug)]

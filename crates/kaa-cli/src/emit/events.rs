@@ -8,7 +8,7 @@ use kaa_ext::protocol::catalog::RecordInfo;
 use kaa_ext::protocol::subject::EventKind;
 
 use crate::terminal::Table;
-use crate::wire::{SPECS, Spec, Where, fields};
+use kaa_tap::wire::{SPECS, Spec, Where, fields};
 
 /// An event there is.
 #[derive(Debug, Clone, Copy)]

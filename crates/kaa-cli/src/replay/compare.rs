@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::run::Pair;
 use crate::terminal::{Paint, clipped, escaped};
-use crate::wire::Decoded;
+use kaa_tap::wire::Decoded;
 
 /// In what two answers differ.
 #[derive(Debug)]
@@ -127,7 +127,7 @@ mod tests {
 
     use super::super::run::Pair;
     use super::*;
-    use crate::wire::{Place, decode};
+    use kaa_tap::wire::{Place, decode};
 
     fn read(message: &str, datum: &Bytes) -> Decoded {
         decode(&Place::of(&format!("kaa.v1.service.a.esp.{message}")).specs(), datum).unwrap()

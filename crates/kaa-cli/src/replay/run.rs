@@ -13,7 +13,7 @@ use super::ReplayError;
 use super::speed::Speed;
 use crate::record::file::Recorded;
 use crate::terminal::tell;
-use crate::wire::{Decoded, Place, Role, decode};
+use kaa_tap::wire::{Decoded, Place, Role, decode};
 
 /// A recorded answer, and the one of today.
 #[derive(Debug)]

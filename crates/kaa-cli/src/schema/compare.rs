@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use apache_avro::Schema;
 use apache_avro::schema::{Name, RecordField, RecordSchema, ResolvedSchema};
 
-use crate::wire::type_name;
+use kaa_tap::wire::type_name;
 
 /// One thing that the reader cannot read.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,11 +5,11 @@ use std::fmt::Write;
 use apache_avro::types::Value;
 use data_encoding::HEXLOWER;
 
-use super::listen::Happened;
 use super::ndjson::HEX;
-use super::seen::Seen;
 use crate::terminal::{Paint, clipped, escaped};
-use crate::wire::to_json;
+use kaa_tap::Happened;
+use kaa_tap::Seen;
+use kaa_tap::wire::to_json;
 
 /// How many characters of a value are shown.
 const LONGEST: usize = 2000;
@@ -161,7 +161,7 @@ mod tests {
     use kaa_ext::protocol::avro::Record;
     use kaa_ext::protocol::esp::{ClientData, ExtensionData, Revision};
 
-    use super::super::exchange::Answered;
+    use kaa_tap::Answered;
     use super::*;
 
     fn seen(subject: &str, payload: Bytes) -> Seen {

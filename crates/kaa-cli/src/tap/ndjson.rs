@@ -3,10 +3,10 @@
 use data_encoding::{BASE64, HEXLOWER};
 use serde_json::{Map, Value, json};
 
-use super::listen::Happened;
-use super::seen::Seen;
 use crate::terminal::escaped_json;
-use crate::wire::to_json;
+use kaa_tap::Happened;
+use kaa_tap::Seen;
+use kaa_tap::wire::to_json;
 
 /// How lines are written.
 #[derive(Debug, Clone, Copy)]

@@ -1,64 +1,103 @@
-//! The request on the bus, and the wait for its answer.
+//! One request to an extension, as a communication service would send it, and the wait for its answer.
 
 use std::time::Duration;
 
-use kaa_ext::bus::{Bus, Clock, Message, PublishError, SubscribeError, Subscription};
-use kaa_ext::protocol::avro::{EncodeError, Record};
-use kaa_ext::protocol::esp::{self, ClientData, ExtensionData, Revision};
-use kaa_ext::protocol::name::{ConfigName, EndpointId, NameError, ReplicaId, ServiceInstance};
-use kaa_ext::protocol::subject::{Subject, Target};
+use kaa_bus::{Bus, Clock, Message, PublishError, SubscribeError, Subscription};
+use kaa_protocol::avro::{EncodeError, Record};
+use kaa_protocol::esp::{self, ClientData, ExtensionData, Revision};
+use kaa_protocol::name::{ConfigName, EndpointId, NameError, ReplicaId, ServiceInstance};
+use kaa_protocol::subject::{Subject, Target};
 use tokio::time::{Instant, timeout};
 
 /// What is asked, of whom.
 #[derive(Debug)]
-pub(crate) struct Question<'a> {
-    pub(crate) instance: &'a ServiceInstance,
-    pub(crate) resource_path: &'a str,
-    pub(crate) payload: &'a [u8],
-    pub(crate) endpoint: Option<&'a EndpointId>,
-    pub(crate) app_version: &'a str,
-    pub(crate) request_id: i32,
-    pub(crate) config_name: Option<&'a ConfigName>,
+pub struct Question<'a> {
+    /// The service instance.
+    pub instance: &'a ServiceInstance,
+    /// The resource path, such as `/json`.
+    pub resource_path: &'a str,
+    /// The payload.
+    pub payload: &'a [u8],
+    /// The endpoint that asks; none for endpoint-unaware extensions.
+    pub endpoint: Option<&'a EndpointId>,
+    /// The application version of the endpoint.
+    pub app_version: &'a str,
+    /// The request ID.
+    pub request_id: i32,
+    /// The name of a configuration, beside the path.
+    pub config_name: Option<&'a ConfigName>,
     /// How long to wait; the request expires then.
-    pub(crate) timeout: Duration,
+    pub timeout: Duration,
 }
 
 /// An answer and how long it took.
 #[derive(Debug)]
-pub(crate) struct Asked {
-    pub(crate) status: i32,
-    pub(crate) reason: Option<String>,
-    pub(crate) payload: Option<Vec<u8>>,
+pub struct Asked {
+    /// The correlation ID of the request.
+    pub correlation_id: String,
+    /// The status.
+    pub status: i32,
+    /// The reason, if one was given.
+    pub reason: Option<String>,
+    /// The payload.
+    pub payload: Option<Vec<u8>>,
     /// When it was made, by the clock of whoever made it, in Unix milliseconds.
-    pub(crate) timestamp: i64,
+    pub timestamp: i64,
     /// When it was asked, by the clock of this machine, in Unix milliseconds.
-    pub(crate) asked_at: i64,
-    pub(crate) latency: Duration,
+    pub asked_at: i64,
+    /// How long it took.
+    pub latency: Duration,
 }
 
 /// Why no answer came.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum CallError {
+#[non_exhaustive]
+pub enum CallError {
+    /// Nobody listens.
     #[error(
         "nobody serves the extension instance \"{instance}\": no subscriber on {subject}; is it running, and is the name right?"
     )]
-    NobodyServes { instance: ServiceInstance, subject: Subject },
+    NobodyServes {
+        /// Who was asked.
+        instance: ServiceInstance,
+        /// Where.
+        subject: Subject,
+    },
+    /// No answer came in time.
     #[error("no answer from \"{instance}\" within {waited:?}; the request may or may not have been handled")]
-    NoAnswer { instance: ServiceInstance, waited: Duration },
+    NoAnswer {
+        /// Who was asked.
+        instance: ServiceInstance,
+        /// For how long an answer was waited for.
+        waited: Duration,
+    },
+    /// No name of a replica.
     #[error(transparent)]
     Name(#[from] NameError),
+    /// The return path could not be listened to.
     #[error("no way back for the answer")]
     Subscribe(#[from] SubscribeError),
+    /// The bus did not take the request.
     #[error("the request was not sent")]
     Publish(#[from] PublishError),
+    /// The request is none.
     #[error("the request cannot be encoded")]
     Encode(#[from] EncodeError),
+    /// The bus was closed.
     #[error("the connection was closed before an answer came")]
     Closed,
 }
 
 /// Asks once, within the time of the question.
-pub(crate) async fn ask(bus: &Bus, question: &Question<'_>) -> Result<Asked, CallError> {
+///
+/// # Errors
+///
+/// [`CallError`]: nobody serves it, no answer came in time, or the bus failed.
+///
+/// # Cancel safety
+///
+/// When the future is dropped, the request may have been sent; nothing is left behind.
+pub async fn ask(bus: &Bus, question: &Question<'_>) -> Result<Asked, CallError> {
     let asked_at = Clock::System.millis();
     let own = format!("kaa-call-{}-{:x}", std::process::id(), bus.random());
     let replica: ReplicaId = own.parse()?;
@@ -85,7 +124,7 @@ pub(crate) async fn ask(bus: &Bus, question: &Question<'_>) -> Result<Asked, Cal
     let latency = started.elapsed();
     match answered {
         Ok(Some(Answer::Reply { status, reason, payload, timestamp })) => {
-            Ok(Asked { status, reason, payload, timestamp, asked_at, latency })
+            Ok(Asked { correlation_id: own, status, reason, payload, timestamp, asked_at, latency })
         }
         Ok(Some(Answer::NobodyServes)) => {
             Err(CallError::NobodyServes { instance: question.instance.clone(), subject })

@@ -1,7 +1,7 @@
 //! What a record wants to be told.
 
 use apache_avro::Schema;
-use kaa_ext::protocol::catalog::RecordInfo;
+use kaa_protocol::catalog::RecordInfo;
 use serde_json::{Value, json};
 
 use super::datum::schema;
@@ -9,18 +9,21 @@ use super::encode::type_name;
 
 /// A field of a record.
 #[derive(Debug)]
-pub(crate) struct FieldInfo {
-    pub(crate) name: &'static str,
+pub struct FieldInfo {
+    /// Its name on the wire.
+    pub name: &'static str,
     /// Its type as a person calls it.
-    pub(crate) type_name: String,
-    pub(crate) doc: &'static str,
+    pub type_name: String,
+    /// What the schema says of it.
+    pub doc: &'static str,
     /// Whether the schema says nothing for those who leave it out.
-    pub(crate) is_required: bool,
-    pub(crate) example: Value,
+    pub is_required: bool,
+    /// A value it may have.
+    pub example: Value,
 }
 
 /// The fields of a record, in the order of its schema.
-pub(crate) fn fields(info: &RecordInfo) -> Vec<FieldInfo> {
+pub fn fields(info: &RecordInfo) -> Vec<FieldInfo> {
     let Some(Schema::Record(record)) = schema(info) else { return Vec::new() };
     let fields = record.fields.iter().map(|field| FieldInfo {
         name: &field.name,

@@ -5,25 +5,31 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::seen::Seen;
+use crate::seen::Seen;
 use crate::wire::{Role, SPECS, Spec};
 
 /// A request, or an event that is to be confirmed, whose answer has not come yet.
 #[derive(Debug, Clone)]
-pub(crate) struct Open {
+pub struct Open {
     /// The number of the message.
-    pub(crate) n: u64,
-    pub(crate) at: Instant,
+    pub n: u64,
+    /// When it was asked.
+    pub at: Instant,
     deadline: Instant,
-    pub(crate) subject: String,
-    pub(crate) record: &'static str,
-    pub(crate) correlation: String,
-    pub(crate) endpoint: Option<String>,
-    pub(crate) path: Option<String>,
+    /// Where it went.
+    pub subject: String,
+    /// The name of its record.
+    pub record: &'static str,
+    /// Its correlation ID.
+    pub correlation: String,
+    /// The endpoint it is about.
+    pub endpoint: Option<String>,
+    /// The resource path, if it has one.
+    pub path: Option<String>,
     reply_to: Option<String>,
     exchange: &'static str,
     /// Whether it was shown, so that its answer is, too.
-    pub(crate) is_shown: bool,
+    pub is_shown: bool,
     /// Whether several may answer.
     is_event: bool,
     is_answered: bool,
@@ -31,24 +37,25 @@ pub(crate) struct Open {
 
 /// What an answer answers.
 #[derive(Debug, Clone)]
-pub(crate) struct Answered {
+pub struct Answered {
     /// The number of the message.
-    pub(crate) n: u64,
-    pub(crate) after: Duration,
+    pub n: u64,
+    /// How long that was after the question.
+    pub after: Duration,
     /// What was asked: the subject of the request.
-    pub(crate) subject: String,
-    pub(crate) is_shown: bool,
+    pub subject: String,
+    /// Whether the question was shown.
+    pub is_shown: bool,
 }
 
 /// What waits for an answer. Bounded: when too much waits, what has waited for longest is given up and counted.
 #[derive(Debug, Default)]
-pub(crate) struct Exchanges {
+pub struct Exchanges {
     open: BTreeMap<u64, Open>,
     by_correlation: HashMap<(&'static str, String), BTreeSet<u64>>,
     by_reply_to: HashMap<String, u64>,
     deadlines: BTreeSet<(Instant, u64)>,
-    /// How many were given up, so that nothing can be said of their answers.
-    pub(crate) given_up: u64,
+    given_up: u64,
 }
 
 impl Exchanges {
@@ -57,8 +64,13 @@ impl Exchanges {
     /// The longest text that is kept of one, in bytes.
     const LONGEST: usize = 512;
 
+    /// How many were given up, so that nothing can be said of their answers.
+    pub fn given_up(&self) -> u64 {
+        self.given_up
+    }
+
     /// Notes a message that is to be answered.
-    pub(crate) fn ask(&mut self, seen: &Seen, is_shown: bool, at: Instant, patience: Duration) {
+    pub fn ask(&mut self, seen: &Seen, is_shown: bool, at: Instant, patience: Duration) {
         let Some(decoded) = seen.decoded().filter(|_| seen.wants_answer()) else { return };
         let correlation = decoded.text("correlationId").unwrap_or_default().to_owned();
         let path = decoded.text("resourcePath").or_else(|| decoded.text("path")).map(str::to_owned);
@@ -104,7 +116,7 @@ impl Exchanges {
     }
 
     /// What is expected at an inbox.
-    pub(crate) fn expected_at(&self, inbox: &str) -> Option<&'static Spec> {
+    pub fn expected_at(&self, inbox: &str) -> Option<&'static Spec> {
         let open = self.open.get(self.by_reply_to.get(inbox)?)?;
         let answers = |spec: &&Spec| {
             spec.exchange == open.exchange && matches!(spec.role, Role::Response | Role::Receipt)
@@ -113,7 +125,7 @@ impl Exchanges {
     }
 
     /// What a message answers, if it answers something that is open.
-    pub(crate) fn answer(&mut self, seen: &Seen, at: Instant) -> Option<Answered> {
+    pub fn answer(&mut self, seen: &Seen, at: Instant) -> Option<Answered> {
         let by_reply = self.by_reply_to.get(&seen.subject).copied();
         let n = by_reply.or_else(|| self.by_correlation(seen))?;
         let open = self.open.get_mut(&n)?;
@@ -140,7 +152,7 @@ impl Exchanges {
     }
 
     /// Takes out one that has waited in vain.
-    pub(crate) fn expired(&mut self, now: Instant) -> Option<Open> {
+    pub fn expired(&mut self, now: Instant) -> Option<Open> {
         while let Some(&(deadline, n)) = self.deadlines.first() {
             if deadline > now {
                 return None;
@@ -153,7 +165,7 @@ impl Exchanges {
     }
 
     /// When there is something to look at.
-    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+    pub fn next_deadline(&self) -> Option<Instant> {
         self.deadlines.first().map(|(deadline, _)| *deadline)
     }
 
@@ -181,9 +193,9 @@ mod tests {
     use std::time::SystemTime;
 
     use bytes::Bytes;
-    use kaa_ext::bus::{Message, RawSubject};
-    use kaa_ext::protocol::avro::Record;
-    use kaa_ext::protocol::esp::{ClientData, ExtensionData, Revision};
+    use kaa_bus::{Message, RawSubject};
+    use kaa_protocol::avro::Record;
+    use kaa_protocol::esp::{ClientData, ExtensionData, Revision};
 
     use super::*;
 

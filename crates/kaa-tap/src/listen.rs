@@ -1,98 +1,78 @@
 //! From the bus to what happened on it.
 
-use std::collections::VecDeque;
-use std::future::poll_fn;
-use std::task::Poll;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use kaa_ext::bus::{Bus, Clock, Connection, Message, SubjectFilter, SubscribeError, Subscription};
+use kaa_bus::{Bus, Connection, SubscribeError};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::criteria::Criteria;
-use super::exchange::{Exchanges, Open};
-use super::seen::Seen;
+use crate::criteria::Criteria;
+use crate::exchange::{Exchanges, Open};
+use crate::seen::Seen;
+use crate::sources::{Sources, Taken};
 
 /// What happened.
 #[derive(Debug)]
-pub(crate) enum Happened {
+pub enum Happened {
+    /// A message.
     Message(Box<Seen>),
     /// The time for an answer is over.
     Unanswered {
+        /// What was not answered.
         open: Box<Open>,
+        /// For how long an answer was waited for.
         waited: Duration,
     },
     /// This many messages came faster than they could be shown.
     Missed(u64),
     /// The connection is lost: what is sent now is not seen.
     Disconnected,
+    /// It is back.
     Connected,
 }
 
 /// Listens to everything, and tells what is of interest.
 #[derive(Debug)]
-pub(crate) struct Listener {
-    sources: Vec<Subscription>,
-    /// Why inboxes are not listened to, if they were to be.
-    deaf_to_inboxes: Option<SubscribeError>,
+pub struct Listener {
+    sources: Sources,
     criteria: Criteria,
     exchanges: Exchanges,
     patience: Duration,
     connection: watch::Receiver<Connection>,
     was_connected: bool,
-    /// Messages to inboxes that nothing was asked from so far: they may have overtaken the question.
-    early: VecDeque<(Instant, SystemTime, Message)>,
     told_missed: u64,
     /// The number of the last message.
-    pub(crate) seen: u64,
+    pub seen: u64,
     /// Messages to inboxes that answer nothing.
-    pub(crate) unrelated: u64,
+    pub unrelated: u64,
     /// Messages that could not be decoded, while their content was to decide.
-    pub(crate) unjudged: u64,
+    pub unjudged: u64,
 }
 
-/// Where all messages of Kaa go.
-const KAA: &str = "kaa.v1.>";
-/// Where answers go besides.
-const INBOXES: &str = "_INBOX.>";
-
 impl Listener {
-    /// How long an answer may come before its question, read from two subscriptions of one connection.
-    const OVERTAKING: Duration = Duration::from_millis(50);
-    /// How many such answers are kept.
-    const EARLY: usize = 1024;
-
-    /// Subscribes. With `only`, to the filters alone.
+    /// Subscribes. With `only`, to the filters alone. `patience` is how long an answer may take when its request does
+    /// not say.
     ///
     /// # Errors
     ///
     /// [`SubscribeError`] when the server does not let it. Inboxes are done without
     /// ([`deaf_to_inboxes`](Self::deaf_to_inboxes)).
-    pub(crate) async fn open(
+    pub async fn open(
         bus: &Bus,
         criteria: Criteria,
         only: bool,
         patience: Duration,
     ) -> Result<Self, SubscribeError> {
-        let (mut sources, mut deaf_to_inboxes) = (Vec::new(), None);
-        for filter in filters(&criteria, only) {
-            match bus.subscribe(filter.clone(), None).await {
-                Ok(source) => sources.push(source),
-                Err(error) if filter.as_str() == INBOXES && !only => {
-                    deaf_to_inboxes = Some(error);
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        let is_narrow = only && !criteria.filters.is_empty();
+        let filters =
+            if is_narrow { criteria.filters.clone() } else { Sources::everything(&criteria.filters) };
         Ok(Self {
-            sources,
-            deaf_to_inboxes,
+            sources: Sources::open(bus, filters, !only).await?,
             criteria,
             exchanges: Exchanges::default(),
             patience,
             connection: bus.watch_connection(),
             was_connected: true,
-            early: VecDeque::new(),
             told_missed: 0,
             seen: 0,
             unrelated: 0,
@@ -101,35 +81,33 @@ impl Listener {
     }
 
     /// Why answers to inboxes are not seen; `None` when they are.
-    pub(crate) fn deaf_to_inboxes(&self) -> Option<&SubscribeError> {
-        self.deaf_to_inboxes.as_ref()
+    pub fn deaf_to_inboxes(&self) -> Option<&SubscribeError> {
+        self.sources.deaf_to_inboxes()
     }
 
     /// What it listens to.
-    pub(crate) fn filters(&self) -> String {
-        self.sources.iter().map(|source| source.filter().as_str()).collect::<Vec<_>>().join(" and ")
+    pub fn filters(&self) -> String {
+        self.sources.filters()
     }
 
     /// How many messages came faster than they were taken.
-    pub(crate) fn missed(&self) -> u64 {
-        self.sources.iter().map(Subscription::lost).sum()
+    pub fn missed(&self) -> u64 {
+        self.sources.lost()
     }
 
     /// Throws away what has come and was not looked at, and says how many messages that were; without those at
     /// inboxes, which may be of no interest.
-    pub(crate) fn discard(&mut self) -> u64 {
-        let is_counted = |message: &Message| !message.subject.starts_with(b"_INBOX.");
-        let messages = self.sources.iter_mut().flat_map(|source| std::iter::from_fn(|| source.try_next()));
-        messages.map(|message| u64::from(is_counted(&message))).sum()
+    pub fn discard(&mut self) -> u64 {
+        self.sources.discard()
     }
 
     /// Exchanges that were given up because too many were open.
-    pub(crate) fn given_up(&self) -> u64 {
-        self.exchanges.given_up
+    pub fn given_up(&self) -> u64 {
+        self.exchanges.given_up()
     }
 
     /// The next thing of interest; `None` when the bus is closed. Cancel safe.
-    pub(crate) async fn next(&mut self) -> Option<Happened> {
+    pub async fn next(&mut self) -> Option<Happened> {
         loop {
             let now = Instant::now();
             if let Some(happened) = self.due(now) {
@@ -139,10 +117,8 @@ impl Listener {
             tokio::select! {
                 biased;
                 Ok(()) = self.connection.changed() => {}
-                message = take(&mut self.sources) => {
-                    let (source, message) = message?;
-                    let time = Clock::System.now();
-                    if let Some(happened) = self.arrived(source, time, message) {
+                taken = self.sources.next() => {
+                    if let Some(happened) = self.arrived(taken?) {
                         return Some(happened);
                     }
                 }
@@ -164,9 +140,9 @@ impl Listener {
             self.told_missed = missed;
             return Some(Happened::Missed(more));
         }
-        while let Some((_, time, message)) = self.early.pop_front_if(|(until, ..)| *until <= now) {
-            if self.is_expected(&message) {
-                if let Some(happened) = self.observe(time, &message) {
+        while let Some(taken) = self.sources.due(now) {
+            if self.is_expected(&taken) {
+                if let Some(happened) = self.observe(&taken) {
                     return Some(happened);
                 }
             } else {
@@ -183,45 +159,34 @@ impl Listener {
     }
 
     fn wake(&self, now: Instant) -> Instant {
-        let early = self.early.front().map(|(until, ..)| *until);
-        let next = early.into_iter().chain(self.exchanges.next_deadline()).min();
+        let next = self.sources.next_due().into_iter().chain(self.exchanges.next_deadline()).min();
         next.unwrap_or(now + Duration::from_secs(3600))
     }
 
-    fn arrived(&mut self, source: usize, time: SystemTime, message: Message) -> Option<Happened> {
-        // What an earlier subscription hears as well came twice.
-        let subject = String::from_utf8_lossy(&message.subject);
-        if let Ok(subject) = subject.parse()
-            && self.sources.iter().take(source).any(|earlier| earlier.filter().matches(&subject))
-        {
-            return None;
-        }
-        let is_inbox = message.subject.starts_with(b"_INBOX.") && !self.criteria.names(&subject);
-        if is_inbox && !self.is_expected(&message) {
-            if message.payload.is_empty() {
-                // A connection that sends itself a message, to know that the server has everything before.
-                return None;
-            }
-            if self.early.len() >= Self::EARLY {
+    fn arrived(&mut self, taken: Taken) -> Option<Happened> {
+        let is_named = || self.criteria.names(&String::from_utf8_lossy(&taken.message.subject));
+        if taken.is_at_inbox() && !is_named() && !self.is_expected(&taken) {
+            // An empty one is of a connection that sends itself a message, to know that the server has everything
+            // before.
+            if !taken.message.payload.is_empty() && !self.sources.put_aside(taken, Instant::now()) {
                 self.unrelated += 1;
-            } else {
-                self.early.push_back((Instant::now() + Self::OVERTAKING, time, message));
             }
             return None;
         }
-        self.observe(time, &message)
+        self.observe(&taken)
     }
 
-    fn is_expected(&self, message: &Message) -> bool {
-        std::str::from_utf8(&message.subject).is_ok_and(|inbox| self.exchanges.expected_at(inbox).is_some())
+    fn is_expected(&self, taken: &Taken) -> bool {
+        let inbox = std::str::from_utf8(&taken.message.subject);
+        inbox.is_ok_and(|inbox| self.exchanges.expected_at(inbox).is_some())
     }
 
-    fn observe(&mut self, time: SystemTime, message: &Message) -> Option<Happened> {
+    fn observe(&mut self, Taken { time, message }: &Taken) -> Option<Happened> {
         self.seen += 1;
         let now = Instant::now();
         let asked = std::str::from_utf8(&message.subject).ok();
         let asked = asked.and_then(|subject| self.exchanges.expected_at(subject));
-        let mut seen = Seen::new(self.seen, time, message, asked);
+        let mut seen = Seen::new(self.seen, *time, message, asked);
         seen.answers = self.exchanges.answer(&seen, now);
         let is_about = self.criteria.is_about(&seen);
         self.exchanges.ask(&seen, is_about, now, self.patience);
@@ -233,35 +198,11 @@ impl Listener {
     }
 }
 
-fn filters(criteria: &Criteria, only: bool) -> Vec<SubjectFilter> {
-    if only && !criteria.filters.is_empty() {
-        return criteria.filters.clone();
-    }
-    let is_elsewhere = |filter: &&SubjectFilter| {
-        !["kaa.v1.", "_INBOX."].iter().any(|known| filter.as_str().starts_with(known))
-    };
-    let elsewhere = criteria.filters.iter().filter(is_elsewhere).cloned();
-    [KAA, INBOXES].iter().filter_map(|filter| filter.parse().ok()).chain(elsewhere).collect()
-}
-
-/// The next message of the first subscription that has one, and which one that is; `None` when one of them has ended.
-async fn take(sources: &mut [Subscription]) -> Option<(usize, Message)> {
-    poll_fn(|context| {
-        for (n, source) in sources.iter_mut().enumerate() {
-            if let Poll::Ready(message) = source.poll_next(context) {
-                return Poll::Ready(message.map(|message| (n, message)));
-            }
-        }
-        Poll::Pending
-    })
-    .await
-}
-
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use kaa_ext::protocol::avro::Record;
-    use kaa_ext::protocol::esp::{ClientData, ExtensionData, Revision};
+    use kaa_protocol::avro::Record;
+    use kaa_protocol::esp::{ClientData, ExtensionData, Revision};
 
     use super::*;
 
@@ -303,21 +244,20 @@ mod tests {
         }
     }
 
-    #[derive(clap::Parser)]
-    struct Line {
-        #[command(flatten)]
-        criteria: Criteria,
+    fn to(filters: &[&str]) -> Criteria {
+        let filters = filters.iter().map(|filter| filter.parse().unwrap()).collect();
+        Criteria { filters, ..Criteria::default() }
     }
 
-    fn criteria(arguments: &[&str]) -> Criteria {
-        use clap::Parser;
-        Line::parse_from([&["tap"], arguments].concat()).criteria
+    fn about(endpoint: &str) -> Option<String> {
+        Some(endpoint.to_owned())
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_filter_shows_what_matches_and_the_answers_to_it() {
         let bus = Bus::memory();
-        let mut listener = listening(&bus, criteria(&["kaa.v1.service.dcx.>", "--endpoint", "e1"])).await;
+        let mut listener =
+            listening(&bus, Criteria { endpoint: about("e1"), ..to(&["kaa.v1.service.dcx.>"]) }).await;
         publish(&bus, ASKS, Some(ANSWERS), request("e2", "other")).await;
         publish(&bus, ANSWERS, None, answer("other", 200)).await;
         publish(&bus, ASKS, Some(ANSWERS), request("e1", "mine")).await;
@@ -330,7 +270,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn errors_are_answers_that_failed_and_questions_that_nobody_answers() {
         let bus = Bus::memory();
-        let mut listener = listening(&bus, criteria(&["--errors"])).await;
+        let mut listener = listening(&bus, Criteria { errors: true, ..to(&[]) }).await;
         for (correlation, status) in [("good", 200), ("bad", 404)] {
             publish(&bus, ASKS, Some(ANSWERS), request("e1", correlation)).await;
             publish(&bus, ANSWERS, None, answer(correlation, status)).await;
@@ -350,7 +290,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_answer_at_an_inbox_is_found_even_when_it_is_read_first() {
         let bus = Bus::memory();
-        let mut listener = listening(&bus, criteria(&[])).await;
+        let mut listener = listening(&bus, to(&[])).await;
         publish(&bus, "_INBOX.x.1", None, answer("c", 200)).await;
         publish(&bus, "_INBOX.x.2", None, Bytes::from_static(b"nothing of ours")).await;
         // The listener reads the inbox before there is a question.
@@ -369,7 +309,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_message_that_two_filters_match_is_shown_once() {
         let bus = Bus::memory();
-        let mut listener = listening(&bus, criteria(&["*.v1.>", "other.>"])).await;
+        let mut listener = listening(&bus, to(&["*.v1.>", "other.>"])).await;
         publish(&bus, "kaa.v1.x", None, Bytes::new()).await;
         publish(&bus, "other.y", None, Bytes::new()).await;
         assert_eq!(message(&mut listener).await.subject, "kaa.v1.x");
@@ -379,7 +319,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_came_too_fast_is_counted_and_told() {
         let bus = Bus::memory();
-        let mut listener = listening(&bus, criteria(&[])).await;
+        let mut listener = listening(&bus, to(&[])).await;
         let sent = 70_000;
         for _ in 0..sent {
             bus.try_publish("kaa.v1.x".parse().unwrap(), None, Bytes::new()).unwrap();
@@ -398,8 +338,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_cannot_be_decoded_is_shown_unless_its_content_was_to_decide() {
         let bus = Bus::memory();
-        let mut listener = listening(&bus, criteria(&[])).await;
-        let mut about = listening(&bus, criteria(&["--endpoint", "e1"])).await;
+        let mut listener = listening(&bus, to(&[])).await;
+        let mut about = listening(&bus, Criteria { endpoint: about("e1"), ..to(&[]) }).await;
         publish(&bus, ASKS, None, Bytes::from_static(b"\xff\xff")).await;
         publish(&bus, ASKS, None, request("e1", "c")).await;
         assert!(message(&mut listener).await.content.is_err());

@@ -2,32 +2,39 @@
 
 use std::sync::LazyLock;
 
-use kaa_ext::protocol::avro::Record;
-use kaa_ext::protocol::catalog::{RECORDS, RecordInfo};
-use kaa_ext::protocol::ism::{Address, Awaited, Event, Request};
-use kaa_ext::protocol::name::Token;
-use kaa_ext::protocol::subject::EventKind;
-use kaa_ext::protocol::{cap, cdtp, cip, cmx2cdp, dstp, ecap, ecs2ext, elce, eme, esp, tstp};
+use kaa_protocol::avro::Record;
+use kaa_protocol::catalog::{RECORDS, RecordInfo};
+use kaa_protocol::ism::{Address, Awaited, Event, Request};
+use kaa_protocol::name::Token;
+use kaa_protocol::subject::EventKind;
+use kaa_protocol::{cap, cdtp, cip, cmx2cdp, dstp, ecap, ecs2ext, elce, eme, esp, tstp};
 
 /// One record, in all its revisions.
 #[derive(Debug)]
-pub(crate) struct Spec {
+pub struct Spec {
     /// The revisions, the oldest first.
-    pub(crate) revisions: Vec<&'static RecordInfo>,
-    pub(crate) place: Where,
-    pub(crate) role: Role,
+    pub revisions: Vec<&'static RecordInfo>,
+    /// Where it goes.
+    pub place: Where,
+    /// What it is in a conversation.
+    pub role: Role,
     /// The name of what asks, the same for all records of one exchange.
-    pub(crate) exchange: &'static str,
+    pub exchange: &'static str,
 }
 
 /// Where it goes.
 #[derive(Debug)]
-pub(crate) enum Where {
+pub enum Where {
+    /// To a service or a replica, by protocol and message type.
     Targeted {
+        /// The token of the protocol.
         protocol: Token,
+        /// The message type.
         message: Token,
     },
+    /// To a service, in a protocol before 3/ISM.
     Bare,
+    /// To everybody.
     Event(EventKind),
     /// The protocol leaves it open.
     Anywhere,
@@ -35,16 +42,20 @@ pub(crate) enum Where {
 
 /// What it is in a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
+pub enum Role {
+    /// Asks.
     Request,
+    /// Answers a request.
     Response,
+    /// Announces.
     Event,
     /// Confirms an event.
     Receipt,
 }
 
 impl Role {
-    pub(crate) fn as_str(self) -> &'static str {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Request => "request",
             Self::Response => "response",
@@ -56,18 +67,18 @@ impl Role {
 
 impl Spec {
     /// The protocol, such as `6/CDTP`.
-    pub(crate) fn protocol(&self) -> &'static str {
+    pub fn protocol(&self) -> &'static str {
         self.revisions.first().map_or("", |info| info.protocol)
     }
 
     /// The name of the record, such as `ConfigRequest`.
-    pub(crate) fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         self.revisions.first().map_or("", |info| info.name)
     }
 }
 
 /// All of them.
-pub(crate) static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(|| {
+pub static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(|| {
     let mut specs = Vec::new();
     dialects(&mut specs);
     request::<cmx2cdp::ConfigRequest>(&mut specs);

@@ -7,25 +7,27 @@ use apache_avro::Schema;
 use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::types::Value;
 use bytes::Bytes;
-use kaa_ext::protocol::catalog::{RECORDS, RecordInfo};
+use kaa_protocol::catalog::{RECORDS, RecordInfo};
 
 use super::spec::Spec;
 
 /// A record with its values.
 #[derive(Debug, Clone)]
-pub(crate) struct Decoded {
-    pub(crate) spec: &'static Spec,
-    pub(crate) info: &'static RecordInfo,
+pub struct Decoded {
+    /// Which record it is.
+    pub spec: &'static Spec,
+    /// In which revision.
+    pub info: &'static RecordInfo,
     /// The fields by their names on the wire, in the order of the schema.
-    pub(crate) fields: Vec<(String, Value)>,
+    pub fields: Vec<(String, Value)>,
     /// Bytes that follow the last known field.
-    pub(crate) trailing: usize,
+    pub trailing: usize,
 }
 
 /// Bytes that are none of the records that may be at their subject.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct Undecoded(pub(crate) String);
+pub struct Undecoded(pub String);
 
 impl Decoded {
     fn field(&self, name: &str) -> Option<&Value> {
@@ -36,14 +38,16 @@ impl Decoded {
         })
     }
 
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+    /// A field that is text.
+    pub fn text(&self, name: &str) -> Option<&str> {
         match self.field(name)? {
             Value::String(text) => Some(text),
             _ => None,
         }
     }
 
-    pub(crate) fn number(&self, name: &str) -> Option<i64> {
+    /// A field that is a whole number.
+    pub fn number(&self, name: &str) -> Option<i64> {
         match self.field(name)? {
             Value::Int(number) => Some((*number).into()),
             Value::Long(number) => Some(*number),
@@ -51,7 +55,8 @@ impl Decoded {
         }
     }
 
-    pub(crate) fn bytes(&self, name: &str) -> Option<&[u8]> {
+    /// A field that is bytes.
+    pub fn bytes(&self, name: &str) -> Option<&[u8]> {
         match self.field(name)? {
             Value::Bytes(bytes) => Some(bytes),
             _ => None,
@@ -59,7 +64,7 @@ impl Decoded {
     }
 
     /// Whether it is about this endpoint, alone or among others.
-    pub(crate) fn is_about(&self, endpoint: &str) -> bool {
+    pub fn is_about(&self, endpoint: &str) -> bool {
         self.text("endpointId") == Some(endpoint)
             || matches!(self.field("endpoints"), Some(Value::Map(endpoints)) if endpoints.contains_key(endpoint))
     }
@@ -69,7 +74,11 @@ impl Decoded {
 ///
 /// The codec of the product is the judge, so that a datum that a service refuses is refused here as well; the values
 /// are read by the schema it belongs to.
-pub(crate) fn decode(specs: &[&'static Spec], datum: &Bytes) -> Result<Decoded, Undecoded> {
+///
+/// # Errors
+///
+/// [`Undecoded`], with the field and the byte where it ends to be one.
+pub fn decode(specs: &[&'static Spec], datum: &Bytes) -> Result<Decoded, Undecoded> {
     let mut best: Option<(&'static Spec, &'static RecordInfo, usize)> = None;
     let mut why = None;
     for spec in specs {
@@ -132,10 +141,10 @@ pub(super) fn schema(info: &RecordInfo) -> Option<&'static Schema> {
 
 #[cfg(test)]
 mod tests {
-    use kaa_ext::protocol::avro::Record;
-    use kaa_ext::protocol::elce::ConnectedEvent;
-    use kaa_ext::protocol::esp::{ClientData, Revision};
-    use kaa_ext::protocol::ism::Message;
+    use kaa_protocol::avro::Record;
+    use kaa_protocol::elce::ConnectedEvent;
+    use kaa_protocol::esp::{ClientData, Revision};
+    use kaa_protocol::ism::Message;
 
     use super::super::place::Place;
     use super::*;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// A value as JSON. Bytes that are JSON are embedded, those that are text are a string, and any others are an object
 /// with `$hex`.
-pub(crate) fn to_json(value: &Avro) -> Value {
+pub fn to_json(value: &Avro) -> Value {
     match value {
         Avro::Boolean(value) => (*value).into(),
         Avro::Int(value) => (*value).into(),

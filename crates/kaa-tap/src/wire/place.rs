@@ -1,12 +1,12 @@
 //! What a subject says.
 
-use kaa_ext::protocol::subject::{BareSubject, EventSubject, Target, TargetedSubject};
+use kaa_protocol::subject::{BareSubject, EventSubject, Target, TargetedSubject};
 
 use super::spec::{SPECS, Spec, Where};
 
 /// A subject, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Place {
+pub enum Place {
     /// To a service or to one replica, with the protocol and the message type.
     Targeted(TargetedSubject),
     /// To a service, in a protocol before 3/ISM.
@@ -20,7 +20,8 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    pub(crate) fn of(subject: &str) -> Self {
+    /// Takes a subject apart.
+    pub fn of(subject: &str) -> Self {
         if let Ok(targeted) = subject.parse() {
             Self::Targeted(targeted)
         } else if let Ok(event) = subject.parse() {
@@ -35,7 +36,7 @@ impl Place {
     }
 
     /// The service the message is for, or, of an event, from; a subject of one replica does not name it.
-    pub(crate) fn service(&self) -> Option<&str> {
+    pub fn service(&self) -> Option<&str> {
         match self {
             Self::Targeted(TargetedSubject { target: Target::Service(service), .. }) => {
                 Some(service.as_str())
@@ -47,7 +48,7 @@ impl Place {
     }
 
     /// The replica the message is for.
-    pub(crate) fn replica(&self) -> Option<&str> {
+    pub fn replica(&self) -> Option<&str> {
         match self {
             Self::Targeted(TargetedSubject { target: Target::Replica(replica), .. }) => {
                 Some(replica.as_str())
@@ -58,7 +59,7 @@ impl Place {
     }
 
     /// The records that may be there.
-    pub(crate) fn specs(&self) -> Vec<&'static Spec> {
+    pub fn specs(&self) -> Vec<&'static Spec> {
         let known: Vec<_> = SPECS.iter().filter(|spec| self.may_be(&spec.place)).collect();
         match self {
             // A message type that no address names, such as a receipt whose protocol leaves the subject open.

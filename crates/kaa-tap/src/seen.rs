@@ -3,38 +3,47 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use kaa_ext::bus::Message;
-use kaa_ext::protocol::ecs2ext;
+use kaa_bus::Message;
+use kaa_protocol::ecs2ext;
 
-use super::exchange::Answered;
+use crate::exchange::Answered;
 use crate::wire::{Decoded, Place, Role, Spec, Undecoded, decode};
 
 /// A message.
 #[derive(Debug, Clone)]
-pub(crate) struct Seen {
-    /// Its number since the command was started, from 1.
-    pub(crate) n: u64,
-    pub(crate) time: SystemTime,
-    pub(crate) subject: String,
-    pub(crate) reply_to: Option<String>,
-    pub(crate) place: Place,
-    pub(crate) datum: Bytes,
-    pub(crate) content: Result<Decoded, Undecoded>,
+pub struct Seen {
+    /// Its number among all that were seen, from 1.
+    pub n: u64,
+    /// When it was taken, by the clock of this machine.
+    pub time: SystemTime,
+    /// Where it went.
+    pub subject: String,
+    /// Where its answer is to go.
+    pub reply_to: Option<String>,
+    /// What the subject says.
+    pub place: Place,
+    /// Its bytes.
+    pub datum: Bytes,
+    /// What it says, or why that is not known.
+    pub content: Result<Decoded, Undecoded>,
     /// What it answers.
-    pub(crate) answers: Option<Answered>,
+    pub answers: Option<Answered>,
 }
 
 /// How something went.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Status {
-    pub(crate) code: i64,
-    pub(crate) reason: Option<String>,
-    pub(crate) is_error: bool,
+pub struct Status {
+    /// The code; those of HTTP, in most protocols.
+    pub code: i64,
+    /// The reason that was given.
+    pub reason: Option<String>,
+    /// Whether it failed.
+    pub is_error: bool,
 }
 
 impl Seen {
     /// Decodes a message; `asked` is what an answer at an inbox may be, where the subject does not tell.
-    pub(crate) fn new(n: u64, time: SystemTime, message: &Message, asked: Option<&'static Spec>) -> Self {
+    pub fn new(n: u64, time: SystemTime, message: &Message, asked: Option<&'static Spec>) -> Self {
         let subject = String::from_utf8_lossy(&message.subject).into_owned();
         let place = Place::of(&subject);
         let mut specs = place.specs();
@@ -46,16 +55,18 @@ impl Seen {
         Self { n, time, subject, reply_to, place, datum, content, answers: None }
     }
 
-    pub(crate) fn decoded(&self) -> Option<&Decoded> {
+    /// What it says, if that is known.
+    pub fn decoded(&self) -> Option<&Decoded> {
         self.content.as_ref().ok()
     }
 
-    pub(crate) fn text(&self, field: &str) -> Option<&str> {
+    /// A field that is text.
+    pub fn text(&self, field: &str) -> Option<&str> {
         self.decoded()?.text(field)
     }
 
     /// How what it answers went.
-    pub(crate) fn status(&self) -> Option<Status> {
+    pub fn status(&self) -> Option<Status> {
         let decoded = self.decoded()?;
         if let Some(code) = decoded.number("statusCode") {
             // 5/CMX2CDP has three codes of its own, of which one is a failure.
@@ -69,7 +80,7 @@ impl Seen {
     }
 
     /// Whether somebody is to answer.
-    pub(crate) fn wants_answer(&self) -> bool {
+    pub fn wants_answer(&self) -> bool {
         let Some(decoded) = self.decoded() else { return false };
         match (decoded.spec.role, decoded.info.protocol) {
             (Role::Request, "4/ESP") => decoded.number("requestId").is_some(),

@@ -5,7 +5,7 @@ use apache_avro::types::Value as Avro;
 use apache_avro::writer::datum::GenericDatumWriter;
 use bytes::Bytes;
 use data_encoding::HEXLOWER_PERMISSIVE;
-use kaa_ext::protocol::catalog::RecordInfo;
+use kaa_protocol::catalog::RecordInfo;
 use serde_json::{Map, Value};
 
 use super::datum::{Decoded, schema};
@@ -13,10 +13,11 @@ use super::datum::{Decoded, schema};
 /// JSON that is not the record it was meant to be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {problem}")]
-pub(crate) struct EncodeError {
+pub struct EncodeError {
     /// Which value, such as `dataPoints[0].values.t`.
-    pub(crate) path: String,
-    pub(crate) problem: String,
+    pub path: String,
+    /// What is wrong with it.
+    pub problem: String,
 }
 
 impl EncodeError {
@@ -26,7 +27,11 @@ impl EncodeError {
 }
 
 /// Encodes an object as a record. Fields that are missing have the defaults of the schema.
-pub(crate) fn encode(info: &RecordInfo, object: &Map<String, Value>) -> Result<Bytes, EncodeError> {
+///
+/// # Errors
+///
+/// [`EncodeError`], naming the value that is not what the schema wants.
+pub fn encode(info: &RecordInfo, object: &Map<String, Value>) -> Result<Bytes, EncodeError> {
     let schema = schema(info).ok_or_else(|| EncodeError::new(info.name, "its schema is not known"))?;
     let value = record(info.name, "", schema, object)?;
     datum(info, value)
@@ -34,7 +39,11 @@ pub(crate) fn encode(info: &RecordInfo, object: &Map<String, Value>) -> Result<B
 
 impl Decoded {
     /// The same record with other values in some of its fields; fields it does not have are passed over.
-    pub(crate) fn encode_with(&self, changes: &[(&str, Avro)]) -> Result<Bytes, EncodeError> {
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError`] when a value is none of its field.
+    pub fn encode_with(&self, changes: &[(&str, Avro)]) -> Result<Bytes, EncodeError> {
         let fields = self.fields.iter().map(|(name, value)| {
             let changed = changes.iter().find(|(field, _)| field == name);
             (name.clone(), changed.map_or_else(|| value.clone(), |(_, value)| value.clone()))
@@ -137,7 +146,7 @@ fn below(path: &str, field: &str) -> String {
 }
 
 /// What a person calls a type.
-pub(crate) fn type_name(schema: &Schema) -> String {
+pub fn type_name(schema: &Schema) -> String {
     match schema {
         Schema::Null => "null".to_owned(),
         Schema::Boolean => "boolean".to_owned(),
@@ -156,10 +165,10 @@ pub(crate) fn type_name(schema: &Schema) -> String {
 
 #[cfg(test)]
 mod tests {
-    use kaa_ext::protocol::avro::Record;
-    use kaa_ext::protocol::elce::ConnectedEvent;
-    use kaa_ext::protocol::ism::Message;
-    use kaa_ext::protocol::tstp::{DataValue, TimeSeriesEvent};
+    use kaa_protocol::avro::Record;
+    use kaa_protocol::elce::ConnectedEvent;
+    use kaa_protocol::ism::Message;
+    use kaa_protocol::tstp::{DataValue, TimeSeriesEvent};
     use serde_json::json;
 
     use super::super::spec::SPECS;
