@@ -1,9 +1,10 @@
 //! A server to meet at, in the process or a real one: one scenario, two buses.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use kaa_bus::{Bus, Connection, MemoryServer, NatsOptions, SubscriptionLimit};
+use kaa_bus::{Bus, Connection, Listening, MemoryServer, NatsOptions, SubscriptionLimit};
 
 use crate::nats_server::NatsServer;
 use crate::patience::soon;
@@ -13,6 +14,15 @@ use crate::patience::soon;
 pub enum Venue {
     /// In the process.
     Memory(MemoryServer),
+    /// One in the process that other processes can connect to.
+    Listening {
+        /// The server itself.
+        server: MemoryServer,
+        /// Its socket, unless it is away.
+        socket: Option<Listening>,
+        /// Where it is, even so.
+        address: SocketAddr,
+    },
     /// A nats-server.
     Nats(NatsServer),
 }
@@ -21,6 +31,14 @@ impl Venue {
     /// A server in the process.
     pub fn memory() -> Self {
         Self::Memory(MemoryServer::new())
+    }
+
+    /// A server in the process, at the far end of a socket.
+    pub async fn listening() -> Self {
+        let server = MemoryServer::new();
+        let socket = server.listen(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let address = socket.address();
+        Self::Listening { server, socket: Some(socket), address }
     }
 
     /// A nats-server.
@@ -46,10 +64,8 @@ impl Venue {
     pub async fn connect_with(&self, limit: SubscriptionLimit) -> Bus {
         match self {
             Self::Memory(server) => server.clone().subscription_limit(limit).connect(),
-            Self::Nats(server) => {
-                let options = NatsOptions::new(&server.url()).unwrap().subscription_limit(limit);
-                soon("a connection", Bus::nats(options)).await.unwrap()
-            }
+            Self::Listening { address, .. } => over_tcp(&format!("nats://{address}"), limit).await,
+            Self::Nats(server) => over_tcp(&server.url(), limit).await,
         }
     }
 
@@ -62,6 +78,7 @@ impl Venue {
     pub async fn stop(&mut self, bus: &Bus) {
         match self {
             Self::Memory(server) => server.stop(),
+            Self::Listening { socket, .. } => *socket = None,
             Self::Nats(server) => server.kill(),
         }
         becomes(bus, Connection::Disconnected).await;
@@ -71,10 +88,18 @@ impl Venue {
     pub async fn start(&mut self, bus: &Bus) {
         match self {
             Self::Memory(server) => server.start(),
+            Self::Listening { server, socket, address } => {
+                *socket = Some(server.listen(*address).await.unwrap());
+            }
             Self::Nats(server) => server.restart().await,
         }
         becomes(bus, Connection::Connected).await;
     }
+}
+
+async fn over_tcp(url: &str, limit: SubscriptionLimit) -> Bus {
+    let options = NatsOptions::new(url).unwrap().subscription_limit(limit);
+    soon("a connection", Bus::nats(options)).await.unwrap()
 }
 
 /// A configuration with JetStream, its files beside it.
@@ -107,6 +132,23 @@ pub async fn until(what: &str, is_so: impl Fn() -> bool) {
         }
     };
     soon(what, so).await;
+}
+
+/// The same as [`on_both!`](crate::on_both), and on a server in the process at the far end of a socket.
+#[macro_export]
+macro_rules! on_all {
+    ($($scenario:ident)*) => {
+        $crate::on_both! { $($scenario)* }
+
+        mod listening {
+            $(
+                #[tokio::test]
+                async fn $scenario() {
+                    super::scenarios::$scenario($crate::venue::Venue::listening().await).await;
+                }
+            )*
+        }
+    };
 }
 
 /// Makes a test of every scenario in `mod scenarios` on both buses: in the process with paused time,

@@ -13,14 +13,14 @@ use kaa_bus::{
     Bus, CloseError, Connection, FenceError, Message, PublishError, RequestError, ServiceInstance, Subject,
     SubjectFilter, SubscribeError, Subscription, SubscriptionLimit,
 };
-use kaa_tests::on_both;
+use kaa_tests::on_all;
 use kaa_tests::patience::{PATIENCE, soon};
 use kaa_tests::venue::{Venue, becomes};
 
 const DCX: ServiceInstance = ServiceInstance::from_static("dcx");
 const EPTS: ServiceInstance = ServiceInstance::from_static("epts");
 
-on_both! {
+on_all! {
     a_message_reaches_every_subscriber
     wildcards_select_as_nats_defines_them
     a_queue_group_shares_the_messages

@@ -97,6 +97,8 @@ pub use kaa_protocol::name::ServiceInstance;
 pub use kaa_protocol::subject::{Subject, SubjectFilter};
 pub use link::Connection;
 pub use mailbox::{Backlog, Overflow, SubscriptionLimit};
+#[cfg(feature = "listen")]
+pub use memory::Listening;
 pub use memory::{MemoryServer, faults};
 pub use message::{Message, NoResponders};
 pub use messaging::{Adopted, Context, Delivery, Events, Gathered, Messaging};

@@ -12,16 +12,21 @@
 //! | `router` | who gets a message |
 //! | `peer` | one connection |
 //! | `bucket` | key-value buckets |
+//! | `listen` | the same server for other processes |
 //! | [`faults`] | what goes wrong, if it is to |
 
 #[cfg(feature = "kv")]
 mod bucket;
 pub mod faults;
+#[cfg(feature = "listen")]
+mod listen;
 mod peer;
 mod router;
 mod server;
 
 #[cfg(feature = "kv")]
 pub(crate) use bucket::{Bucket, BucketChanges};
+#[cfg(feature = "listen")]
+pub use listen::Listening;
 pub(crate) use peer::{Attachment, Peer};
 pub use server::MemoryServer;

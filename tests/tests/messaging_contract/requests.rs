@@ -10,7 +10,7 @@ use kaa_protocol::dstp::DataSamplesEvent;
 use kaa_protocol::ism::{Message, Request};
 use kaa_protocol::name::ReplicaId;
 use kaa_tests::avro::Avro;
-use kaa_tests::on_both;
+use kaa_tests::on_all;
 use kaa_tests::patience::{PATIENCE, soon};
 use kaa_tests::venue::Venue;
 use serde_json::{Value as Json, json};
@@ -21,7 +21,7 @@ use crate::{
     CDP, CMX, EPTS, HOUR, SHORT, ask, done, late_answers, open_calls, replica, request_for, subscribe,
 };
 
-on_both! {
+on_all! {
     a_request_is_answered_on_the_subject_of_the_replica
     one_replica_can_be_asked
     a_provider_of_our_own_make_gives_the_same_answers

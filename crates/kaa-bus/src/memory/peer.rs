@@ -23,11 +23,18 @@ pub(crate) struct Peer {
     id: u64,
     pub(crate) limit: SubscriptionLimit,
     pub(crate) clock: Clock,
+    is_observer: bool,
 }
 
 impl Peer {
     pub(super) fn new(router: Arc<Mutex<Router>>, id: u64, limit: SubscriptionLimit, clock: Clock) -> Self {
-        Self { router, id, limit, clock }
+        Self { router, id, limit, clock, is_observer: false }
+    }
+
+    /// The same as one that is nobody.
+    pub(super) fn observing(mut self) -> Self {
+        self.is_observer = true;
+        self
     }
 
     pub(crate) fn id(&self) -> u64 {
@@ -75,7 +82,7 @@ impl Peer {
         queue_group: Option<ServiceInstance>,
         sink: Sink,
     ) -> Attachment {
-        let route = Route::new(self.id, filter, queue_group, sink);
+        let route = Route { is_observer: self.is_observer, ..Route::new(self.id, filter, queue_group, sink) };
         let id = lock(&self.router).add(route);
         Attachment { router: Arc::clone(&self.router), id }
     }

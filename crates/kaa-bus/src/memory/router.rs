@@ -25,6 +25,8 @@ pub(super) struct Route {
     pub(super) is_known: bool,
     /// Whether it was given up, and only waits for what was routed before.
     pub(super) is_leaving: bool,
+    /// Whether it gets messages and is nobody.
+    pub(super) is_observer: bool,
 }
 
 impl Route {
@@ -34,7 +36,7 @@ impl Route {
         queue_group: Option<ServiceInstance>,
         sink: Sink,
     ) -> Self {
-        Self { peer, filter, queue_group, sink, is_known: false, is_leaving: false }
+        Self { peer, filter, queue_group, sink, is_known: false, is_leaving: false, is_observer: false }
     }
 }
 
@@ -121,9 +123,9 @@ impl Router {
             *turn = turn.wrapping_add(1);
             now
         });
-        if receivers.is_empty() {
-            return reply_to.map_or(Pace::Fine, |reply_to| self.tell_no_responders(peer, subject, reply_to));
-        }
+        let is_nobody = receivers.iter().all(|(_, route)| route.is_observer);
+        let asked =
+            reply_to.as_ref().filter(|_| is_nobody).map(|reply_to| (subject.clone(), reply_to.clone()));
         let message = Message {
             subject: subject.into(),
             reply_to: reply_to.map(RawSubject::from),
@@ -134,7 +136,9 @@ impl Router {
         let behind =
             receivers.into_iter().filter(|(_, route)| route.sink.deliver(message.clone()) == Pace::Behind);
         // Counted, not `any`: everybody gets the message.
-        if behind.count() > 0 { Pace::Behind } else { Pace::Fine }
+        let pace = if behind.count() > 0 { Pace::Behind } else { Pace::Fine };
+        let Some((unserved, reply_to)) = asked else { return pace };
+        self.tell_no_responders(peer, unserved, reply_to)
     }
 
     fn tell_no_responders(&self, peer: u64, unserved: Subject, reply_to: Subject) -> Pace {

@@ -60,13 +60,26 @@ impl MemoryServer {
 
     /// A new connection.
     pub fn connect(&self) -> Bus {
+        let (link, peer) = self.peer();
+        Bus::new(link, Backend::Memory(peer))
+    }
+
+    /// A new connection that is nobody: it gets what it subscribes to, and who publishes is told that nobody is there
+    /// if nobody else is. Whoever looks on changes nothing, which on NATS cannot be had.
+    pub fn observe(&self) -> Bus {
+        let (link, peer) = self.peer();
+        Bus::new(link, Backend::Memory(peer.observing()))
+    }
+
+    /// The near end of a new connection, and its state.
+    pub(super) fn peer(&self) -> (Arc<Link>, Peer) {
         let mut router = lock(&self.router);
         let state = if router.stopped { Connection::Disconnected } else { Connection::Connected };
         let link = Arc::new(Link::new(state));
         let id = router.add_peer(Arc::clone(&link));
         drop(router);
         let peer = Peer::new(Arc::clone(&self.router), id, self.limit, self.clock);
-        Bus::new(link, Backend::Memory(peer))
+        (link, peer)
     }
 
     /// Goes away, as a killed nats-server does: publishing is refused on every connection until
@@ -83,6 +96,8 @@ impl MemoryServer {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[tokio::test]
@@ -92,6 +107,22 @@ mod tests {
         let subscription = bus.subscribe("a".parse::<crate::SubjectFilter>().unwrap(), None).await.unwrap();
         drop((bus, subscription));
         assert!(lock(&server.router).peers.is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_only_looks_on_sees_everything_and_is_nobody() {
+        let server = MemoryServer::new();
+        let (bus, observer) = (server.connect(), server.observe());
+        let mut seen = observer.subscribe("a".parse::<crate::SubjectFilter>().unwrap(), None).await.unwrap();
+        for _ in 0..2 {
+            let refused = bus.request("a".parse().unwrap(), "hello".into(), Duration::from_secs(1)).await;
+            assert!(matches!(refused, Err(crate::RequestError::NoResponders { .. })), "{refused:?}");
+            assert_eq!(seen.try_next().unwrap().payload, "hello");
+        }
+        let mut other = bus.subscribe("a".parse::<crate::SubjectFilter>().unwrap(), None).await.unwrap();
+        let asked = bus.request("a".parse().unwrap(), "hello".into(), Duration::from_millis(1)).await;
+        assert!(matches!(asked, Err(crate::RequestError::TimedOut { .. })), "{asked:?}");
+        assert!(seen.try_next().is_some() && other.try_next().is_some());
     }
 
     #[tokio::test]
