@@ -15,6 +15,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::try_join_all;
 use futures_util::stream::select_all;
+use kaa_bus::micro::name as proper;
 use kaa_bus::{Bus, Clock, Message, Overflow, SubscribeError};
 use kaa_protocol::name::{ReplicaId, ServiceInstance};
 use kaa_protocol::subject::{ReplyTo, Subject, SubjectFilter};
@@ -100,12 +101,6 @@ pub(crate) fn filters(instance: &ServiceInstance, replica: Option<&ReplicaId>) -
     let filters = ["$SRV.*".to_owned(), format!("$SRV.*.{name}"), format!("$SRV.*.{name}.{id}")];
     // Names like these cannot be wrong.
     filters.into_iter().filter_map(|filter| filter.parse().ok()).collect()
-}
-
-/// The name as the service API allows names: letters, digits, `_` and `-`.
-fn proper(name: &str) -> String {
-    let is_proper = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    name.chars().map(|c| if is_proper(c) { c } else { '_' }).collect()
 }
 
 #[cfg(test)]

@@ -161,8 +161,8 @@ mod tests {
     use kaa_ext::protocol::avro::Record;
     use kaa_ext::protocol::esp::{ClientData, ExtensionData, Revision};
 
-    use kaa_tap::Answered;
     use super::*;
+    use kaa_tap::Answered;
 
     fn seen(subject: &str, payload: Bytes) -> Seen {
         let message =

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use kaa_bus::micro::name as proper;
 use kaa_protocol::name::ReplicaId;
 use serde_json::{Map, Value, json};
 
-use super::proper;
 use crate::describe::{Description, Function, Taken, object, summary};
 use crate::figures::{Figures, FunctionFigures, is_error};
 
