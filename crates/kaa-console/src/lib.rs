@@ -48,8 +48,6 @@ mod send;
 mod sessions;
 mod source;
 mod stages;
-#[cfg(test)]
-mod tests;
 mod watching;
 
 pub use console::Console;
