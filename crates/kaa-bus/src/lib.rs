@@ -19,6 +19,7 @@
 //! | `mailbox` | the bounded queue of a subscription |
 //! | `inbox` | which answer belongs to which request |
 //! | `messaging` | [`Messaging`]: events and requests with types |
+//! | [`micro`] | names in the service API of NATS |
 //! | `clock` | the time that goes over the wire |
 //! | `memory` | the bus inside the process |
 //! | [`faults`] | what goes wrong on it, drawn from a seed |
@@ -77,6 +78,7 @@ mod mailbox;
 mod memory;
 mod message;
 mod messaging;
+pub mod micro;
 mod nats;
 mod permissions;
 #[doc(hidden)]

@@ -1,1 +1,53 @@
-//! The development console.
+//! The development console: a page that shows what is on the bus, live.
+//!
+//! ```text
+//!                 ┌─ watching: a task, while somebody looks ─┐
+//! bus ── kaa.v1.> ──► flow ──► exchanges, sessions           │
+//!     ── $SRV.… ────► fleet ──► services, stages             ├─► room ──► events ──► browser
+//!                 └──────────────────────────────────────────┘
+//!     ◄───────────── send, description ◄──────────────────────────────────── browser
+//! ```
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | `console` | [`Console`]: what an admin port serves below `/console` |
+//! | `access` | who is answered: this machine, and no page of another host |
+//! | `assets` | the page |
+//! | `reply` | answers that are whole |
+//! | `events` | the answer that goes on: server-sent events |
+//! | `room` | who watches, what they are told, what is kept for those who come later |
+//! | `source` | the connection to the bus |
+//! | `watching` | the task that looks at the bus while somebody watches |
+//! | `flow` | which messages are shown, decided before they are decoded |
+//! | `budget` | how many are shown a second |
+//! | `exchange`, `payload` | one request and what became of it, as the page has it |
+//! | `sessions` | endpoints that are pinned to a replica |
+//! | `questions` | asking all services on the bus: `$SRV` |
+//! | `fleet`, `stages` | what they answer: figures and health, and where the time of a message went |
+//! | `description` | what can be sent, and what it looks like |
+//! | `send` | sending it |
+//! | `limits` | all bounds |
+//!
+//! Nothing is subscribed to and nothing asked while nobody watches.
+
+mod access;
+mod assets;
+mod budget;
+mod console;
+mod description;
+mod events;
+mod exchange;
+mod fleet;
+mod flow;
+mod limits;
+mod payload;
+mod questions;
+mod reply;
+mod room;
+mod send;
+mod sessions;
+mod source;
+mod stages;
+mod watching;
+
+pub use console::Console;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use kaa_bus::Connection;
-use kaa_process::admin::{Admin, AdminConfig, AdminError, AdminServer};
+use kaa_process::admin::Admin;
 use kaa_process::metrics;
 use prometheus_client::registry::Registry;
 
@@ -20,12 +20,8 @@ const JSON: &str = "application/json";
 /// one who asks, and not by the connection's own pings, which take three intervals.
 const ROUND_TRIP: Duration = Duration::from_secs(1);
 
-/// Opens the port where the configuration says, or not at all. It tells of all shards together.
-pub(crate) async fn open(
-    config: &AdminConfig,
-    servers: Vec<String>,
-    shards: Vec<Watched>,
-) -> Result<Option<AdminServer>, AdminError> {
+/// What the port tells, of all shards together.
+pub(crate) fn of(servers: Vec<String>, shards: Vec<Watched>) -> Admin {
     let mut registry = Registry::default();
     // All shards are the same, so the first one tells what they are.
     let description = shards.first().map(|first| Description { servers, ..(*first.description).clone() });
@@ -57,11 +53,11 @@ pub(crate) async fn open(
         let buses = buses.clone();
         async move { try_join_all(buses.iter().map(|bus| bus.fence(ROUND_TRIP))).await.map(drop) }
     };
-    let mut admin = Admin::new().registry(registry).ready("bus", are_there);
-    if let Some(description) = description.map(Arc::new) {
-        admin = described(admin, &description);
+    let admin = Admin::new().registry(registry).ready("bus", are_there);
+    match description.map(Arc::new) {
+        Some(description) => described(admin, &description),
+        None => admin,
     }
-    admin.bind_as(config).await
 }
 
 /// With the pages that say what the extension is.

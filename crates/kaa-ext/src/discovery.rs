@@ -1,8 +1,11 @@
 //! Answers to who looks for services on NATS: the service API of NATS (ADR-32), as `nats micro` speaks it.
 //!
 //! ```text
-//! $SRV.PING | $SRV.INFO | $SRV.STATS    [.<instance> [.<replica>]]
+//! $SRV.PING | $SRV.INFO | $SRV.STATS | $SRV.DESCRIBE | $SRV.RECENT    [.<instance> [.<replica>]]
 //! ```
+//!
+//! The last two are ours, for the development console: all that there is to say about the functions, and what became
+//! of the last messages. These are kept for as long as somebody asks for them.
 //!
 //! A task of its own with subscriptions of its own does this: no message of a device waits for it, and what it hears
 //! is not in the [counters](crate::Counters). It only reads what the task that receives has counted.
@@ -15,11 +18,12 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::try_join_all;
 use futures_util::stream::select_all;
+use kaa_bus::micro::name as proper;
 use kaa_bus::{Bus, Clock, Message, Overflow, SubscribeError};
 use kaa_protocol::name::{ReplicaId, ServiceInstance};
 use kaa_protocol::subject::{ReplyTo, Subject, SubjectFilter};
 use tokio::task::AbortHandle;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::describe::Description;
 use crate::figures::Figures;
@@ -27,6 +31,9 @@ use answers::{Answers, Verb};
 
 /// How long to wait after the bus was not there.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// For how long the last messages are kept after somebody has asked for them.
+const WANTED: Duration = Duration::from_secs(5);
 
 /// The task that answers. It ends when this is dropped.
 #[derive(Debug)]
@@ -44,7 +51,7 @@ impl Discovery {
         bus: Bus,
         clock: Clock,
         replica: &ReplicaId,
-        description: &Description,
+        description: &Arc<Description>,
         figures: Arc<Figures>,
     ) -> Self {
         let filters = filters(&description.instance, Some(replica));
@@ -70,8 +77,27 @@ async fn run(bus: Bus, filters: Vec<SubjectFilter>, answers: Answers) {
         }
     };
     let mut questions = select_all(subscriptions);
-    while let Some(question) = questions.next().await {
+    // When nobody wants to know of the last messages any more.
+    let mut wanted_until: Option<Instant> = None;
+    loop {
+        let forget = sleep_until(wanted_until.unwrap_or_else(Instant::now));
+        let question = tokio::select! {
+            biased;
+            question = questions.next() => match question {
+                Some(question) => question,
+                None => return,
+            },
+            () = forget, if wanted_until.is_some() => {
+                wanted_until = None;
+                answers.keep_recent(false);
+                continue;
+            }
+        };
         if let Some((verb, asker)) = read(&question) {
+            if verb == Verb::Recent {
+                wanted_until = Some(Instant::now() + WANTED);
+                answers.keep_recent(true);
+            }
             // Like the question, the answer may get lost: whoever asked asks again.
             if let Err(error) = bus.try_publish(asker, None, answers.to(verb)) {
                 tracing::debug!("who looked for services was not answered: {error}");
@@ -100,12 +126,6 @@ pub(crate) fn filters(instance: &ServiceInstance, replica: Option<&ReplicaId>) -
     let filters = ["$SRV.*".to_owned(), format!("$SRV.*.{name}"), format!("$SRV.*.{name}.{id}")];
     // Names like these cannot be wrong.
     filters.into_iter().filter_map(|filter| filter.parse().ok()).collect()
-}
-
-/// The name as the service API allows names: letters, digits, `_` and `-`.
-fn proper(name: &str) -> String {
-    let is_proper = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    name.chars().map(|c| if is_proper(c) { c } else { '_' }).collect()
 }
 
 #[cfg(test)]

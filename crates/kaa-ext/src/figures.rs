@@ -6,6 +6,7 @@
 
 mod collector;
 mod histogram;
+mod recent;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,8 @@ use http::StatusCode;
 use crate::describe::{Description, Kind};
 pub(crate) use collector::collector;
 use histogram::Histogram;
+pub(crate) use histogram::quantile;
+pub(crate) use recent::{Handled, Recent};
 pub(crate) use slot::{SLOTS, is_error, slot};
 
 /// One in so many handlers that are done at once is timed.
@@ -37,6 +40,8 @@ pub(crate) struct Figures {
     pub(crate) waiting: AtomicUsize,
     /// Sessions that are pinned to this replica and held by somebody.
     pub(crate) pinned: AtomicUsize,
+    /// The last messages, while somebody wants to know.
+    pub(crate) recent: Recent,
 }
 
 /// The figures of one function.
@@ -77,6 +82,7 @@ impl Figures {
             none: FunctionFigures::new(Labels { kind: "none", function: "", handles: "" }),
             waiting: AtomicUsize::new(0),
             pinned: AtomicUsize::new(0),
+            recent: Recent::default(),
         }
     }
 
@@ -88,6 +94,7 @@ impl Figures {
             none: FunctionFigures::new(self.none.labels),
             waiting: AtomicUsize::new(0),
             pinned: AtomicUsize::new(0),
+            recent: Recent::default(),
         }
     }
 

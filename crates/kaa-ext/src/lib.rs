@@ -79,6 +79,7 @@ mod book {}
 
 mod admin;
 mod config;
+mod console;
 mod copies;
 mod counters;
 pub mod describe;

@@ -116,6 +116,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
         self.communication_service = service.communication_service.unwrap_or(self.communication_service);
         self.shards = service.shards.unwrap_or(self.shards);
         self.discovery = service.discovery.unwrap_or(self.discovery);
+        self.console = config.admin.console;
         self.revision = service.esp_revision.unwrap_or(self.revision);
         if let Some(dialects) = service.dialects {
             self = self.dialects(dialects);

@@ -7,8 +7,9 @@
 //! | `/health/ready` | 200 when every check passes, 503 otherwise; JSON with each check, and why it fails |
 //! | `/metrics` | OpenMetrics text |
 //! | what a service [adds](Admin::page) | what it is, for example |
+//! | below what it [adds](Admin::annex) | a console, for example |
 //!
-//! HTTP/1.1, GET and HEAD, one request per connection. Who asks is not checked, so the port is meant for the
+//! HTTP/1.1, GET and HEAD (but for an annex), one request per connection. Who asks is not checked, so the port is meant for the
 //! loopback interface and refuses any other address unless told otherwise.
 //!
 //! ```
@@ -36,6 +37,7 @@
 //! # }
 //! ```
 
+pub mod annex;
 mod config;
 mod error;
 mod pages;
@@ -43,6 +45,7 @@ mod readiness;
 mod server;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus_client::registry::Registry;
@@ -52,6 +55,7 @@ pub use config::AdminConfig;
 pub use error::AdminError;
 pub use server::AdminServer;
 
+use annex::{Annex, Mounted};
 use pages::{Extra, Pages};
 use readiness::{Check, Readiness};
 
@@ -65,6 +69,7 @@ pub struct Admin {
     registry: Registry,
     checks: Vec<Check>,
     pages: Vec<Extra>,
+    annexes: Vec<Mounted>,
     deadline: Duration,
     insecure_listen: bool,
 }
@@ -82,6 +87,7 @@ impl Admin {
             registry: Registry::default(),
             checks: Vec::new(),
             pages: Vec::new(),
+            annexes: Vec::new(),
             deadline: CHECK,
             insecure_listen: false,
         }
@@ -119,6 +125,12 @@ impl Admin {
         self
     }
 
+    /// Adds what answers a path such as `/console` and all below it; `about` says in the list of pages what it is.
+    pub fn annex(mut self, path: &'static str, about: &'static str, annex: impl Annex) -> Self {
+        self.annexes.push(Mounted { path, about, annex: Arc::new(annex) });
+        self
+    }
+
     /// How long a check may take. Default: 2 s.
     pub fn check_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
@@ -141,14 +153,22 @@ impl Admin {
     ///
     /// Outside of a tokio runtime with I/O and time.
     pub async fn bind(self, address: SocketAddr) -> Result<AdminServer, AdminError> {
-        if !address.ip().to_canonical().is_loopback() && !self.insecure_listen {
+        let is_loopback = address.ip().to_canonical().is_loopback();
+        if !is_loopback && !self.insecure_listen {
             return Err(AdminError::Exposed { address });
         }
         let failed = |source| AdminError::listen(address, source);
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
+        for Mounted { path, about, .. } in self.annexes.iter().filter(|_| !is_loopback) {
+            tracing::warn!(
+                "whoever can reach {address} can open {path} ({about}), and nobody is asked who they are; set \
+                 admin.listen (ADMIN_LISTEN) to a loopback address"
+            );
+        }
         let readiness = Readiness::new(self.checks, self.deadline);
-        Ok(AdminServer::start(listener, address, Pages::new(self.registry, readiness, self.pages)))
+        let pages = Pages::new(self.registry, readiness, self.pages, self.annexes);
+        Ok(AdminServer::start(listener, address, pages))
     }
 
     /// The same where the configuration says, or not at all. When nobody asked for a place and the usual one is

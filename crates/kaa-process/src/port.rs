@@ -3,6 +3,8 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -11,9 +13,9 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 /// How long the head of a request may take.
 const HEAD: Duration = Duration::from_secs(5);
@@ -23,6 +25,11 @@ const HEAD_SIZE: usize = 8 * 1024;
 
 /// How long to wait when the system has no socket to give.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// In the extensions of an answer: it may go on for longer than a connection usually lasts, as long as the port is
+/// open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lasting;
 
 /// What a port takes on.
 #[derive(Debug, Clone, Copy)]
@@ -78,13 +85,17 @@ where
     B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
     let mut connections = JoinSet::new();
+    let (closing, is_closing) = watch::channel(false);
     loop {
         tokio::select! {
             biased;
             _ = &mut stopped => break,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept(), if connections.len() < limits.connections => match accepted {
-                Ok((stream, _)) => drop(connections.spawn(serve(stream, limits.connection, answer.clone()))),
+                Ok((stream, _)) => {
+                    let serving = serve(stream, limits.connection, is_closing.clone(), answer.clone());
+                    connections.spawn(serving);
+                }
                 Err(error) => {
                     tracing::warn!("the {} port cannot accept a connection: {error}", limits.name);
                     sleep(PAUSE).await;
@@ -93,22 +104,48 @@ where
         }
     }
     drop(listener);
+    closing.send_replace(true);
     while connections.join_next().await.is_some() {}
 }
 
-async fn serve<A, F, B>(stream: TcpStream, longest: Duration, answer: A)
-where
+async fn serve<A, F, B>(
+    stream: TcpStream,
+    longest: Duration,
+    mut is_closing: watch::Receiver<bool>,
+    answer: A,
+) where
     A: Fn(Request<Incoming>) -> F,
     F: Future<Output = Response<B>>,
     B: Body<Error: Into<Box<dyn Error + Send + Sync>>> + 'static,
 {
+    let lasts = AtomicBool::new(false);
     let service = service_fn(|request| {
-        let answering = answer(request);
-        async move { Ok::<_, Infallible>(answering.await) }
+        let (answering, lasts) = (answer(request), &lasts);
+        async move {
+            let response = answering.await;
+            lasts.store(response.extensions().get::<Lasting>().is_some(), Relaxed);
+            Ok::<_, Infallible>(response)
+        }
     });
+    let over = async {
+        let end = Instant::now() + longest;
+        let closing = is_closing.wait_for(|closing| *closing);
+        let mut closing = pin!(closing);
+        let is_in_time = timeout_at(end, closing.as_mut()).await.is_ok();
+        match (is_in_time, lasts.load(Relaxed)) {
+            (true, true) => {}
+            (true, false) => sleep_until(end).await,
+            (false, true) => drop(closing.await),
+            (false, false) => {}
+        }
+    };
     let mut http = http1::Builder::new();
     // A connection that is not kept cannot be idle, and nobody who asks a few times a second needs one.
     http.keep_alive(false).max_header_size(HEAD_SIZE).timer(TokioTimer::new()).header_read_timeout(HEAD);
     // What goes wrong on a connection is the matter of who opened it.
-    let _ = timeout(longest, http.serve_connection(TokioIo::new(stream), service)).await;
+    tokio::select! {
+        biased;
+        _ = http.serve_connection(TokioIo::new(stream), service) => {}
+        () = over => {}
+    }
 }

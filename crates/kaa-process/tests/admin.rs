@@ -8,6 +8,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+use futures_util::stream;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::Frame;
+use kaa_process::admin::annex::{Annex, Body, Bound, Lasting};
 use kaa_process::admin::{Admin, AdminError, AdminServer};
 use kaa_process::metrics;
 use prometheus_client::registry::Registry;
@@ -203,4 +209,59 @@ async fn it_stays_on_the_loopback_interface_unless_told_otherwise() {
     let open = Admin::new().insecure_listen(true).bind("0.0.0.0:0".parse().unwrap()).await.unwrap();
     assert_ne!(open.local_addr().port(), 0);
     assert!(Admin::new().bind("127.0.0.2:0".parse().unwrap()).await.is_ok());
+}
+
+/// Says what it was sent, and goes on to say it every minute where its path ends with `ever`.
+#[derive(Debug)]
+struct Echo;
+
+impl Annex for Echo {
+    fn answer(&self, request: Request<Body>) -> BoxFuture<'static, Response<Body>> {
+        let is_bound = request.extensions().get::<Bound>().is_some();
+        let lasts = request.uri().path().ends_with("/ever");
+        Box::pin(async move {
+            let said = request.into_body().collect().await.unwrap().to_bytes();
+            assert!(is_bound, "it is not told where the port is");
+            if !lasts {
+                return Response::new(Full::new(said).map_err(|never| match never {}).boxed_unsync());
+            }
+            let minutes = stream::unfold(said, |said| async {
+                tokio::time::sleep(Duration::from_secs(60)).await;
+                Some((Ok(Frame::data(said.clone())), said))
+            });
+            let mut response = Response::new(StreamBody::new(minutes).boxed_unsync());
+            response.extensions_mut().insert(Lasting);
+            response
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_annex_answers_below_its_path_and_is_on_the_first_page() {
+    let server = bind(Admin::new().annex("/echo", "says what it was sent", Echo)).await;
+    for path in ["/echo", "/echo/a"] {
+        let request = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\nabc");
+        let answer = send(server.local_addr(), request).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("abc"), "{path}: {answer}");
+    }
+    assert!(ask(&server, "GET", "/echoes").await.0.starts_with("http/1.1 404 "));
+    assert!(ask(&server, "GET", "/").await.1.contains("\n/echo          says what it was sent\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_lasts_ends_with_the_port_and_not_before() {
+    let server = bind(Admin::new().annex("/echo", "says what it was sent", Echo)).await;
+    let mut stream = TcpStream::connect(server.local_addr()).await.unwrap();
+    let request = "POST /echo/ever HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\ntick";
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut read = String::new();
+    while read.matches("tick").count() < 3 {
+        let mut part = [0; 1024];
+        let length = stream.read(&mut part).await.unwrap();
+        assert_ne!(length, 0, "the connection was cut after {read}");
+        read.push_str(std::str::from_utf8(&part[..length]).unwrap());
+    }
+    let begin = Instant::now();
+    server.stop(Duration::from_secs(20)).await;
+    assert!(begin.elapsed() < Duration::from_secs(20), "an answer that lasts holds up the end");
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use kaa_bus::{Bus, Clock, Message, PublishError, SubscribeError, Subscription};
 use kaa_protocol::avro::{EncodeError, Record};
 use kaa_protocol::esp::{self, ClientData, ExtensionData, Revision};
@@ -99,27 +100,15 @@ pub enum CallError {
 /// When the future is dropped, the request may have been sent; nothing is left behind.
 pub async fn ask(bus: &Bus, question: &Question<'_>) -> Result<Asked, CallError> {
     let asked_at = Clock::System.millis();
-    let own = format!("kaa-call-{}-{:x}", std::process::id(), bus.random());
+    let own = name(bus);
     let replica: ReplicaId = own.parse()?;
     let return_path = Subject::from(&esp::extension_data_subject(Target::Replica(replica)));
     let mut answers = bus.subscribe(return_path.clone(), None).await?;
 
     let subject = Subject::from(&esp::client_data_subject(Target::Service(question.instance.clone())));
-    let data = ClientData {
-        correlation_id: &own,
-        timestamp: asked_at,
-        timeout: i64::try_from(question.timeout.as_millis()).unwrap_or(i64::MAX),
-        app_version_name: question.app_version,
-        endpoint_id: question.endpoint.map(EndpointId::as_str),
-        resource_path: question.resource_path,
-        request_id: Some(question.request_id),
-        payload: question.payload,
-        config_name: question.config_name.map(ConfigName::as_str),
-    };
-    // The last revision differs from the first only by the name of a configuration.
-    let revision = if data.config_name.is_some() { Revision::Current } else { Revision::Seed };
+    let datum = question.datum(&own, asked_at, Some(question.request_id))?;
     let started = Instant::now();
-    bus.publish(subject.clone(), Some(return_path), data.encode(revision)?).await?;
+    bus.publish(subject.clone(), Some(return_path), datum).await?;
     let answered = timeout(question.timeout, answer(&mut answers, &own)).await;
     let latency = started.elapsed();
     match answered {
@@ -131,6 +120,46 @@ pub async fn ask(bus: &Bus, question: &Question<'_>) -> Result<Asked, CallError>
         }
         Ok(None) => Err(CallError::Closed),
         Err(_) => Err(CallError::NoAnswer { instance: question.instance.clone(), waited: question.timeout }),
+    }
+}
+
+/// Sends the same without a request ID: nobody answers. Returns its correlation ID.
+///
+/// # Errors
+///
+/// [`CallError::Publish`] and [`CallError::Encode`].
+///
+/// # Cancel safety
+///
+/// When the future is dropped, the request may have been sent.
+pub async fn tell(bus: &Bus, question: &Question<'_>) -> Result<String, CallError> {
+    let own = name(bus);
+    let subject = Subject::from(&esp::client_data_subject(Target::Service(question.instance.clone())));
+    bus.publish(subject, None, question.datum(&own, Clock::System.millis(), None)?).await?;
+    Ok(own)
+}
+
+/// A name that nobody else has: of whoever asks, and of what is asked.
+fn name(bus: &Bus) -> String {
+    format!("kaa-call-{}-{:x}", std::process::id(), bus.random())
+}
+
+impl Question<'_> {
+    fn datum(&self, correlation_id: &str, at: i64, request_id: Option<i32>) -> Result<Bytes, EncodeError> {
+        let data = ClientData {
+            correlation_id,
+            timestamp: at,
+            timeout: i64::try_from(self.timeout.as_millis()).unwrap_or(i64::MAX),
+            app_version_name: self.app_version,
+            endpoint_id: self.endpoint.map(EndpointId::as_str),
+            resource_path: self.resource_path,
+            request_id,
+            payload: self.payload,
+            config_name: self.config_name.map(ConfigName::as_str),
+        };
+        // The last revision differs from the first only by the name of a configuration.
+        let revision = if data.config_name.is_some() { Revision::Current } else { Revision::Seed };
+        data.encode(revision)
     }
 }
 

@@ -115,6 +115,16 @@ impl Exchanges {
         self.open.insert(seen.n, open);
     }
 
+    /// Whether nothing is open.
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// Whether something of this exchange is open: `4/ESP`, or the name of the record that asks.
+    pub fn is_open(&self, exchange: &'static str, correlation: &str) -> bool {
+        !self.is_empty() && self.by_correlation.contains_key(&(exchange, correlation.to_owned()))
+    }
+
     /// What is expected at an inbox.
     pub fn expected_at(&self, inbox: &str) -> Option<&'static Spec> {
         let open = self.open.get(self.by_reply_to.get(inbox)?)?;

@@ -44,6 +44,9 @@ pub enum DemoError {
     /// The communication service does not start.
     #[error("kaa-kpc does not start")]
     Kpc(#[from] kaa_kpc::StartError),
+    /// The console cannot be shown.
+    #[error("the console cannot be shown; choose another address with --console")]
+    Console(#[from] kaa_ext::AdminError),
     /// Signals cannot be listened to, or a second one came while the demo was stopping.
     #[error(transparent)]
     Signals(#[from] SignalsError),

@@ -44,6 +44,9 @@ pub struct Options {
     /// Where credentials are managed.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8104", value_parser = address)]
     pub ccm: SocketAddr,
+    /// Show everything on the bus, live, on a page at this address, which the demo prints.
+    #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = "127.0.0.1:9464", value_parser = address)]
+    pub console: Option<SocketAddr>,
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

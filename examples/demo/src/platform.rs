@@ -4,12 +4,14 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use kaa_ext::bus::Bus;
+use kaa_console::Console;
+use kaa_ext::bus::{Bus, ConnectError, MemoryServer, NatsOptions};
 use kaa_ext::protocol::name::ServiceInstance;
 use kaa_ext::rest::RestConfig;
 use kaa_ext::{Config, NatsConfig, Running, StartError};
 use kaa_kpc::applications::ExtensionOptions;
 use kaa_kpc::{Kpc, KpcOptions, ListenerOptions, Transport};
+use kaa_process::admin::{Admin, AdminServer};
 
 use crate::error::DemoError;
 use crate::options::Options;
@@ -29,6 +31,7 @@ pub(crate) struct Platform {
     kpc: Kpc,
     services: Services,
     addresses: Addresses,
+    console: Option<AdminServer>,
 }
 
 /// Where it can be reached.
@@ -40,6 +43,7 @@ pub(crate) struct Addresses {
     pub(crate) epts: SocketAddr,
     pub(crate) cex: SocketAddr,
     pub(crate) ccm: SocketAddr,
+    pub(crate) console: Option<SocketAddr>,
 }
 
 /// The services behind the communication service.
@@ -56,9 +60,15 @@ impl Platform {
     ///
     /// [`DemoError`], naming what does not start. Nothing is left behind.
     pub(crate) async fn start(options: &Options, data: &Path) -> Result<Self, DemoError> {
-        let mut services = Services { bus: bus(options).await?, running: Vec::new() };
+        let place = Place::new(options)?;
+        let console = console(options, &place).await?;
+        let mut services = Services { bus: place.connect().await?, running: Vec::new() };
         match services.start(options, data).await {
-            Ok((kpc, addresses)) => Ok(Self { kpc, services, addresses }),
+            Ok((kpc, addresses)) => {
+                let addresses =
+                    Addresses { console: console.as_ref().map(AdminServer::local_addr), ..addresses };
+                Ok(Self { kpc, services, addresses, console })
+            }
             Err(error) => {
                 services.stop().await;
                 Err(error)
@@ -77,6 +87,9 @@ impl Platform {
 
     /// Ends everything: devices first, so that what they have sent is still handled.
     pub(crate) async fn stop(self) {
+        if let Some(console) = self.console {
+            console.stop(CLOSE).await;
+        }
         let cut = self.kpc.stop(GRACE).await;
         if cut > 0 {
             tracing::warn!("{cut} connections of devices were cut because they did not end in time");
@@ -125,7 +138,7 @@ impl Services {
         let mut listening = kpc.listening().iter().map(|listening| listening.address);
         let mqtt = listening.next().unwrap_or(options.mqtt);
         let http = listening.next().unwrap_or(options.http);
-        Ok((kpc, Addresses { mqtt, http, cdp, epts, cex, ccm }))
+        Ok((kpc, Addresses { mqtt, http, cdp, epts, cex, ccm, console: None }))
     }
 
     /// Keeps a service that has started. Where its REST port is, which is `wanted` unless that was any.
@@ -156,11 +169,39 @@ impl Services {
 /// Of a service without a REST port.
 const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 0);
 
-async fn bus(options: &Options) -> Result<Bus, DemoError> {
-    let Some(url) = &options.nats else { return Ok(Bus::memory()) };
-    let mut nats = NatsConfig::default();
-    nats.urls = vec![url.clone()];
-    Ok(Bus::nats(nats.options()?.name("demo")).await?)
+/// Where the bus is.
+#[derive(Clone)]
+enum Place {
+    Process(MemoryServer),
+    Nats(NatsOptions),
+}
+
+impl Place {
+    fn new(options: &Options) -> Result<Self, DemoError> {
+        let Some(url) = &options.nats else { return Ok(Self::Process(MemoryServer::new())) };
+        let mut nats = NatsConfig::default();
+        nats.urls = vec![url.clone()];
+        Ok(Self::Nats(nats.options()?.name("demo")))
+    }
+
+    /// A connection.
+    async fn connect(&self) -> Result<Bus, ConnectError> {
+        match self {
+            Self::Process(server) => Ok(server.connect()),
+            Self::Nats(options) => Bus::nats(options.clone()).await,
+        }
+    }
+}
+
+/// The page that shows what is on the bus, by connections of its own.
+async fn console(options: &Options, place: &Place) -> Result<Option<AdminServer>, DemoError> {
+    let Some(address) = options.console else { return Ok(None) };
+    let place = place.clone();
+    let console = Console::connecting(move || {
+        let place = place.clone();
+        async move { Ok(place.connect().await?) }
+    });
+    Ok(Some(console.mount(Admin::new()).bind(address).await?))
 }
 
 fn config<S: Default>(set: impl FnOnce(&mut S)) -> Config<S> {

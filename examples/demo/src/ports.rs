@@ -69,6 +69,7 @@ pub(crate) fn check(options: &Options) -> Result<(), PortsError> {
         ("--cex", options.cex),
         ("--ccm", options.ccm),
     ];
+    let ports = ports.into_iter().chain(options.console.map(|address| ("--console", address)));
     // Each is held until all have been tried, so that none is promised twice.
     let mut held = Vec::new();
     let mut problems = Vec::new();

@@ -69,7 +69,7 @@ pub(crate) fn lines(addresses: &Addresses) -> Vec<Line> {
 
 impl fmt::Display for Welcome<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Addresses { mqtt, http, cdp, epts, cex, ccm } = self.addresses;
+        let Addresses { mqtt, http, cdp, epts, cex, ccm, console } = self.addresses;
         let bus = if self.options.nats.is_some() { "on a NATS server" } else { "on a bus in this process" };
         writeln!(f, "A little Kaa platform, {bus}:\n")?;
         writeln!(f, "  devices         mqtt://{mqtt}   http://{http}   ws://{http}/ws")?;
@@ -77,6 +77,9 @@ impl fmt::Display for Welcome<'_> {
             [("configurations", cdp), ("time series", epts), ("commands", cex), ("credentials", ccm)];
         for (what, address) in described {
             writeln!(f, "  {what:<15} http://{address}/openapi.json")?;
+        }
+        if let Some(address) = console {
+            writeln!(f, "  {:<15} http://{address}/console", "messages, live")?;
         }
         writeln!(f, "\nIn another terminal:\n")?;
         for Line { about, command } in lines(&self.addresses) {

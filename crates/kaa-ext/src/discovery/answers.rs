@@ -2,15 +2,16 @@
 
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use kaa_bus::micro::name as proper;
 use kaa_protocol::name::ReplicaId;
 use serde_json::{Map, Value, json};
 
-use super::proper;
 use crate::describe::{Description, Function, Taken, object, summary};
-use crate::figures::{Figures, FunctionFigures, is_error};
+use crate::figures::{Figures, FunctionFigures, is_error, quantile};
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,10 @@ pub(super) enum Verb {
     Ping,
     Info,
     Stats,
+    /// Ours: all that there is to say.
+    Describe,
+    /// Ours: what became of the last messages.
+    Recent,
 }
 
 /// No question of the service API.
@@ -32,6 +37,8 @@ impl FromStr for Verb {
             "PING" => Ok(Self::Ping),
             "INFO" => Ok(Self::Info),
             "STATS" => Ok(Self::Stats),
+            "DESCRIBE" => Ok(Self::Describe),
+            "RECENT" => Ok(Self::Recent),
             _ => Err(NoVerb),
         }
     }
@@ -46,12 +53,15 @@ pub(super) struct Answers {
     /// Each endpoint without its figures.
     endpoints: Vec<Map<String, Value>>,
     figures: Arc<Figures>,
+    /// Who says it, where that is all.
+    identity: Map<String, Value>,
+    description: Arc<Description>,
 }
 
 impl Answers {
     pub(super) fn new(
         replica: &ReplicaId,
-        description: &Description,
+        description: &Arc<Description>,
         figures: Arc<Figures>,
         started: SystemTime,
     ) -> Self {
@@ -83,6 +93,8 @@ impl Answers {
             stats,
             endpoints,
             figures,
+            identity: identity("ping"),
+            description: description.clone(),
         }
     }
 
@@ -91,7 +103,28 @@ impl Answers {
             Verb::Ping => self.ping.clone(),
             Verb::Info => self.info.clone(),
             Verb::Stats => self.stats(),
+            Verb::Describe => self.ours("describe", json!({ "description": &*self.description })),
+            Verb::Recent => self.recent(),
         }
+    }
+
+    /// From now on the last messages are kept, or not any more.
+    pub(super) fn keep_recent(&self, is_wanted: bool) {
+        self.figures.recent.want(is_wanted);
+    }
+
+    fn recent(&self) -> Bytes {
+        let Figures { waiting, pinned, recent, .. } = &*self.figures;
+        let (waiting, pinned) = (waiting.load(Relaxed), pinned.load(Relaxed));
+        self.ours("recent", json!({ "waiting": waiting, "pinned": pinned, "messages": recent.tell() }))
+    }
+
+    /// An answer to a question that the service API does not have.
+    fn ours(&self, kind: &str, more: Value) -> Bytes {
+        let mut answer = self.identity.clone();
+        answer.insert("type".to_owned(), format!("io.kaa.ext.v1.{kind}_response").into());
+        answer.append(&mut object(more));
+        Value::from(answer).to_string().into()
     }
 
     fn stats(&self) -> Bytes {
@@ -140,7 +173,9 @@ fn measured(figures: &FunctionFigures) -> Map<String, Value> {
         .last_error()
         .map(|status| format!("{}:{}", status.as_u16(), status.canonical_reason().unwrap_or_default()));
     let took = nanoseconds(figures, requests);
+    let [p50, p99] = [0.5, 0.99].map(|share| micros(figures, requests, share));
     object(json!({
+        "data": { "p50_us": p50, "p99_us": p99 },
         "num_requests": requests,
         "num_errors": errors,
         "last_error": last_error.unwrap_or_default(),
@@ -155,6 +190,15 @@ fn nanoseconds(figures: &FunctionFigures, requests: u64) -> u64 {
     let each = sampled.nanoseconds().checked_div(sampled.count()).unwrap_or_default();
     let at_once = requests.saturating_sub(waited.count());
     waited.nanoseconds().saturating_add(each.saturating_mul(at_once))
+}
+
+/// How long its handlers took at most in this share of all cases, in microseconds.
+fn micros(figures: &FunctionFigures, requests: u64, share: f64) -> Option<u64> {
+    let (waited, sampled) = (figures.waited.snapshot(), figures.at_once.snapshot());
+    let at_once = requests.saturating_sub(waited.count());
+    #[allow(clippy::cast_precision_loss, reason = "a sample is not precise")]
+    let stands_for = at_once as f64 / sampled.count().max(1) as f64;
+    quantile(&[(&waited, 1.0), (&sampled, stands_for)], share)
 }
 
 /// The last second that has four digits for its year.

@@ -39,6 +39,8 @@ pub struct Builder<S> {
     pub(crate) shards: usize,
     pub(super) version: String,
     pub(crate) discovery: bool,
+    /// Whether the admin port of its process shows the console, which hears and says more.
+    pub(crate) console: bool,
     state: Option<S>,
     pub(super) resources: Vec<ResourceDef<S>>,
     /// Each with the only originator it listens to, if it does.
@@ -62,6 +64,7 @@ impl<S> Builder<S> {
             shards: 1,
             version: "0.0.0".to_owned(),
             discovery: true,
+            console: false,
             state: None,
             resources: Vec::new(),
             listeners: Vec::new(),
@@ -100,6 +103,7 @@ impl Builder<()> {
             shards: self.shards,
             version: self.version,
             discovery: self.discovery,
+            console: self.console,
             state: Some(state),
             resources: Vec::new(),
             listeners: Vec::new(),

@@ -9,6 +9,7 @@ use kaa_protocol::name::{ReplicaId, ServiceInstance};
 use kaa_protocol::subject::Target;
 
 use super::builder::{BuildError, Builder, checked};
+use crate::console;
 use crate::discovery;
 use crate::listener::ListenerDef;
 
@@ -90,6 +91,9 @@ impl<S: Send + Sync + 'static> Builder<S> {
                 permissions.subscribe(filter, None, "who looks for services");
             }
             permissions.answers_inboxes();
+        }
+        if self.console {
+            console::permit(&mut permissions);
         }
         self.said.iter().for_each(|say| say(&mut permissions));
         Ok(permissions)

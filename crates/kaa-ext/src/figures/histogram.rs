@@ -71,6 +71,37 @@ impl Snapshot {
     }
 }
 
+/// The value that this share of several histograms together does not exceed, in microseconds; each comes with what one
+/// of its counts stands for. `None` when they are empty.
+///
+/// Within a step, values are taken to be spread evenly; what is beyond the last step is at its end.
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "steps of a factor of two leave no room for precision"
+)]
+pub(crate) fn quantile(parts: &[(&Snapshot, f64)], share: f64) -> Option<u64> {
+    let weight = |step: usize| -> f64 {
+        let count = |snapshot: &Snapshot| snapshot.steps.get(step).copied().unwrap_or(snapshot.beyond);
+        parts.iter().map(|(snapshot, factor)| count(snapshot) as f64 * factor).sum()
+    };
+    let all: f64 = (0..=STEPS.len()).map(weight).sum();
+    if all <= 0.0 {
+        return None;
+    }
+    let (mut below, mut start) = (0.0, 0);
+    for (step, end) in STEPS.into_iter().enumerate() {
+        let here = weight(step);
+        if here > 0.0 && below + here >= share * all {
+            let part = ((share * all - below) / here).clamp(0.0, 1.0);
+            return Some(start + (part * (end - start) as f64).round() as u64);
+        }
+        (below, start) = (below + here, end);
+    }
+    Some(start)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +116,27 @@ mod tests {
         let counted: Vec<_> = snapshot.buckets().into_iter().filter(|(_, count)| *count > 0).collect();
         assert_eq!(counted, [(0.00001, 2), (0.000_025, 1), (10.0, 1), (f64::MAX, 2)]);
         assert_eq!(snapshot.count(), 6);
+    }
+
+    #[test]
+    fn a_quantile_lies_in_the_step_of_its_value() {
+        let (at_once, waited) = (Histogram::default(), Histogram::default());
+        assert_eq!(quantile(&[(&at_once.snapshot(), 1.0)], 0.5), None);
+        for _ in 0..100 {
+            at_once.record(Duration::from_micros(8));
+        }
+        waited.record(Duration::from_millis(80));
+        let (at_once, waited) = (at_once.snapshot(), waited.snapshot());
+        assert_eq!(quantile(&[(&at_once, 1.0), (&waited, 1.0)], 0.5), Some(5));
+        assert_eq!(quantile(&[(&at_once, 1.0), (&waited, 1.0)], 1.0), Some(100_000));
+        assert_eq!(
+            quantile(&[(&at_once, 0.01), (&waited, 1.0)], 0.9),
+            Some(90_000),
+            "one of them stands for less"
+        );
+        let beyond = Histogram::default();
+        beyond.record(Duration::from_secs(60));
+        assert_eq!(quantile(&[(&beyond.snapshot(), 1.0)], 0.5), Some(10_000_000));
     }
 
     #[test]

@@ -12,10 +12,10 @@ use kaa_protocol::name::ReplicaId;
 
 use super::RunError;
 use super::shards::{self, Shards, Watched};
-use crate::admin;
 use crate::config::Config;
 use crate::running::Running;
 use crate::serve::Stopped;
+use crate::{admin, console};
 
 /// How long the connection may take to say its last words.
 const CLOSE: Duration = Duration::from_secs(1);
@@ -76,7 +76,8 @@ impl Process {
         mut shards: Shards,
     ) -> Result<Stopped, RunError> {
         let watched = iter::once(Watched::new(&bus, &running)).chain(shards.watched()).collect();
-        let admin = admin::open(&self.admin, self.nats.servers(), watched).await?;
+        let admin = admin::of(self.nats.servers(), watched);
+        let admin = console::mounted(admin, &self.admin, &self.nats).bind_as(&self.admin).await?;
         tokio::select! {
             () = stop => {}
             () = running.ended() => {}

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::Poll;
 
 use http::StatusCode;
-use kaa_bus::{Backlog, Message, planted};
+use kaa_bus::{Backlog, Clock, Message, planted};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, timeout_at};
 
@@ -20,7 +20,7 @@ use super::lanes::{Lanes, Place};
 use crate::counters::Tally;
 use crate::envelope::Envelope;
 use crate::failure::Failure;
-use crate::figures::{Figures, Times};
+use crate::figures::{Figures, Handled, Times};
 use crate::limits::Limits;
 use crate::outlet::{Outlet, Sent};
 use crate::overload::Overload;
@@ -83,6 +83,24 @@ impl Done {
     fn broken() -> Self {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         Self { sent: Sent::Failed, status, left_line: None, took: Took::Unknown }
+    }
+}
+
+impl Done {
+    /// The same for somebody who wants to know where the time went.
+    #[cold]
+    fn handled(&self, envelope: &Envelope, function: &'static str) -> Handled {
+        let (arrived, elapsed) = (envelope.arrived(), envelope.arrived().elapsed());
+        let left_line = self.left_line.map(|left_line| left_line - arrived);
+        let (handled, sent) = match self.took {
+            Took::Time(times) => (left_line.unwrap_or_default() + times.handler, times.in_all),
+            // It was done a moment ago, or nobody knows.
+            Took::NoTime | Took::Unknown => (elapsed, elapsed),
+        };
+        let correlation_id = envelope.correlation_id().to_owned();
+        let (status, now) = (self.status.as_u16(), Clock::System.now());
+        let arrived = now.checked_sub(elapsed).unwrap_or(now);
+        Handled { correlation_id, function, status, arrived, left_line, handled, sent }
     }
 }
 
@@ -379,6 +397,9 @@ impl Station {
 
     fn book(&self, envelope: &Envelope, done: &Done) {
         let figures = self.figures.of(envelope.reached());
+        if self.figures.recent.is_wanted() {
+            self.figures.recent.keep(done.handled(envelope, figures.labels.function));
+        }
         let is_sampled = figures.count(done.status);
         if let Some(left_line) = done.left_line {
             figures.in_line.record(left_line - envelope.arrived());

@@ -6,7 +6,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaa_bus::{Bus, ConnectError, FenceError};
+use kaa_bus::{Bus, ConnectError, FenceError, NatsOptions};
+use kaa_console::Console;
 use kaa_kpc::config::{Config, HASH_PASSWORD, UnsaidError};
 use kaa_kpc::{Kpc, StartError};
 use kaa_process::admin::{Admin, AdminConfig, AdminError, AdminServer};
@@ -48,7 +49,10 @@ fn print(text: &str) -> Result<(), RunError> {
 
 /// What the user of NATS has to be permitted.
 fn print_permissions(config: &Config, json: bool) -> Result<(), RunError> {
-    let permissions = config.options()?.permissions(config.service.instance.replica_id.as_ref());
+    let mut permissions = config.options()?.permissions(config.service.instance.replica_id.as_ref());
+    if config.admin.console {
+        Console::permit(&mut permissions);
+    }
     print(&if json { permissions.to_json() + "\n" } else { permissions.to_string() })
 }
 
@@ -64,9 +68,9 @@ async fn serve(config: &Config, stop: Stop) -> Result<(), RunError> {
     let options = config.options()?;
     let nats = config.nats.options()?.name(options.relay.replica.as_str());
     let nats = nats.service(options.relay.instance.clone());
-    let bus = Bus::nats(nats).await?;
+    let bus = Bus::nats(nats.clone()).await?;
     let kpc = Arc::new(Kpc::start(bus.clone(), options).await?);
-    let admin = admin(&config.admin, &kpc, &bus).await?;
+    let admin = admin(&config.admin, &kpc, &bus, nats).await?;
     for listening in kpc.listening() {
         println!("listening {} {}", listening.name(), listening.address);
     }
@@ -113,7 +117,12 @@ async fn reload_certificates(kpc: &Kpc) -> io::Result<Infallible> {
 }
 
 /// The port for operators.
-async fn admin(config: &AdminConfig, kpc: &Arc<Kpc>, bus: &Bus) -> Result<Option<AdminServer>, AdminError> {
+async fn admin(
+    config: &AdminConfig,
+    kpc: &Arc<Kpc>,
+    bus: &Bus,
+    nats: NatsOptions,
+) -> Result<Option<AdminServer>, AdminError> {
     let checked = bus.clone();
     let is_there = move || {
         let bus = checked.clone();
@@ -123,7 +132,16 @@ async fn admin(config: &AdminConfig, kpc: &Arc<Kpc>, bus: &Bus) -> Result<Option
             bus.is_permitted().map_err(FenceError::Forbidden)
         }
     };
-    Admin::new().registry(metrics::registry(kpc, bus)).ready("bus", is_there).bind_as(config).await
+    let mut admin = Admin::new().registry(metrics::registry(kpc, bus)).ready("bus", is_there);
+    if config.console {
+        // On connections of its own: what comes in there is not for this service.
+        let console = Console::connecting(move || {
+            let nats = nats.clone().name("kaa console");
+            async move { Ok(Bus::nats(nats).await?) }
+        });
+        admin = console.mount(admin);
+    }
+    admin.bind_as(config).await
 }
 
 /// One thread costs the least per request: nothing is handed from one to another.

@@ -18,11 +18,15 @@ pub struct AdminConfig {
     pub listen: Option<SocketAddr>,
     /// Whether this may be beyond the loopback interface, where everybody who can reach it can read it.
     pub insecure_listen: bool,
+    /// Whether the port serves the development console at `/console`: a page that shows everything on the bus, and
+    /// sends requests. Default: `false`.
+    #[setting(flag = "--console")]
+    pub console: bool,
 }
 
 impl Default for AdminConfig {
     fn default() -> Self {
-        Self { listen: Some((Ipv4Addr::LOCALHOST, 9464).into()), insecure_listen: false }
+        Self { listen: Some((Ipv4Addr::LOCALHOST, 9464).into()), insecure_listen: false, console: false }
     }
 }
 

@@ -4,11 +4,13 @@ use std::fmt;
 
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Method, Response, StatusCode};
+use http_body_util::BodyExt;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
+use super::annex::{Body, Mounted};
 use super::readiness::Readiness;
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -28,7 +30,7 @@ const SHOW_ONLY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
 );
 
-pub(super) type Page = Response<Full<Bytes>>;
+pub(super) type Page = Response<Body>;
 
 /// A page of the service's own.
 pub(super) struct Extra {
@@ -50,17 +52,24 @@ pub(super) struct Pages {
     registry: Registry,
     pub(super) readiness: Readiness,
     extras: Vec<Extra>,
+    pub(super) annexes: Vec<Mounted>,
 }
 
 impl Pages {
-    pub(super) fn new(registry: Registry, readiness: Readiness, extras: Vec<Extra>) -> Self {
-        Self { registry, readiness, extras }
+    pub(super) fn new(
+        registry: Registry,
+        readiness: Readiness,
+        extras: Vec<Extra>,
+        annexes: Vec<Mounted>,
+    ) -> Self {
+        Self { registry, readiness, extras, annexes }
     }
 
     /// What is here, a line for each page.
     fn index(&self) -> String {
         let extras = self.extras.iter().map(|extra| (extra.path, extra.about));
-        let all: Vec<_> = INDEX.into_iter().chain(extras).collect();
+        let annexes = self.annexes.iter().map(|annex| (annex.path, annex.about));
+        let all: Vec<_> = INDEX.into_iter().chain(extras).chain(annexes).collect();
         let width = all.iter().map(|(path, _)| path.len()).max().unwrap_or_default();
         all.into_iter().map(|(path, about)| format!("{path:<width$}  {about}\n")).collect()
     }
@@ -109,7 +118,7 @@ impl Pages {
 }
 
 fn page(status: StatusCode, content_type: HeaderValue, body: impl Into<Bytes>) -> Page {
-    let mut page = Response::new(Full::new(body.into()));
+    let mut page = Response::new(Full::new(body.into()).map_err(|never| match never {}).boxed_unsync());
     *page.status_mut() = status;
     page.headers_mut().insert(CONTENT_TYPE, content_type);
     page.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

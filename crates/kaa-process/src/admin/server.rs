@@ -5,8 +5,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http_body_util::BodyExt;
 use tokio::net::TcpListener;
 
+use super::annex::{BodyError, Bound};
 use super::pages::Pages;
 use crate::port::{Limits, Port};
 
@@ -26,7 +28,17 @@ impl AdminServer {
         let shown = Arc::clone(&pages);
         let port = Port::open(listener, address, LIMITS, move |request| {
             let pages = Arc::clone(&shown);
-            async move { pages.get(request.method(), request.uri().path()).await }
+            async move {
+                let path = request.uri().path();
+                match pages.annexes.iter().find(|mounted| mounted.is_at(path)) {
+                    Some(mounted) => {
+                        let mut request = request.map(|body| body.map_err(BodyError::from).boxed_unsync());
+                        request.extensions_mut().insert(Bound(address));
+                        mounted.annex.answer(request).await
+                    }
+                    None => pages.get(request.method(), path).await,
+                }
+            }
         });
         tracing::info!("health and metrics on http://{address}");
         Self { port, pages }

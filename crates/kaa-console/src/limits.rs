@@ -1,0 +1,57 @@
+//! All bounds.
+
+use std::time::Duration;
+
+/// How many exchanges are shown a second.
+pub(crate) const PER_SECOND: u32 = 500;
+
+/// How many bytes of messages are decoded a second.
+pub(crate) const BYTES_PER_SECOND: usize = 8 << 20;
+
+/// How many exchanges are kept for browsers that come later, and for what becomes of them.
+pub(crate) const KEPT: usize = 1_000;
+
+/// How many of them a browser gets that has just come.
+pub(crate) const REPLAYED: usize = 200;
+
+/// How many browsers may watch.
+pub(crate) const BROWSERS: usize = 8;
+
+/// How many events wait for a slow browser.
+pub(crate) const QUEUE: usize = 1_024;
+
+/// How much of a payload is shown, and of any other value, in bytes.
+pub(crate) const PAYLOAD: usize = 4 * 1024;
+
+/// How much of a name is shown, in bytes.
+pub(crate) const TEXT: usize = 512;
+
+/// The largest body of a request to the console, in bytes.
+pub(crate) const BODY: usize = 256 * 1024;
+
+/// How long a body may take.
+pub(crate) const BODY_TIME: Duration = Duration::from_secs(5);
+
+/// How many pinned sessions are shown, and how many are known.
+pub(crate) const SESSIONS: usize = 200;
+
+/// How many replicas of services are shown.
+pub(crate) const REPLICAS: usize = 200;
+
+/// The largest answer of a service about itself that is read, in bytes.
+pub(crate) const ANSWER: usize = 1 << 20;
+
+/// How long an answer may take when the request does not say.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long an answer to what was sent from the page is waited for.
+pub(crate) const SENT: Duration = Duration::from_secs(10);
+
+/// How long services may take to say what they are.
+pub(crate) const DESCRIBED: Duration = Duration::from_millis(300);
+
+/// How long a connection to the bus may take.
+pub(crate) const CONNECT: Duration = Duration::from_secs(5);
+
+/// How often an idle stream says that it is still there.
+pub(crate) const STILL_THERE: Duration = Duration::from_secs(15);
