@@ -3,6 +3,7 @@
 //! | command | what it does |
 //! |---|---|
 //! | `kaa call` | asks an extension as a communication service would: curl for extensions |
+//! | `kaa dev` | runs an extension behind a communication service, and again whenever it is saved |
 //! | `kaa doctor` | checks the way to NATS and to services |
 //! | `kaa emit` | announces an event, as a service would |
 //! | `kaa new` | makes a new extension |
@@ -17,6 +18,7 @@ mod arguments;
 mod call;
 mod completions;
 mod connection;
+mod dev;
 mod doctor;
 mod emit;
 mod new;
@@ -44,6 +46,7 @@ struct Cli {
 enum Command {
     Call(call::Call),
     Permissions(permissions::Permissions),
+    Dev(dev::Dev),
     Doctor(doctor::Doctor),
     Emit(emit::Emit),
     New(new::New),
@@ -60,6 +63,7 @@ async fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Call(call) => call.run().await,
         Command::Permissions(permissions) => permissions.run(),
+        Command::Dev(dev) => dev.run().await,
         Command::Doctor(doctor) => doctor.run().await,
         Command::Emit(emit) => emit.run().await,
         Command::New(new) => new.run(),

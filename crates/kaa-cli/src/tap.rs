@@ -1,7 +1,7 @@
 //! `kaa tap`: everything on the bus, decoded.
 
 mod conditions;
-mod human;
+pub(crate) mod human;
 mod ndjson;
 
 pub(crate) use conditions::Conditions;

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 /// Licences without duties beyond attribution.
-const ACCEPTED: [&str; 9] = [
+const ACCEPTED: [&str; 10] = [
     "0BSD",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
     "BSD-2-Clause",
     "BSD-3-Clause",
+    "CC0-1.0",
     "ISC",
     "MIT",
     "Unicode-3.0",

@@ -15,7 +15,7 @@ use kaa_tap::wire::to_json;
 const LONGEST: usize = 2000;
 
 /// What is shown of it; `None` when that is nothing.
-pub(super) fn text(happened: &Happened, paint: Paint) -> Option<String> {
+pub(crate) fn text(happened: &Happened, paint: Paint) -> Option<String> {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = match happened {

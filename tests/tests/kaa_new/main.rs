@@ -1,6 +1,8 @@
-//! `kaa new`: what it makes is compiled and tested as it is.
+//! `kaa new`: what it makes is compiled and tested as it is, and changed while `kaa dev` runs it.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod dev;
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -22,16 +24,33 @@ fn target() -> PathBuf {
 
 fn cargo(directory: &Path, arguments: &[&str]) -> Output {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(arguments).current_dir(directory).env("CARGO_TARGET_DIR", target());
-    cargo.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0");
+    compiling(cargo.args(arguments).current_dir(directory)).output().expect("cargo can be executed")
+}
+
+/// The command with the environment in which the crate is compiled.
+fn compiling(command: &mut Command) -> &mut Command {
+    command
+        .env("CARGO_TARGET_DIR", target())
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .env("CARGO_INCREMENTAL", "0");
     // Cargo tells a test about its package. Build scripts that look at this would run anew.
     for (name, _) in env::vars_os() {
         let name_bytes = name.as_encoded_bytes();
         if name_bytes.starts_with(b"CARGO_PKG_") || name_bytes.starts_with(b"CARGO_MANIFEST_") {
-            cargo.env_remove(name);
+            command.env_remove(name);
         }
     }
-    cargo.output().expect("cargo can be executed")
+    command
+}
+
+/// A new extension in this directory, with the versions that this checkout is tested with: what a registry has today is
+/// not asked.
+fn make(directory: &Path, name: &str) -> PathBuf {
+    let sdk = checkout();
+    assert_good(&new(directory, &[name, "--path", sdk.to_str().unwrap()]));
+    let made = directory.join(name);
+    std::fs::copy(sdk.join("Cargo.lock"), made.join("Cargo.lock")).unwrap();
+    made
 }
 
 fn new(directory: &Path, arguments: &[&str]) -> Output {
@@ -50,11 +69,7 @@ fn assert_good(output: &Output) -> String {
 #[test]
 fn a_new_extension_compiles_and_passes_its_tests_and_is_formatted() {
     let directory = tempfile::tempdir().unwrap();
-    let sdk = checkout();
-    assert_good(&new(directory.path(), &["soil-watch", "--path", sdk.to_str().unwrap()]));
-    let made = directory.path().join("soil-watch");
-    // The versions that this checkout is tested with: what a registry has today is not asked.
-    std::fs::copy(sdk.join("Cargo.lock"), made.join("Cargo.lock")).unwrap();
+    let made = make(directory.path(), "soil-watch");
     assert_good(&cargo(&made, &["fmt", "--check"]));
     let tested = assert_good(&cargo(&made, &["test", "--offline"]));
     assert!(tested.contains("3 passed"), "{tested}");
