@@ -2,7 +2,6 @@
 
 mod output;
 
-use std::io::Read;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -11,7 +10,7 @@ use clap::Args;
 use kaa_ext::protocol::kp1::{RequestId, ResourcePath};
 use kaa_ext::protocol::name::{AppVersion, ConfigName, EndpointId, ServiceInstance};
 
-use crate::arguments::duration;
+use crate::arguments::{duration, payload, resource_path};
 use crate::connection::{Connection, ConnectionError};
 use kaa_tap::call::{self as exchange, Asked, CallError, Question};
 
@@ -60,10 +59,6 @@ pub(crate) struct Call {
     json: bool,
 }
 
-fn resource_path(text: &str) -> Result<ResourcePath, String> {
-    text.parse().map_err(|error| format!("{error}"))
-}
-
 /// Why there was nothing to ask, or nobody.
 #[derive(Debug, thiserror::Error)]
 enum Failed {
@@ -99,7 +94,8 @@ impl Call {
     }
 
     async fn ask(self) -> Result<Asked, Failed> {
-        let payload = self.payload()?;
+        let payload = payload(self.data.as_deref(), self.file.as_deref())
+            .map_err(|source| Failed::File { path: self.file.clone().unwrap_or_default(), source })?;
         let bus = self.connection.open("kaa call").await?;
         let question = Question {
             instance: &self.instance,
@@ -115,18 +111,5 @@ impl Call {
         // The answer is here, or it is not; the connection has nothing more to say.
         let _ = bus.close(Duration::from_millis(100)).await;
         Ok(asked?)
-    }
-
-    fn payload(&self) -> Result<Vec<u8>, Failed> {
-        let Some(path) = &self.file else {
-            return Ok(self.data.clone().unwrap_or_default().into_bytes());
-        };
-        let mut payload = Vec::new();
-        let read = if path.as_os_str() == "-" {
-            std::io::stdin().read_to_end(&mut payload).map(drop)
-        } else {
-            std::fs::read(path).map(|bytes| payload = bytes)
-        };
-        read.map(|()| payload).map_err(|source| Failed::File { path: path.clone(), source })
     }
 }

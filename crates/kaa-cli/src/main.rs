@@ -2,6 +2,7 @@
 //!
 //! | command | what it does |
 //! |---|---|
+//! | `kaa bench` | how fast an extension answers |
 //! | `kaa call` | asks an extension as a communication service would: curl for extensions |
 //! | `kaa dev` | runs an extension behind a communication service, and again whenever it is saved |
 //! | `kaa doctor` | checks the way to NATS and to services |
@@ -15,6 +16,7 @@
 //! | `kaa permissions` | prints what a service has to be permitted on NATS |
 
 mod arguments;
+mod bench;
 mod call;
 mod completions;
 mod connection;
@@ -44,6 +46,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Bench(bench::Bench),
     Call(call::Call),
     Permissions(permissions::Permissions),
     Dev(dev::Dev),
@@ -61,6 +64,7 @@ enum Command {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     match Cli::parse().command {
+        Command::Bench(bench) => bench.run().await,
         Command::Call(call) => call.run().await,
         Command::Permissions(permissions) => permissions.run(),
         Command::Dev(dev) => dev.run().await,

@@ -140,12 +140,22 @@ pub async fn tell(bus: &Bus, question: &Question<'_>) -> Result<String, CallErro
 }
 
 /// A name that nobody else has: of whoever asks, and of what is asked.
-fn name(bus: &Bus) -> String {
+pub fn name(bus: &Bus) -> String {
     format!("kaa-call-{}-{:x}", std::process::id(), bus.random())
 }
 
 impl Question<'_> {
-    fn datum(&self, correlation_id: &str, at: i64, request_id: Option<i32>) -> Result<Bytes, EncodeError> {
+    /// The same as a datum on the wire, made at a time in Unix milliseconds. Without a request ID nobody answers it.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError`] when a field is too long.
+    pub fn datum(
+        &self,
+        correlation_id: &str,
+        at: i64,
+        request_id: Option<i32>,
+    ) -> Result<Bytes, EncodeError> {
         let data = ClientData {
             correlation_id,
             timestamp: at,
