@@ -37,6 +37,17 @@ impl Stage {
         extension.build().unwrap().serve(self.server.connect()).start().await.unwrap()
     }
 
+    /// The same, and it can be found.
+    pub(crate) async fn serve_found(&self, extension: Builder<()>) -> Server {
+        let server = self.serve(extension).await;
+        let ping = format!("$SRV.PING.{}", server.description().instance);
+        let found = async || self.bus.request(ping.parse().unwrap(), "".into(), LONG / 60).await.is_ok();
+        while !found().await {
+            tokio::task::yield_now().await;
+        }
+        server
+    }
+
     pub(crate) async fn ask(&self, request: request::Builder, body: impl Into<Bytes>) -> Response<Body> {
         let body = Full::new(body.into()).map_err(|never| match never {}).boxed_unsync();
         self.console.answer(request.body(body).unwrap()).await

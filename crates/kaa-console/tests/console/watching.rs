@@ -3,6 +3,7 @@
 use kaa_ext::protocol::avro::Record;
 use kaa_ext::protocol::elce::ConnectedEvent;
 use kaa_ext::protocol::esp::{ExtensionData, Revision};
+use kaa_ext::protocol::ism::Message;
 use kaa_ext::testing::TestKaa;
 use serde_json::{Value, json};
 
