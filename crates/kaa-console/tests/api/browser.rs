@@ -127,6 +127,23 @@ pub(crate) async fn echo(name: String, payload: Payload) -> Result<Payload, Fail
     if name == "nobody" { Err(Failure::not_found("there is no nobody")) } else { Ok(payload) }
 }
 
+/// Takes its time.
+#[resource("/wait")]
+async fn wait() -> () {
+    tokio::time::sleep(Duration::from_millis(5)).await;
+}
+
+/// Wants all that follows for this replica.
+#[resource("/pin")]
+async fn pin(session: Session) -> () {
+    session.pin();
+}
+
+/// An extension that takes its time, and pins sessions.
+pub(crate) fn slow() -> Builder<()> {
+    Extension::new("slow").replica("slow-0").resources(resources![wait, pin])
+}
+
 /// An extension that answers.
 pub(crate) fn echoing() -> Builder<()> {
     Extension::new("echoes").version("1.2.3").replica("echoes-0").resources(resources![echo])
