@@ -58,7 +58,7 @@ mod tests {
             assert!(!text.contains("{{"), "{path}");
         }
         let of = |wanted: &str| files("soil-watch", None).find(|(path, _)| *path == wanted).unwrap().1;
-        assert!(of("src/main.rs").contains("use soil_watch::{permissions, start};"));
+        assert!(of("src/main.rs").contains("use soil_watch::{describe, start};"));
         assert!(of("Cargo.toml").contains("name = \"soil-watch\""));
         assert!(of("Cargo.toml").contains("kaa-ext = { version = \"0.1.0\" }"));
         let from_checkout = files("x", Some(Path::new("/sdk"))).next().unwrap().1;
