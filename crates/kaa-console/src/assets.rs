@@ -6,33 +6,64 @@ use crate::reply::{Reply, whole};
 
 /// One file of the page.
 struct Asset {
-    /// What it is called below `/console/`; that of the page itself is empty.
     name: &'static str,
-    content_type: &'static str,
-    content: &'static str,
+    content: &'static [u8],
 }
 
-const HTML: &str = "text/html; charset=utf-8";
+macro_rules! assets {
+    ($($name:literal)*) => {
+        &[$(Asset { name: $name, content: include_bytes!(concat!("../assets/", $name)) }),*]
+    };
+}
 
-/// All of them: a module more is a line more.
-const ASSETS: &[Asset] =
-    &[Asset { name: "", content_type: HTML, content: include_str!("../assets/index.html") }];
+/// All of them, which are all files of the directory.
+const ASSETS: &[Asset] = assets! {
+    "index.html"
+};
 
-/// The file of this name.
+/// The file of this name below `/console/`; the page itself has none.
 pub(crate) fn find(name: &str) -> Option<Reply> {
+    let name = if name.is_empty() { "index.html" } else { name };
     let asset = ASSETS.iter().find(|asset| asset.name == name)?;
-    Some(whole(StatusCode::OK, asset.content_type, asset.content))
+    Some(whole(StatusCode::OK, content_type(asset.name), asset.content))
+}
+
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit('.').next().unwrap_or_default() {
+        "html" => "text/html; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        _ => "application/octet-stream",
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
     use super::*;
 
     #[test]
+    fn every_file_of_the_directory_is_there_and_a_browser_knows_what_it_is() {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
+        let files = std::fs::read_dir(directory).unwrap();
+        let files: BTreeSet<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        let known: BTreeSet<_> = ASSETS.iter().map(|asset| asset.name.to_owned()).collect();
+        assert_eq!(known, files, "list them in ASSETS");
+        for name in &known {
+            assert_ne!(content_type(name), "application/octet-stream", "{name}");
+        }
+    }
+
+    #[test]
     fn the_page_has_nothing_that_its_policy_forbids() {
-        for asset in ASSETS {
+        for asset in ASSETS.iter().filter(|asset| asset.name.ends_with(".html")) {
+            let content = std::str::from_utf8(asset.content).unwrap();
             for forbidden in ["<script>", "<style", " style=", " onclick=", "src=\"http", "href=\"http"] {
-                assert!(!asset.content.contains(forbidden), "{}: {forbidden}", asset.name);
+                assert!(!content.contains(forbidden), "{}: {forbidden}", asset.name);
             }
         }
     }

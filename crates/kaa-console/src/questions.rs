@@ -62,6 +62,8 @@ pub(crate) struct Questions {
     bus: Bus,
     inbox: Inbox,
     answers: Subscription,
+    /// How many questions there were.
+    asked: u64,
 }
 
 impl Questions {
@@ -70,13 +72,16 @@ impl Questions {
         let inbox = Inbox::new(u128::from(bus.random()) << 64 | u128::from(bus.random()));
         // Who is too slow loses the oldest answers: they are asked for again.
         let answers = bus.subscribe_with(inbox.filter(), None, Overflow::DropOldest).await?;
-        Ok(Self { bus: bus.clone(), inbox, answers })
+        Ok(Self { bus: bus.clone(), inbox, answers, asked: 0 })
     }
 
     /// Asks everybody. Like an answer, a question may get lost: it is asked again.
-    pub(crate) fn ask(&self, verb: Verb) {
+    ///
+    /// Each has an address of its own for the answers: a service may be permitted one answer to each.
+    pub(crate) fn ask(&mut self, verb: Verb) {
+        self.asked += 1;
         if let Ok(subject) = verb.subject().parse()
-            && let Err(error) = self.bus.try_publish(subject, Some(self.inbox.slot(0)), Bytes::new())
+            && let Err(error) = self.bus.try_publish(subject, Some(self.inbox.slot(self.asked)), Bytes::new())
         {
             tracing::debug!("the console cannot ask the services: {error}");
         }
@@ -115,4 +120,31 @@ fn read(payload: &[u8]) -> Option<Said> {
     let answer: Value = serde_json::from_slice(payload.get(..ANSWER.min(payload.len()))?).ok()?;
     let text = |key: &str| answer.get(key)?.as_str().map(str::to_owned);
     Some(Said { verb: Verb::of_answer(&answer)?, name: text("name")?, id: text("id")?, answer })
+}
+
+#[cfg(test)]
+mod tests {
+    use kaa_bus::SubjectFilter;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn each_question_has_an_address_of_its_own_and_what_is_no_answer_is_passed_over() {
+        let bus = Bus::memory();
+        let mut heard = bus.subscribe("$SRV.*".parse::<SubjectFilter>().unwrap(), None).await.unwrap();
+        let mut questions = Questions::open(&bus).await.unwrap();
+        questions.ask(Verb::Stats);
+        questions.ask(Verb::Recent);
+        let (one, two) = (heard.next().await.unwrap(), heard.next().await.unwrap());
+        assert_ne!(one.reply_to, two.reply_to);
+        let inbox = one.reply_to.unwrap();
+        assert!(questions.is_answered_at(&inbox) && !questions.is_answered_at(b"_INBOX.other.1"));
+        let answer = r#"{"type":"io.nats.micro.v1.stats_response","name":"dcx","id":"dcx-0"}"#;
+        for said in ["", "{}", "[1]", r#"{"type":"x.y.ping_response","name":"a","id":"b"}"#, answer] {
+            let subject = std::str::from_utf8(&inbox).unwrap().parse().unwrap();
+            bus.publish(subject, None, said.into()).await.unwrap();
+        }
+        let said = questions.next().await.unwrap();
+        assert_eq!((said.verb, &*said.name, &*said.id), (Verb::Stats, "dcx", "dcx-0"));
+    }
 }

@@ -196,6 +196,38 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn it_says_all_of_itself_to_who_asks() {
+        let kaa = found(plain()).await;
+        let said = ask(&kaa, "$SRV.DESCRIBE.ab").await.unwrap();
+        assert_eq!((&said["type"], &said["name"]), (&json!("io.kaa.ext.v1.describe_response"), &json!("ab")));
+        assert_eq!(said["description"]["functions"][0]["path"], "/like/{number}");
+        assert_eq!(said["description"]["functions"][0]["doc"], "Says whether it likes the number.");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_messages_are_kept_for_who_asks_for_them_and_not_for_long() {
+        let kaa = found(plain()).await;
+        let device = kaa.endpoint("e");
+        let recent = async || ask(&kaa, "$SRV.RECENT.ab").await.unwrap();
+        device.request("/like/7").await.assert_status(200);
+        assert_eq!(recent().await["messages"], json!([]), "nobody had asked before");
+
+        device.request("/like/8").await.assert_status(404);
+        device.request("/like/7").await.assert_status(200);
+        let said = recent().await;
+        let each = said["messages"].as_array().unwrap();
+        let statuses: Vec<_> = each.iter().map(|message| (&message["n"], &message["status"])).collect();
+        assert_eq!(statuses, [(&json!(2), &json!(200)), (&json!(1), &json!(404))]);
+        assert_eq!((&each[0]["function"], &each[0]["leftLine"]), (&json!("like"), &Value::Null));
+        assert!(each[0]["arrived"].as_u64() > Some(0) && each[0]["correlationId"].is_string(), "{said}");
+        assert_eq!((&said["waiting"], &said["pinned"]), (&json!(0), &json!(0)));
+
+        sleep(WANTED + Duration::from_millis(1)).await;
+        device.request("/like/7").await.assert_status(200);
+        assert_eq!(recent().await["messages"], json!([]), "nobody has asked for a while");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn it_is_not_found_when_that_is_off() {
         let kaa = TestKaa::start(plain().discovery(false).build().unwrap()).await;
         kaa.endpoint("e").request("/like/7").await.assert_status(200);

@@ -173,7 +173,7 @@ const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4A
 #[derive(Clone)]
 enum Place {
     Process(MemoryServer),
-    Nats(NatsOptions),
+    Nats(Box<NatsOptions>),
 }
 
 impl Place {
@@ -181,14 +181,14 @@ impl Place {
         let Some(url) = &options.nats else { return Ok(Self::Process(MemoryServer::new())) };
         let mut nats = NatsConfig::default();
         nats.urls = vec![url.clone()];
-        Ok(Self::Nats(nats.options()?.name("demo")))
+        Ok(Self::Nats(Box::new(nats.options()?.name("demo"))))
     }
 
     /// A connection.
     async fn connect(&self) -> Result<Bus, ConnectError> {
         match self {
             Self::Process(server) => Ok(server.connect()),
-            Self::Nats(options) => Bus::nats(options.clone()).await,
+            Self::Nats(options) => Bus::nats((**options).clone()).await,
         }
     }
 }

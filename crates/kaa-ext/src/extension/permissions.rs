@@ -114,3 +114,28 @@ fn devices(permissions: &mut Permissions, dialect: Dialect, communication: &Serv
         .publish(dialect.answers(communication, None), "those that are for whichever replica has the device");
     permissions.publish(own, "a note to itself when a replica of the communication service is gone");
 }
+
+#[cfg(all(test, feature = "console"))]
+mod tests {
+    use crate::{Config, Extension};
+
+    #[test]
+    fn the_console_may_hear_everything_when_it_is_switched_on_and_not_before() {
+        let permissions = |console| {
+            let mut config = Config::<()>::default();
+            config.admin.console = console;
+            Extension::new("dcx").configure(&config).permissions().unwrap()
+        };
+        let (off, on) = (permissions(false), permissions(true));
+        let heard = |permissions: &kaa_bus::Permissions| {
+            ["kaa.v1.>", "_INBOX.>"]
+                .map(|all| permissions.allowed_to_subscribe().any(|allowed| allowed == all))
+        };
+        let said = |permissions: &kaa_bus::Permissions| {
+            let all = ["$SRV.>", "kaa.v1.service.*.esp.ClientData"];
+            all.map(|all| permissions.allowed_to_publish().any(|allowed| allowed == all))
+        };
+        assert_eq!((heard(&off), said(&off)), ([false; 2], [false; 2]));
+        assert_eq!((heard(&on), said(&on)), ([true; 2], [true; 2]));
+    }
+}

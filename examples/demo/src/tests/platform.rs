@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use http::Method;
+use serde_json::Value;
 use tokio::time::timeout;
 
 use super::{Written, options};
+use crate::caller::call;
 use crate::data::Data;
 use crate::platform::Platform;
+use crate::welcome::Welcome;
 use crate::{DemoError, Tally};
 
 /// More than anything here takes on a busy machine.
@@ -33,6 +37,27 @@ async fn without_devices_it_is_quiet_and_ends_when_its_time_is_over() {
     let text = written.text();
     assert!(!text.contains("->") && text.contains("It ends by itself after 50ms."), "{text}");
     assert!(text.ends_with(&format!("\n{summary}")), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_console_is_where_it_says_and_shows_what_runs() {
+    let data = Data::open(None).unwrap();
+    let platform = Platform::start(&options(&["--console", "0"]), data.path()).await.unwrap();
+    let addresses = platform.addresses();
+    let console = addresses.console.unwrap();
+    let (status, page) = call(console, &Method::GET, "/console", "").await.unwrap();
+    assert!(status.is_success() && page.starts_with(b"<!doctype html>"), "{status}");
+    let described = async || {
+        let (_, described) = call(console, &Method::GET, "/console/description", "").await.unwrap();
+        let described: Value = serde_json::from_slice(&described).unwrap();
+        described["services"].as_array().unwrap().len()
+    };
+    let all = async { while described().await < 10 {} };
+    timeout(LONG, all).await.unwrap();
+    let welcome = Welcome { options: &options(&["--console", "0"]), addresses }.to_string();
+    assert!(welcome.contains(&format!("http://{console}/console")), "{welcome}");
+    timeout(LONG, platform.stop()).await.unwrap();
+    assert_eq!(options(&["--console"]).console, "127.0.0.1:9464".parse().ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,12 +1,14 @@
 //! What a browser is shown.
 
+use futures_util::future::join;
 use kaa_ext::protocol::avro::Record;
-use kaa_ext::protocol::elce::ConnectedEvent;
+use kaa_ext::protocol::elce::{ConnectedEvent, DisconnectedEvent};
 use kaa_ext::protocol::esp::{ExtensionData, Revision};
+use kaa_ext::protocol::ism::Message;
 use kaa_ext::testing::TestKaa;
 use serde_json::{Value, json};
 
-use super::browser::{Stage, echoing};
+use super::browser::{Stage, echoing, slow};
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_heard_while_nobody_watches() {
@@ -74,6 +76,49 @@ async fn a_request_is_shown_with_its_answer_and_where_the_time_went() {
     assert_eq!((&answered["stages"], &timed["replica"]), (&json!([]), &json!("echoes-0")));
     let names: Vec<_> = timed["stages"].as_array().unwrap().iter().map(|stage| &stage["name"]).collect();
     assert_eq!(names, ["on the bus", "handler", "answer"]);
+}
+
+/// The second request of an endpoint stands in line behind the first one.
+#[tokio::test(start_paused = true)]
+async fn a_message_that_stood_in_line_and_one_that_waited_are_told_apart() {
+    let stage = Stage::new();
+    let mut browser = stage.watch().await;
+    let kaa = TestKaa::start_on(stage.bus.clone(), slow().build().unwrap()).await;
+    browser.until("services", |services| services[0]["name"] == "slow").await;
+    let device = kaa.endpoint("e1");
+    let (one, two) = join(device.request("/wait").into_future(), device.request("/wait").into_future()).await;
+    one.assert_status(200);
+    two.assert_status(200);
+    let of = |shown: &Value| {
+        let stages = shown["stages"].as_array().unwrap().iter();
+        stages
+            .map(|stage| (stage["name"].as_str().unwrap().to_owned(), stage["to"].as_u64()))
+            .collect::<Vec<_>>()
+    };
+    let shown = browser.until("exchange", |shown| shown["id"] == 2 && shown["stages"] != json!([])).await;
+    let names: Vec<_> = of(&shown).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["on the bus", "in line", "handler", "answer"], "{shown}");
+    assert_eq!(shown["replica"], "slow-0");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pinned_session_is_told_until_its_endpoint_is_gone() {
+    let stage = Stage::new();
+    let kaa = TestKaa::start_on(stage.bus.clone(), slow().build().unwrap()).await;
+    let mut browser = stage.watch().await;
+    browser.until("services", |_| true).await;
+    let device = kaa.endpoint("e1");
+    device.request("/pin").await.assert_status(200);
+    let sessions = browser.until("sessions", |_| true).await;
+    assert_eq!((&sessions[0]["endpoint"], &sessions[0]["service"]), (&json!("e1"), &json!("slow")));
+    assert_eq!(sessions[0]["replica"], "slow-0");
+    assert!(sessions[0]["since"].as_u64() > Some(0));
+    let endpoints = [("e1", "v1")].into_iter().collect();
+    let event = DisconnectedEvent { endpoints, ..DisconnectedEvent::default() }.to_bytes();
+    let subject = "kaa.v1.events.kpc.endpoint.connectivity.disconnected".parse().unwrap();
+    stage.bus.publish(subject, None, event).await.unwrap();
+    let gone = browser.until("sessions", |_| true).await;
+    assert_eq!(gone, json!([]));
 }
 
 #[tokio::test(start_paused = true)]

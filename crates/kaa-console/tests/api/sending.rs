@@ -30,7 +30,7 @@ async fn post(stage: &Stage, headers: &[(&str, &str)], text: &str) -> (u16, Valu
 #[tokio::test(start_paused = true)]
 async fn a_request_is_sent_and_its_answer_comes_back() {
     let stage = Stage::new();
-    let _server = stage.serve(echoing()).await;
+    let _server = stage.serve_found(echoing()).await;
     let wanted = json!({
         "service": "echoes", "resource": "/echo/a", "endpoint": "e1", "application": "v1", "payload": "[1]",
         "requestId": true,
@@ -47,14 +47,14 @@ async fn a_request_is_sent_and_its_answer_comes_back() {
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_sent_is_answered_with_what_to_do() {
     let stage = Stage::new();
-    let _server = stage.serve(echoing()).await;
+    let _server = stage.serve_found(echoing()).await;
     // Whoever watches hears all messages, so that the bus takes every service for there.
     let mut browser = stage.watch().await;
     browser.until("services", |_| true).await;
     for (wanted, status, told) in [
         (json!({ "service": "dcx", "resource": "/json" }), 404, "take one of those that are there: echoes"),
         (json!({ "service": "a.b", "resource": "/json" }), 400, "service: "),
-        (json!({ "service": "echoes", "resource": "" }), 400, "resource: "),
+        (json!({ "service": "echoes", "resource": "json" }), 400, "resource: "),
         (json!({ "service": "echoes", "resource": "/x", "endpoint": "a b" }), 400, "endpoint: "),
         (json!({ "service": "echoes" }), 400, "expected such as"),
         (json!({ "service": "echoes", "resource": "/x", "pyload": "" }), 400, "unknown field `pyload`"),
@@ -93,15 +93,15 @@ struct Place {
 
 /// Takes a reading.
 #[resource("/reading[/{room}]")]
-async fn reading(room: Option<String>, Json(_): Json<Reading>) {
+async fn reading(room: Option<String>, Json(_): Json<Reading>) -> () {
     let _ = room;
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_can_be_sent_is_described_with_its_schema() {
     let stage = Stage::new();
-    let _echoes = stage.serve(echoing()).await;
-    let _climate = stage.serve(Extension::new("climate").resources(resources![reading])).await;
+    let _echoes = stage.serve_found(echoing()).await;
+    let _climate = stage.serve_found(Extension::new("climate").resources(resources![reading])).await;
     let described = body(stage.get("/console/description").await).await;
     let services = described["services"].as_array().unwrap();
     let names: Vec<_> = services.iter().map(|service| &service["name"]).collect();

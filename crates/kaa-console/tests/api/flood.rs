@@ -1,9 +1,12 @@
 //! More than can be shown.
 
-use kaa_ext::prelude::*;
+use std::sync::Arc;
+
+use kaa_bus::SubjectFilter;
 use kaa_ext::protocol::avro::Record;
 use kaa_ext::protocol::esp::{ClientData, ExtensionData, Revision};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use super::browser::{Stage, Watching, echoing};
 
@@ -37,11 +40,15 @@ async fn of_100_000_messages_some_are_shown_the_rest_is_counted_and_everything_i
     let device = stage.server.connect();
     let path = "kaa.v1.replica.kpc-0.esp.ExtensionData";
     let mut answers = device.subscribe(path.parse::<SubjectFilter>().unwrap(), None).await.unwrap();
+    // As many are under way as the extension takes.
+    let room = Arc::new(Semaphore::new(1_000));
+    let free = room.clone();
     let counting = tokio::spawn(async move {
         for _ in 0..REQUESTS {
             let answer = answers.next().await.unwrap();
             let answer = ExtensionData::decode(&answer.payload).unwrap().record;
             assert_eq!(answer.status_code, 200);
+            free.add_permits(1);
         }
         answers.lost()
     });
@@ -58,6 +65,7 @@ async fn of_100_000_messages_some_are_shown_the_rest_is_counted_and_everything_i
             ..ClientData::default()
         };
         let datum = request.encode(Revision::Seed).unwrap();
+        room.acquire().await.unwrap().forget();
         let subject = "kaa.v1.service.echoes.esp.ClientData".parse().unwrap();
         device.publish(subject, Some(path.parse().unwrap()), datum).await.unwrap();
     }

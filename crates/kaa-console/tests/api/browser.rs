@@ -37,6 +37,17 @@ impl Stage {
         extension.build().unwrap().serve(self.server.connect()).start().await.unwrap()
     }
 
+    /// The same, and it can be found.
+    pub(crate) async fn serve_found(&self, extension: Builder<()>) -> Server {
+        let server = self.serve(extension).await;
+        let ping = format!("$SRV.PING.{}", server.description().instance);
+        let found = async || self.bus.request(ping.parse().unwrap(), "".into(), LONG / 60).await.is_ok();
+        while !found().await {
+            tokio::task::yield_now().await;
+        }
+        server
+    }
+
     pub(crate) async fn ask(&self, request: request::Builder, body: impl Into<Bytes>) -> Response<Body> {
         let body = Full::new(body.into()).map_err(|never| match never {}).boxed_unsync();
         self.console.answer(request.body(body).unwrap()).await
@@ -114,6 +125,23 @@ impl Watching {
 #[resource("/echo/{name}")]
 pub(crate) async fn echo(name: String, payload: Payload) -> Result<Payload, Failure> {
     if name == "nobody" { Err(Failure::not_found("there is no nobody")) } else { Ok(payload) }
+}
+
+/// Takes its time.
+#[resource("/wait")]
+async fn wait() -> () {
+    tokio::time::sleep(Duration::from_millis(5)).await;
+}
+
+/// Wants all that follows for this replica.
+#[resource("/pin")]
+async fn pin(session: Session) -> () {
+    session.pin();
+}
+
+/// An extension that takes its time, and pins sessions.
+pub(crate) fn slow() -> Builder<()> {
+    Extension::new("slow").replica("slow-0").resources(resources![wait, pin])
 }
 
 /// An extension that answers.
