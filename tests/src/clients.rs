@@ -75,6 +75,8 @@ pub enum Looker {
     Asyncapi,
     /// NATS for JavaScript: looks for services.
     Discovery,
+    /// A browser: visits the console.
+    Browser,
 }
 
 impl Looker {
@@ -87,6 +89,7 @@ impl Looker {
         let (script, library) = match self {
             Self::Asyncapi => ("asyncapi.js", "asyncapi/node_modules"),
             Self::Discovery => ("discovery.js", "nats-js/node_modules"),
+            Self::Browser => ("console/visit.js", "playwright/node_modules"),
         };
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients").join(script);
         let mut command = Command::new("node");

@@ -30,7 +30,7 @@ pub(crate) struct Library {
     pub(crate) download: fn(&Path, &Path) -> Result<(), Failure>,
 }
 
-pub(super) const LIBRARIES: [Library; 5] = [
+pub(super) const LIBRARIES: [Library; 6] = [
     Library { name: "paho-1", what: "paho-mqtt 1.6", pins: &["paho-1.txt"], download: with_pip },
     Library { name: "paho-2", what: "paho-mqtt 2", pins: &["paho-2.txt"], download: with_pip },
     Library {
@@ -49,6 +49,12 @@ pub(super) const LIBRARIES: [Library; 5] = [
         name: "nats-js",
         what: "NATS for JavaScript",
         pins: &["nats-js/package-lock.json", "nats-js/package.json"],
+        download: with_npm,
+    },
+    Library {
+        name: "playwright",
+        what: "playwright-core, which drives a browser",
+        pins: &["console/package-lock.json", "console/package.json"],
         download: with_npm,
     },
 ];

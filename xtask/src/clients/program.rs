@@ -9,13 +9,14 @@ use crate::debian;
 use crate::failure::Failure;
 
 /// A program and the Debian package that has it.
-const PACKAGES: [(&str, &str); 6] = [
+const PACKAGES: [(&str, &str); 7] = [
     ("mosquitto_pub", "mosquitto-clients"),
     ("mosquitto_sub", "mosquitto-clients"),
     ("curl", "curl"),
     ("python3", "python3-venv"),
     ("node", "nodejs"),
     ("npm", "npm"),
+    ("chromium", "chromium"),
 ];
 
 /// A program that is here.
@@ -71,7 +72,7 @@ mod tests {
     fn a_package_with_two_missing_programs_is_named_once() {
         assert_eq!(
             missing_packages(OsStr::new("/nowhere")),
-            ["mosquitto-clients", "curl", "python3-venv", "nodejs", "npm"]
+            ["mosquitto-clients", "curl", "python3-venv", "nodejs", "npm", "chromium"]
         );
     }
 
@@ -79,7 +80,7 @@ mod tests {
     fn what_is_on_path_is_not_installed() {
         let directory = env::temp_dir().join(format!("xtask-program-{}", std::process::id()));
         fs::create_dir_all(&directory).unwrap();
-        for program in ["mosquitto_pub", "curl", "node", "npm", "python3"] {
+        for program in ["mosquitto_pub", "curl", "node", "npm", "python3", "chromium"] {
             fs::write(directory.join(program), "").unwrap();
         }
         let missing = missing_packages(directory.as_os_str());
