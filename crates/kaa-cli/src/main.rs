@@ -7,6 +7,7 @@
 //! | `kaa dev` | runs an extension behind a communication service, and again whenever it is saved |
 //! | `kaa doctor` | checks the way to NATS and to services |
 //! | `kaa emit` | announces an event, as a service would |
+//! | `kaa ls` | lists the services on the bus |
 //! | `kaa new` | makes a new extension |
 //! | `kaa schema check` | compares Avro schemas by the rules for readers and writers |
 //! | `kaa tap` | shows every message on the bus, decoded |
@@ -23,6 +24,7 @@ mod connection;
 mod dev;
 mod doctor;
 mod emit;
+mod ls;
 mod new;
 mod permissions;
 mod record;
@@ -52,6 +54,7 @@ enum Command {
     Dev(dev::Dev),
     Doctor(doctor::Doctor),
     Emit(emit::Emit),
+    Ls(ls::Ls),
     New(new::New),
     Schema(schema::Schema),
     Tap(tap::Tap),
@@ -70,6 +73,7 @@ async fn main() -> ExitCode {
         Command::Dev(dev) => dev.run().await,
         Command::Doctor(doctor) => doctor.run().await,
         Command::Emit(emit) => emit.run().await,
+        Command::Ls(ls) => ls.run().await,
         Command::New(new) => new.run(),
         Command::Schema(schema) => schema.run(),
         Command::Tap(tap) => tap.run().await,

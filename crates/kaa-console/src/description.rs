@@ -7,10 +7,10 @@ use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::limits::DESCRIBED;
-use crate::questions::{Questions, Verb};
+use crate::limits::{DESCRIBED, REPLICAS};
 use crate::reply::{Reply, json, refusal};
 use crate::room::Room;
+use kaa_tap::{Questions, Verb};
 
 /// A service with what can be sent to it.
 #[derive(Debug, Serialize)]
@@ -34,13 +34,13 @@ pub(crate) async fn describe(room: Arc<Room>) -> Reply {
         Ok(bus) => bus,
         Err(error) => return refusal(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
     };
-    let questions = match Questions::open(&bus).await {
+    let mut questions = match Questions::open(&bus).await {
         Ok(questions) => questions,
         Err(error) => return refusal(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
     };
     let mut services = BTreeMap::new();
     // Replicas are the same: the first one tells what they are.
-    for said in questions.gather(Verb::Describe, DESCRIBED).await {
+    for said in questions.gather(Verb::Describe, DESCRIBED, REPLICAS).await {
         if let Some(described) = said.answer.get("description").and_then(read) {
             services.entry(described.name.clone()).or_insert(described);
         }

@@ -9,8 +9,8 @@ use tokio::time::Instant;
 
 use crate::exchange::cut;
 use crate::limits::REPLICAS;
-use crate::questions::{Said, Verb};
 use crate::stages::Handled;
+use kaa_tap::{Said, Verb};
 
 /// For how long a replica may say nothing before it is shown as silent.
 const SILENT: Duration = Duration::from_millis(2_500);

@@ -22,7 +22,6 @@
 //! | `budget` | how many are shown a second |
 //! | `exchange`, `payload` | one request and what became of it, as the page has it |
 //! | `sessions` | endpoints that are pinned to a replica |
-//! | `questions` | asking all services on the bus: `$SRV` |
 //! | `fleet`, `stages` | what they answer: figures and health, and where the time of a message went |
 //! | `description` | what can be sent, and what it looks like |
 //! | `send` | sending it |
@@ -41,7 +40,6 @@ mod fleet;
 mod flow;
 mod limits;
 mod payload;
-mod questions;
 mod reply;
 mod room;
 mod send;

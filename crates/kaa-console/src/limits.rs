@@ -38,9 +38,6 @@ pub(crate) const SESSIONS: usize = 200;
 /// How many replicas of services are shown.
 pub(crate) const REPLICAS: usize = 200;
 
-/// The largest answer of a service about itself that is read, in bytes.
-pub(crate) const ANSWER: usize = 1 << 20;
-
 /// How long an answer may take when the request does not say.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 

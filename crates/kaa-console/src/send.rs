@@ -17,11 +17,11 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use crate::access::only;
-use crate::limits::{BODY, BODY_TIME, DESCRIBED, SENT};
+use crate::limits::{BODY, BODY_TIME, DESCRIBED, REPLICAS, SENT};
 use crate::payload::Payload;
-use crate::questions::{Questions, Verb};
 use crate::reply::{Reply, json, refusal};
 use crate::room::Room;
+use kaa_tap::{Questions, Verb};
 
 /// The request ID of what is to be answered.
 const REQUEST_ID: i32 = 1;
@@ -162,7 +162,7 @@ async fn is_there(bus: &Bus, instance: &ServiceInstance) -> Result<(), Refused> 
         Ok(_) => Ok(()),
         Err(RequestError::NoResponders { .. } | RequestError::TimedOut { .. }) => {
             let known = match Questions::open(bus).await {
-                Ok(questions) => questions.gather(Verb::Info, DESCRIBED).await,
+                Ok(mut questions) => questions.gather(Verb::Info, DESCRIBED, REPLICAS).await,
                 Err(_) => Vec::new(),
             };
             let mut names: Vec<_> = known.into_iter().map(|said| said.name).collect();

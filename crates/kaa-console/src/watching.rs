@@ -11,10 +11,10 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use crate::exchange::Exchange;
 use crate::fleet::Fleet;
 use crate::flow::Flow;
-use crate::questions::{Questions, Said, Verb};
 use crate::room::Room;
 use crate::source::SourceError;
 use crate::stages::Handled;
+use kaa_tap::{Questions, Said, Verb};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -14,6 +14,7 @@
 //! | `exchange` | [`Exchanges`]: which answer belongs to which request, and what nobody has answered |
 //! | `criteria` | [`Criteria`]: which messages are of interest |
 //! | `listen` | [`Listener`]: all of it together |
+//! | `questions` | [`Questions`]: what services say of themselves |
 //! | [`call`] | the other way round: a request, as a communication service would send it |
 //!
 //! ```
@@ -35,6 +36,7 @@ pub mod call;
 mod criteria;
 mod exchange;
 mod listen;
+mod questions;
 mod seen;
 mod sources;
 pub mod wire;
@@ -42,5 +44,6 @@ pub mod wire;
 pub use criteria::Criteria;
 pub use exchange::{Answered, Exchanges, Open};
 pub use listen::{Happened, Listener};
+pub use questions::{Questions, Said, Verb};
 pub use seen::{Seen, Status};
 pub use sources::{Sources, Taken};

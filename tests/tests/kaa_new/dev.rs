@@ -80,7 +80,7 @@ async fn ask(http: SocketAddr, mut enough: oneshot::Receiver<()>) -> usize {
 
 async fn text(http: SocketAddr) -> String {
     let answer = http::call(http, "POST", "/kp1/v1/greeter/e2/hello", r#"{"name":"Ada"}"#).await;
-    answer.json()["text"].as_str().unwrap().to_owned()
+    answer.json().get("text").unwrap().as_str().unwrap().to_owned()
 }
 
 #[tokio::test]

@@ -60,7 +60,9 @@ impl Latencies {
 /// The step of a value: below 64 each has one of its own.
 fn index(micros: u64) -> usize {
     let shift = (u64::BITS - micros.leading_zeros()).saturating_sub(6);
-    shift as usize * STEPS + (micros >> shift) as usize
+    // Below 64, whatever the value.
+    let step = usize::try_from(micros >> shift).unwrap_or_default();
+    shift as usize * STEPS + step
 }
 
 /// The largest value of a step.

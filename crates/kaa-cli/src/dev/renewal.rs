@@ -124,9 +124,7 @@ impl Renewal {
 
     /// How a device would ask it.
     fn suggest(&self, served: Option<&Served>) {
-        let Some((name, path)) = served.and_then(|served| Some((&served.name, served.path()?))) else {
-            return;
-        };
+        let Some(Served { name, path: Some(path) }) = served else { return };
         tell(
             "dev",
             &format!("ask it as a device: curl -i -d '{{}}' {}/kp1/v1/{name}/my-device{path}", self.http),

@@ -1,13 +1,13 @@
 //! The extension at work, from its start until it has drained.
 
-use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use kaa_bus::{Bus, SubjectFilter};
-use serde::Deserialize;
+use kaa_bus::Bus;
+use kaa_tap::{Questions, Said, Verb};
+use serde_json::Value;
 use tokio::process::{Child, Command};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -46,25 +46,19 @@ pub(super) enum Started {
     Silent,
 }
 
-/// What it says of itself, in the service API of NATS.
-#[derive(Debug, PartialEq, Eq, Deserialize)]
+/// What it says of itself.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Served {
     pub(super) name: String,
-    id: String,
-    #[serde(default)]
-    endpoints: Vec<Endpoint>,
-}
-
-#[derive(Debug, PartialEq, Eq, Deserialize)]
-struct Endpoint {
-    #[serde(default)]
-    metadata: HashMap<String, String>,
+    /// The path of its first resource.
+    pub(super) path: Option<String>,
 }
 
 impl Served {
-    /// The path of its first resource.
-    pub(super) fn path(&self) -> Option<&str> {
-        self.endpoints.iter().find_map(|endpoint| endpoint.metadata.get("path")).map(String::as_str)
+    fn of(said: Said) -> Self {
+        let endpoints = said.answer.get("endpoints").and_then(Value::as_array).into_iter().flatten();
+        let mut paths = endpoints.filter_map(|endpoint| endpoint.get("metadata")?.get("path")?.as_str());
+        Self { path: paths.next().map(str::to_owned), name: said.name }
     }
 }
 
@@ -133,22 +127,16 @@ fn ask_to_stop(process: &mut Child) -> io::Result<()> {
 
 /// Asks everybody what they are until it is this one who answers; `None` when the bus is gone.
 async fn find(bus: &Bus, id: &str) -> Option<Served> {
-    let inbox = format!("_INBOX.kaa-dev.{id}");
-    let mut answers = bus.subscribe(inbox.parse::<SubjectFilter>().ok()?, None).await.ok()?;
+    let mut questions = Questions::open(bus).await.ok()?;
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            _ = look.tick() => {
-                let (question, reply_to) = ("$SRV.INFO".parse().ok()?, inbox.parse().ok()?);
-                bus.publish(question, Some(reply_to), "".into()).await.ok()?;
-            }
-            answer = answers.next() => {
-                // Others may answer as well, in what way they like.
-                if let Ok(served) = serde_json::from_slice::<Served>(&answer?.payload)
-                    && served.id == id
-                {
-                    return Some(served);
+            _ = look.tick() => questions.ask(Verb::Info),
+            said = questions.next() => {
+                let said = said?;
+                if said.id == id {
+                    return Some(Served::of(said));
                 }
             }
         }

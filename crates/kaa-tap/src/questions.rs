@@ -1,4 +1,4 @@
-//! Asking all services on the bus: the service API of NATS, and two verbs of our own.
+//! What the services on the bus say of themselves: the service API of NATS (ADR-32), and two verbs of our own.
 
 use std::time::Duration;
 
@@ -8,11 +8,12 @@ use kaa_protocol::subject::Inbox;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
-use crate::limits::ANSWER;
+/// The largest answer of a service about itself that is read, in bytes.
+const ANSWER: usize = 1 << 20;
 
 /// What can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verb {
+pub enum Verb {
     /// What it is called, and what its functions are.
     Info,
     /// What its functions have done.
@@ -48,17 +49,20 @@ impl Verb {
 
 /// What a service has said of itself.
 #[derive(Debug)]
-pub(crate) struct Said {
-    pub(crate) verb: Verb,
-    /// The service, and the replica that said it.
-    pub(crate) name: String,
-    pub(crate) id: String,
-    pub(crate) answer: Value,
+pub struct Said {
+    /// What it was asked.
+    pub verb: Verb,
+    /// The name of the service.
+    pub name: String,
+    /// The replica that said it.
+    pub id: String,
+    /// All of it.
+    pub answer: Value,
 }
 
 /// Questions to everybody, and their answers.
 #[derive(Debug)]
-pub(crate) struct Questions {
+pub struct Questions {
     bus: Bus,
     inbox: Inbox,
     answers: Subscription,
@@ -68,7 +72,11 @@ pub(crate) struct Questions {
 
 impl Questions {
     /// Listens for answers.
-    pub(crate) async fn open(bus: &Bus) -> Result<Self, SubscribeError> {
+    ///
+    /// # Errors
+    ///
+    /// [`SubscribeError`] when the server does not let it listen to an inbox.
+    pub async fn open(bus: &Bus) -> Result<Self, SubscribeError> {
         let inbox = Inbox::new(u128::from(bus.random()) << 64 | u128::from(bus.random()));
         // Who is too slow loses the oldest answers: they are asked for again.
         let answers = bus.subscribe_with(inbox.filter(), None, Overflow::DropOldest).await?;
@@ -78,22 +86,22 @@ impl Questions {
     /// Asks everybody. Like an answer, a question may get lost: it is asked again.
     ///
     /// Each has an address of its own for the answers: a service may be permitted one answer to each.
-    pub(crate) fn ask(&mut self, verb: Verb) {
+    pub fn ask(&mut self, verb: Verb) {
         self.asked += 1;
         if let Ok(subject) = verb.subject().parse()
             && let Err(error) = self.bus.try_publish(subject, Some(self.inbox.slot(self.asked)), Bytes::new())
         {
-            tracing::debug!("the console cannot ask the services: {error}");
+            tracing::debug!("the services cannot be asked: {error}");
         }
     }
 
     /// Whether a message at this subject is one of the answers.
-    pub(crate) fn is_answered_at(&self, subject: &[u8]) -> bool {
+    pub fn is_answered_at(&self, subject: &[u8]) -> bool {
         self.inbox.slot_of(subject).is_some()
     }
 
     /// The next answer; `None` when the bus is closed. Cancel safe.
-    pub(crate) async fn next(&mut self) -> Option<Said> {
+    pub async fn next(&mut self) -> Option<Said> {
         loop {
             let message = self.answers.next().await?;
             if let Some(said) = read(&message.payload) {
@@ -102,14 +110,16 @@ impl Questions {
         }
     }
 
-    /// Asks everybody, and takes what is answered within a time.
-    pub(crate) async fn gather(mut self, verb: Verb, time: Duration) -> Vec<Said> {
+    /// Asks everybody, and takes what is answered within a time, at most so many answers. Cancel safe.
+    pub async fn gather(&mut self, verb: Verb, time: Duration, most: usize) -> Vec<Said> {
         self.ask(verb);
         let (end, mut all) = (Instant::now() + time, Vec::new());
-        while let Ok(Some(said)) = timeout_at(end, self.next()).await {
-            all.push(said);
-            if all.len() >= crate::limits::REPLICAS {
-                break;
+        while all.len() < most
+            && let Ok(Some(said)) = timeout_at(end, self.next()).await
+        {
+            // Answers to an earlier question may come late.
+            if said.verb == verb {
+                all.push(said);
             }
         }
         all
