@@ -231,9 +231,13 @@ impl Bus {
         payload: Bytes,
         trace: Option<TraceContext>,
     ) -> Result<(), PublishError> {
-        let admitted = self.admit(&subject);
-        let message = Outgoing { subject, reply_to, payload, trace };
-        self.count(admitted.and_then(|()| self.shared.backend.try_publish(message).map(drop)))
+        let published = match self.admit(&subject) {
+            Ok(()) => {
+                self.shared.backend.try_publish(Outgoing { subject, reply_to, payload, trace }).map(drop)
+            }
+            Err(refused) => Err(refused),
+        };
+        self.count(published)
     }
 
     /// [`publish`](Self::publish) for those who have to know between which other messages theirs goes

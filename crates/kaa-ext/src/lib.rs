@@ -125,6 +125,7 @@ pub use kaa_process::program;
 #[cfg(feature = "rest")]
 pub use kaa_process::rest;
 pub use kaa_process::signals::SignalsError;
+pub use kaa_process::trace::{self, TracingConfig};
 pub use kaa_process::{error, logs, signals};
 pub use kaa_protocol as protocol;
 #[cfg(feature = "sqlite")]

@@ -311,6 +311,9 @@ impl Dispatcher {
     fn refuse(&self, envelope: &Envelope, failure: Failure, refusal: Refusal) {
         let Station { outlet, tally, figures, .. } = &*self.station;
         figures.of(envelope.reached()).count(failure.status().code());
+        if let Some(trace) = envelope.trace() {
+            trace.ends(failure.status().code().as_u16().into());
+        }
         let (what, correlation_id) = (envelope.title(), envelope.correlation_id());
         let why = failure.to_string();
         // When not even the bus keeps up, waiting for it would turn overload into silence for all.
@@ -378,6 +381,9 @@ impl Station {
     }
 
     fn book(&self, envelope: &Envelope, done: &Done) {
+        if let Some(trace) = envelope.trace() {
+            trace.ends(done.status.as_u16().into());
+        }
         let figures = self.figures.of(envelope.reached());
         let is_sampled = figures.count(done.status);
         if let Some(left_line) = done.left_line {
