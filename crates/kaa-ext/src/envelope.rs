@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+use http::StatusCode;
 use kaa_bus::trace::TraceContext;
 use kaa_process::trace::{About, Kind, Trace};
 use kaa_protocol::dialect::Dialect;
@@ -145,14 +146,14 @@ impl Envelope {
     /// Begins its span, if anybody wants to know. `from` is the context it came with.
     #[inline(always)]
     pub(crate) fn follow(&mut self, from: Option<&TraceContext>) {
-        if Trace::is_wanted(from) {
+        if Trace::may_be_wanted(from) {
             self.begin(from);
         }
     }
 
     #[cold]
     fn begin(&mut self, from: Option<&TraceContext>) {
-        self.trace = Some(Arc::new(Trace::begin(&self.about(), from)));
+        self.trace = Trace::begin(&self.about(), from).map(Arc::new);
     }
 
     /// What its span says.
@@ -165,6 +166,13 @@ impl Envelope {
             endpoint_id: self.endpoint_id(),
             extension: "",
             resource: self.title(),
+        }
+    }
+
+    /// Notes in its span how it ended.
+    pub(crate) fn ends(&self, status: StatusCode) {
+        if let Some(trace) = &self.trace {
+            trace.ends(status.as_u16().into());
         }
     }
 

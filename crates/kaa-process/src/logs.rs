@@ -7,7 +7,7 @@ use std::io::{IsTerminal, stderr};
 
 use tracing::{Level, Subscriber};
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::{FilterExt, LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
@@ -49,7 +49,9 @@ fn start(usual: Level, others: &[(&str, Level)], export: Option<&Export>) {
     // One of them: a layer that is not there takes nothing.
     let text = (!is_json).then(|| lines(stderr, wants_colours(&stderr())));
     let json = is_json.then(|| json::lines(stderr));
-    let filter = filter.unwrap_or_else(defaults);
+    // Of the client of NATS, what is below this level is whole messages, with whatever secrets they carry.
+    let no_messages = Targets::new().with_default(Level::TRACE).with_target("async_nats", Level::DEBUG);
+    let filter = filter.unwrap_or_else(defaults).and(no_messages);
     let logs = Layer::and_then(text, json).with_filter(filter);
     // An error says that the program logs already: then its way of logging holds.
     let _ = tracing_subscriber::registry().with(logs).with(export.map(Export::layer)).try_init();

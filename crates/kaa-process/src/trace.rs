@@ -27,12 +27,6 @@ pub struct Trace {
     context: Option<TraceContext>,
 }
 
-/// Whether anybody listens to spans of requests.
-#[cold]
-fn is_enabled() -> bool {
-    tracing::enabled!(target: TARGET, Level::DEBUG)
-}
-
 /// What the span of a request says. Long texts are cut: they may be of strangers, and as long as a message.
 #[derive(Debug, Clone, Copy)]
 pub struct About<'a> {
@@ -62,21 +56,25 @@ pub enum Kind {
 }
 
 impl Trace {
-    /// Whether a request that came with this context has to be traced.
+    /// Whether a request that came with this context may have to be traced. This is all that most requests cost.
     #[inline]
-    pub fn is_wanted(from: Option<&TraceContext>) -> bool {
-        from.is_some() || (LevelFilter::current() >= Level::DEBUG && is_enabled())
+    pub fn may_be_wanted(from: Option<&TraceContext>) -> bool {
+        from.is_some() || LevelFilter::current() >= Level::DEBUG
     }
 
-    /// Begins the span of a request that came with this context.
+    /// Begins the span of a request that came with this context; `None` when nobody wants to know of it, and it
+    /// belongs to no trace.
     #[cold]
-    pub fn begin(about: &About<'_>, from: Option<&TraceContext>) -> Self {
+    pub fn begin(about: &About<'_>, from: Option<&TraceContext>) -> Option<Self> {
         let span = about.span();
         let context = context::follow(&span, from);
+        if span.is_disabled() && context.is_none() {
+            return None;
+        }
         if let Some(context) = &context {
             span.record("trace_id", display(format_args!("{:032x}", context.parent().trace_id())));
         }
-        Self { span, context }
+        Some(Self { span, context })
     }
 
     /// The place of what follows from the request; `None` when it belongs to no trace.
@@ -93,7 +91,8 @@ impl Trace {
     /// Notes which function it has reached.
     #[cold]
     pub fn reaches(&self, function: &str) {
-        self.span.record("function", function).record("otel.name", function);
+        self.span.record("function", function);
+        context::rename(&self.span, function);
     }
 
     /// Notes how it ended: an HTTP status code.
@@ -150,5 +149,80 @@ impl std::fmt::Display for Cut<'_> {
         let short = self.0.get(..self.0.floor_char_boundary(Self::BYTES)).unwrap_or_default();
         f.write_str(short)?;
         if short.len() < self.0.len() { f.write_str("…") } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+    use tracing::subscriber::{NoSubscriber, with_default};
+
+    use super::*;
+    use crate::logs::tests::logged_as_json;
+
+    const ABOUT: About<'_> = About {
+        kind: Kind::Request,
+        replica: "ext-0",
+        correlation_id: "c-1",
+        endpoint_id: Some("ep-1"),
+        extension: "",
+        resource: "/json",
+    };
+
+    fn context() -> TraceContext {
+        let parent = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".as_slice();
+        TraceContext::of_headers([parent], []).unwrap()
+    }
+
+    /// What a handler logs in a request: the span around it.
+    fn span_around(about: &About<'_>, handler: impl FnOnce(&Trace)) -> Value {
+        let lines = logged_as_json(|| handler(&Trace::begin(about, Some(&context())).unwrap()));
+        let line: Value = serde_json::from_str(&lines).expect(&lines);
+        line["spans"][0].clone()
+    }
+
+    #[test]
+    fn what_a_handler_logs_stands_in_the_span_of_its_request() {
+        let span = span_around(&ABOUT, |trace| {
+            trace.reaches("json");
+            trace.ends(500);
+            trace.run(|| tracing::info!("handling"));
+        });
+        let expected = serde_json::json!({
+            "name": "request", "correlation_id": "c-1", "endpoint_id": "ep-1", "resource": "/json", "function": "json",
+            "replica": "ext-0", "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "status": 500,
+        });
+        assert_eq!(span, expected);
+    }
+
+    #[test]
+    fn texts_of_strangers_are_cut_in_a_span() {
+        let long = "é".repeat(1 << 19);
+        let about = About { correlation_id: &long, endpoint_id: Some(&long), resource: &long, ..ABOUT };
+        let span = span_around(&about, |trace| trace.run(|| tracing::info!("handling")));
+        for field in ["correlation_id", "endpoint_id", "resource"] {
+            assert_eq!(span[field], format!("{}…", "é".repeat(128)));
+        }
+    }
+
+    #[test]
+    fn without_an_exporter_the_context_is_that_of_the_sender_and_current_in_a_handler() {
+        let trace = Trace::begin(&ABOUT, Some(&context())).unwrap();
+        assert_eq!(trace.context(), Some(&context()));
+        trace.run(|| assert_eq!(kaa_bus::trace::current(), Some(context())));
+        assert_eq!(kaa_bus::trace::current(), None);
+    }
+
+    #[test]
+    fn a_request_is_traced_when_it_belongs_to_a_trace_or_somebody_listens() {
+        with_default(NoSubscriber::new(), || {
+            assert!(Trace::may_be_wanted(Some(&context())));
+            assert!(Trace::begin(&ABOUT, Some(&context())).is_some());
+            assert!(Trace::begin(&ABOUT, None).is_none());
+        });
+        logged_as_json(|| {
+            assert!(Trace::may_be_wanted(None));
+            assert_eq!(Trace::begin(&ABOUT, None).unwrap().context(), None);
+        });
     }
 }

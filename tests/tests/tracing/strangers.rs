@@ -89,12 +89,16 @@ async fn a_device_in_a_trace_is_answered_by_an_extension_that_knows_no_headers()
     let relay = relay(venue.connect().await).await;
     let client = other_client(&venue).await;
     let mut requests = client.subscribe("kaa.v1.service.by-hand.esp.ClientData").await.unwrap();
-    client.flush().await.unwrap();
+    // The server takes what one client says in turn: behind this, it knows of the subscription.
+    let mut echo = client.subscribe("echo").await.unwrap();
+    client.publish("echo", "".into()).await.unwrap();
+    soon("the echo", echo.next()).await.unwrap();
     let by_hand = tokio::spawn(async move {
         let request = requests.next().await.unwrap();
         let asked = ClientData::decode(&request.payload).unwrap().record;
         let data = ExtensionData {
             correlation_id: asked.correlation_id,
+            app_version_name: Some(asked.app_version_name),
             request_id: asked.request_id,
             resource_path: asked.resource_path,
             extension_instance_name: Some("by-hand"),

@@ -311,11 +311,8 @@ impl Dispatcher {
     fn refuse(&self, envelope: &Envelope, failure: Failure, refusal: Refusal) {
         let Station { outlet, tally, figures, .. } = &*self.station;
         figures.of(envelope.reached()).count(failure.status().code());
-        if let Some(trace) = envelope.trace() {
-            trace.ends(failure.status().code().as_u16().into());
-        }
-        let (what, correlation_id) = (envelope.title(), envelope.correlation_id());
-        let why = failure.to_string();
+        envelope.ends(failure.status().code());
+        let (what, correlation_id, why) = (envelope.title(), envelope.correlation_id(), failure.to_string());
         // When not even the bus keeps up, waiting for it would turn overload into silence for all.
         match (outlet.try_answer(&envelope.sender(), &failure.into()).unwrap_or(Sent::Failed), refusal) {
             (Sent::Failed, _) => tally.failed_to_send(),
@@ -381,9 +378,7 @@ impl Station {
     }
 
     fn book(&self, envelope: &Envelope, done: &Done) {
-        if let Some(trace) = envelope.trace() {
-            trace.ends(done.status.as_u16().into());
-        }
+        envelope.ends(done.status);
         let figures = self.figures.of(envelope.reached());
         let is_sampled = figures.count(done.status);
         if let Some(left_line) = done.left_line {

@@ -116,8 +116,8 @@ impl Core {
         let mut waiting =
             Waiting::new(recipient, request.path.request_id, request.path.extension.clone(), deadline);
         waiting.party = request.party(connection);
-        if Trace::is_wanted(request.trace.as_ref()) {
-            waiting.trace = Some(Box::new(self.trace(id, request)));
+        if Trace::may_be_wanted(request.trace.as_ref()) {
+            waiting.trace = self.trace(id, request).map(Box::new);
         }
         let mut state = self.lock();
         let state = &mut *state;
@@ -136,7 +136,7 @@ impl Core {
 
     /// The span of a request, until its end.
     #[cold]
-    fn trace(&self, id: u64, request: &Request) -> Trace {
+    fn trace(&self, id: u64, request: &Request) -> Option<Trace> {
         let correlation_id = self.correlation.id_of(id);
         let about = About {
             kind: Kind::Device,

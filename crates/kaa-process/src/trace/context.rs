@@ -9,6 +9,13 @@ pub(super) fn follow(_: &Span, from: Option<&TraceContext>) -> Option<TraceConte
     from.cloned()
 }
 
+/// The name of a span is final where nobody exports it.
+#[cfg(not(feature = "otel"))]
+pub(super) fn rename(_: &Span, _: &str) {}
+
+#[cfg(feature = "otel")]
+pub(super) use exported::rename;
+
 /// The span becomes a child of the one that a message came from, and its place is told. Without an exporter nobody
 /// knows of it: the context goes on as it came.
 #[cfg(feature = "otel")]
@@ -37,6 +44,11 @@ mod exported {
         let span_id = NonZeroU64::new(u64::from_be_bytes(here.span_id().to_bytes()))?;
         let parent = TraceParent::new(trace_id, span_id, here.is_sampled());
         Some(TraceContext::new(parent, from.and_then(TraceContext::state).cloned()))
+    }
+
+    /// Gives a span that has begun another name.
+    pub(in crate::trace) fn rename(span: &Span, name: &str) {
+        span.context().span().update_name(name.to_owned());
     }
 
     fn context_of(context: &TraceContext) -> SpanContext {

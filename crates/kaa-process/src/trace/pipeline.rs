@@ -71,7 +71,7 @@ impl Pipeline {
             .with_location(false)
             .with_threads(false)
             .with_tracked_inactivity(false)
-            .with_filter(wanted.and(filter_fn(|metadata| metadata.is_span())))
+            .with_filter(wanted.and(filter_fn(|metadata| !metadata.is_event())))
     }
 
     /// Whether everything was sent.
