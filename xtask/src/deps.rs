@@ -36,8 +36,9 @@ const FLOORS: [(&str, u8); 15] = [
 const EXAMPLES: u8 = 5;
 
 /// Libraries that are an inner matter of some crates, which alone may name them.
-const WALLS: [(&str, &[&str]); 3] = [
+const WALLS: [(&str, &[&str]); 4] = [
     ("async-nats", &["kaa-bus", "kaa-tests", "kaa-bench-sdk"]),
+    ("opentelemetry_sdk", &["kaa-process"]),
     ("rusqlite", &["kaa-sqlite", "kaa-tests"]),
     ("tokio-postgres", &["epts", "kaa-tests"]),
 ];
