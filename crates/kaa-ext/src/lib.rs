@@ -74,6 +74,7 @@ pub mod __private;
 #[doc = include_str!("../../../docs/how-to/custom-layer.md")]
 #[doc = include_str!("../../../docs/how-to/push-and-commands.md")]
 #[doc = include_str!("../../../docs/how-to/testing.md")]
+#[doc = include_str!("../../../docs/operating.md")]
 #[doc = include_str!("../../../docs/writing-an-extension.md")]
 mod book {}
 

@@ -1,16 +1,17 @@
 //! With an exporter, each service that a request passes is a span, and the next one is its child.
 
 use kaa_ext::TracingConfig;
-use kaa_ext::trace::{Decides, Export};
+use kaa_ext::trace::{Decides, Export, Ratio};
 use kaa_tests::venue::Venue;
 use tracing_subscriber::layer::SubscriberExt;
 
 use crate::collector::{Collector, Span};
 use crate::platform::{DEVICE, Platform, SAID};
 
-fn export(collector: &Collector) -> Export {
+fn export(collector: &Collector, ratio: f64) -> Export {
     let mut config = TracingConfig::default();
     config.endpoint = Some(collector.url().parse().unwrap());
+    config.ratio = Ratio::new(ratio).unwrap();
     config.attributes = vec!["deployment.environment.name=test".parse().unwrap()];
     let (instance, replica) = ("platform".parse().unwrap(), "platform-0".parse().unwrap());
     Export::start(&config, &instance, &replica, Decides::Service).unwrap().unwrap()
@@ -27,7 +28,7 @@ fn span<'a>(spans: &'a [Span], name: &str) -> &'a Span {
 
 async fn one_trace_has_a_span_of_each_service(venue: Venue) {
     let mut collector = Collector::start().await;
-    let export = export(&collector);
+    let export = export(&collector, 1.0);
     let subscriber = tracing_subscriber::registry().with(export.layer());
     let guard = tracing::subscriber::set_default(subscriber);
     let mut platform = Platform::start(&venue).await;
@@ -90,4 +91,21 @@ async fn one_trace_has_a_span_of_each_service_in_the_process() {
 #[tokio::test]
 async fn one_trace_has_a_span_of_each_service_on_nats() {
     one_trace_has_a_span_of_each_service(Venue::nats().await).await;
+}
+
+#[tokio::test]
+async fn what_is_not_recorded_is_passed_on_as_such_and_not_sent() {
+    let collector = Collector::start().await;
+    let export = export(&collector, 0.0);
+    let subscriber = tracing_subscriber::registry().with(export.layer());
+    let guard = tracing::subscriber::set_default(subscriber);
+    let mut platform = Platform::start(&Venue::memory()).await;
+    assert_eq!(platform.ask(&[("traceparent", DEVICE)]).await.status, 200);
+    for (subject, trace) in platform.messages(SAID.len()).await {
+        let parent = trace.expect(&subject).parent();
+        assert_eq!((&parent.to_string()[3..35], parent.is_sampled()), (&DEVICE[3..35], false), "{subject}");
+    }
+    drop((platform, guard));
+    export.finish().await;
+    assert_eq!(collector.spans(), []);
 }
