@@ -137,6 +137,15 @@ impl Kpc {
         self.service.terminate();
     }
 
+    /// Asks it to stop, and waits for its end: everything that it has ever logged and printed.
+    ///
+    /// # Panics
+    ///
+    /// When it does not end well.
+    pub async fn said(self) -> Vec<String> {
+        self.service.said().await
+    }
+
     /// Waits for its end; whether it ended well.
     ///
     /// # Panics

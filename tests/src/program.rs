@@ -50,6 +50,8 @@ fn build() -> PathBuf {
     };
     let mut build = Command::new(env!("CARGO"));
     build.args(["build", "--quiet", "--bins", "--profile", profile]);
+    // As in a build of the whole workspace, where the tests want it.
+    build.args(["--features", "kaa-kpc/otel"]);
     build.args(PACKAGES.iter().flat_map(|package| ["-p", package]));
     build.arg("--target-dir").arg(directory.parent().expect("target/<profile>"));
     // Cargo tells a test about its package. Build scripts that look at this would run anew.

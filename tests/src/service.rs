@@ -129,13 +129,16 @@ impl Service {
         service
     }
 
-    /// Starts a program.
+    /// Starts a program, whose log is that of `info` unless the command says otherwise.
     ///
     /// # Panics
     ///
     /// When it cannot be executed.
     pub fn start(mut command: Command) -> Self {
-        command.env("RUST_LOG", "info").env("NO_COLOR", "1").kill_on_drop(true);
+        if !command.as_std().get_envs().any(|(variable, _)| variable == "RUST_LOG") {
+            command.env("RUST_LOG", "info");
+        }
+        command.env("NO_COLOR", "1").kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().expect("a program can be executed");
         let (lines, output) = unbounded_channel();
@@ -237,6 +240,24 @@ impl Service {
     fn signal(&self, signal: Signal) {
         let id = self.process.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
         kill_process(id.expect("a running process"), signal).expect("our own child takes signals");
+    }
+
+    /// Asks it to stop, and waits for its end: everything that it has ever logged and printed.
+    ///
+    /// # Panics
+    ///
+    /// When it does not end well.
+    pub async fn said(mut self) -> Vec<String> {
+        self.terminate();
+        let rest = async {
+            while let Some(line) = self.output.recv().await {
+                self.seen.push(line);
+            }
+        };
+        soon("the service to end", rest).await;
+        let said = std::mem::take(&mut self.seen);
+        assert!(self.ended().await, "{said:#?}");
+        said
     }
 
     /// Waits for its end; whether it ended well.

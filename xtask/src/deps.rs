@@ -38,8 +38,9 @@ const FLOORS: [(&str, u8); 17] = [
 const EXAMPLES: u8 = 6;
 
 /// Libraries that are an inner matter of some crates, which alone may name them.
-const WALLS: [(&str, &[&str]); 3] = [
+const WALLS: [(&str, &[&str]); 4] = [
     ("async-nats", &["kaa-bus", "kaa-tests", "kaa-bench-sdk"]),
+    ("opentelemetry_sdk", &["kaa-process"]),
     ("rusqlite", &["kaa-sqlite", "kaa-tests"]),
     ("tokio-postgres", &["epts", "kaa-tests"]),
 ];

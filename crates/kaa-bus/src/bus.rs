@@ -1,6 +1,7 @@
 //! The bus as its users see it.
 
 mod state;
+mod traced;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use crate::message::{Message, Outgoing};
 use crate::nats::{self, ConnectError, NatsOptions};
 use crate::shared::Shared;
 use crate::subscription::Subscription;
-use crate::trace::{self, TraceContext};
+use crate::trace;
 
 /// A connection that carries messages between services (3/ISM).
 ///
@@ -179,31 +180,6 @@ impl Bus {
         self.publish_traced(subject, reply_to, payload, trace::current()).await
     }
 
-    /// [`publish`](Self::publish) with a trace context, or without one, whatever is [current](trace::current).
-    ///
-    /// Its bytes count as bytes of the payload.
-    ///
-    /// # Errors
-    ///
-    /// Those of `publish`.
-    ///
-    /// # Cancel safety
-    ///
-    /// As `publish`.
-    pub async fn publish_traced(
-        &self,
-        subject: Subject,
-        reply_to: Option<Subject>,
-        payload: Bytes,
-        trace: Option<TraceContext>,
-    ) -> Result<(), PublishError> {
-        let published = match self.admit(&subject) {
-            Ok(()) => self.shared.backend.publish(Outgoing { subject, reply_to, payload, trace }).await,
-            Err(refused) => Err(refused),
-        };
-        self.count(published)
-    }
-
     /// [`publish`](Self::publish) for those who must not wait, such as the task that receives: it
     /// costs less, too. Inside the process it never has to wait.
     ///
@@ -217,23 +193,6 @@ impl Bus {
         payload: Bytes,
     ) -> Result<(), PublishError> {
         self.try_publish_traced(subject, reply_to, payload, trace::current())
-    }
-
-    /// The same with a trace context, or without one, whatever is [current](trace::current).
-    ///
-    /// # Errors
-    ///
-    /// Those of `try_publish`.
-    pub fn try_publish_traced(
-        &self,
-        subject: Subject,
-        reply_to: Option<Subject>,
-        payload: Bytes,
-        trace: Option<TraceContext>,
-    ) -> Result<(), PublishError> {
-        let admitted = self.admit(&subject);
-        let message = Outgoing { subject, reply_to, payload, trace };
-        self.count(admitted.and_then(|()| self.shared.backend.try_publish(message).map(drop)))
     }
 
     /// [`publish`](Self::publish) for those who have to know between which other messages theirs goes

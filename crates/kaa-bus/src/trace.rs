@@ -16,5 +16,5 @@ mod state;
 
 pub use context::{TRACEPARENT, TRACESTATE, TraceContext};
 pub use parent::{InvalidTraceParent, TraceParent};
-pub use scope::{current, within};
+pub use scope::{carried, current, within};
 pub use state::{InvalidTraceState, TraceState};

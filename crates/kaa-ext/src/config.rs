@@ -9,6 +9,7 @@ use kaa_process::admin::AdminConfig;
 use kaa_process::config::{
     self, ConfigError, InstanceConfig, Layers, NatsConfig, Program, Settings, duration, size,
 };
+use kaa_process::trace::TracingConfig;
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::esp::Revision;
 use serde::de::DeserializeOwned;
@@ -34,6 +35,8 @@ pub struct Config<E = ()> {
     pub nats: NatsConfig,
     /// Health and metrics.
     pub admin: AdminConfig,
+    /// Where spans are sent.
+    pub tracing: TracingConfig,
     /// What only this extension has.
     pub extension: E,
     #[serde(skip)]

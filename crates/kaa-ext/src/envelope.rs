@@ -1,9 +1,12 @@
 //! A message after intake: what it says, owned, and its way back.
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+use http::StatusCode;
+use kaa_bus::trace::TraceContext;
+use kaa_process::trace::{About, Kind, Trace};
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::kp1::RequestId;
 use kaa_protocol::subject::Subject;
@@ -18,8 +21,8 @@ use crate::time::{Deadline, Term};
 
 /// Everything a message says, without the protocol it said it in.
 pub(crate) struct Envelope {
-    /// The size of the datum, in bytes.
-    size: usize,
+    /// The size of the datum, in bytes: like the [parts](Part) of its texts, in 32 bits.
+    size: u32,
     texts: Texts,
     correlation_id: Part,
     app_version: Part,
@@ -32,10 +35,12 @@ pub(crate) struct Envelope {
     matter: Matter,
     term: Term,
     /// The number of the function it has reached, among all of the extension.
-    reached: AtomicUsize,
+    reached: AtomicU32,
     reply_to: Option<Subject>,
     outlet: Arc<Outlet>,
     session: OnceLock<Session>,
+    /// Its span and its trace; mostly nobody wants to know.
+    trace: Option<Arc<Trace>>,
 }
 
 /// What kind of message it is: who handles it, and how it is answered.
@@ -81,7 +86,7 @@ impl Envelope {
     ) -> Self {
         let mut texts = texts.emptied(fields.texts_len());
         Self {
-            size,
+            size: u32::try_from(size).unwrap_or(u32::MAX),
             correlation_id: texts.push(fields.correlation_id),
             app_version: texts.push(fields.app_version),
             endpoint_id: fields.endpoint_id.map(|text| texts.push(text)),
@@ -93,10 +98,11 @@ impl Envelope {
             request_id: fields.request_id,
             matter,
             term,
-            reached: AtomicUsize::new(figures::NONE),
+            reached: AtomicU32::new(figures::NONE),
             reply_to,
             outlet,
             session: OnceLock::new(),
+            trace: None,
         }
     }
 
@@ -134,11 +140,50 @@ impl Envelope {
         self.payload = Bytes::new();
         self.matter = Matter::Request(Dialect::Esp);
         self.session = OnceLock::new();
+        self.trace = None;
+    }
+
+    /// Begins its span, if anybody wants to know. `from` is the context it came with.
+    #[inline(always)]
+    pub(crate) fn follow(&mut self, from: Option<&TraceContext>) {
+        if Trace::may_be_wanted(from) {
+            self.begin(from);
+        }
+    }
+
+    #[cold]
+    fn begin(&mut self, from: Option<&TraceContext>) {
+        self.trace = Trace::begin(&self.about(), from).map(Arc::new);
+    }
+
+    /// What its span says.
+    fn about(&self) -> About<'_> {
+        let is_event = self.message().is_some_and(|(message, _)| message.is_event());
+        About {
+            kind: if is_event { Kind::Event } else { Kind::Request },
+            replica: self.outlet.replica().as_str(),
+            correlation_id: self.correlation_id(),
+            endpoint_id: self.endpoint_id(),
+            extension: "",
+            resource: self.title(),
+        }
+    }
+
+    /// Notes in its span how it ended.
+    pub(crate) fn ends(&self, status: StatusCode) {
+        if let Some(trace) = &self.trace {
+            trace.ends(status.as_u16().into());
+        }
+    }
+
+    /// Its span and its trace.
+    pub(crate) fn trace(&self) -> Option<&Arc<Trace>> {
+        self.trace.as_ref()
     }
 
     /// The size of the message in bytes, for admission.
     pub(crate) fn len(&self) -> usize {
-        self.size
+        self.size as usize
     }
 
     pub(crate) fn correlation_id(&self) -> &str {
@@ -196,12 +241,15 @@ impl Envelope {
 
     /// It has reached the function with this number.
     pub(crate) fn reaches(&self, function: usize) {
-        self.reached.store(function, Relaxed);
+        self.reached.store(u32::try_from(function).unwrap_or(figures::NONE), Relaxed);
+        if let Some(trace) = &self.trace {
+            trace.reaches(self.outlet.function(function));
+        }
     }
 
     /// The number of the function it has reached; none that a function has when it has not reached any.
     pub(crate) fn reached(&self) -> usize {
-        self.reached.load(Relaxed)
+        self.reached.load(Relaxed) as usize
     }
 
     pub(crate) fn outlet(&self) -> &Arc<Outlet> {
@@ -247,6 +295,7 @@ impl Envelope {
             return_path: self.reply_to.as_ref(),
             is_restored: false,
             pinned: self.session.get().is_some_and(Session::is_pinned),
+            trace: self.trace.as_ref().and_then(|trace| trace.context().cloned()),
         }
     }
 }

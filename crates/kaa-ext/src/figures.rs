@@ -27,8 +27,8 @@ pub(crate) use slot::{SLOTS, is_error, slot};
 /// One in so many handlers that are done at once is timed.
 pub(crate) const SAMPLED: u64 = 64;
 
-/// The number of a function that a message has not reached.
-pub(crate) const NONE: usize = usize::MAX;
+/// The number of a function that a message has not reached: there are not so many.
+pub(crate) const NONE: u32 = u32::MAX;
 
 /// The figures of one replica.
 #[derive(Debug)]

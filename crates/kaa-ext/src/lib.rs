@@ -74,6 +74,7 @@ pub mod __private;
 #[doc = include_str!("../../../docs/how-to/custom-layer.md")]
 #[doc = include_str!("../../../docs/how-to/push-and-commands.md")]
 #[doc = include_str!("../../../docs/how-to/testing.md")]
+#[doc = include_str!("../../../docs/operating.md")]
 #[doc = include_str!("../../../docs/writing-an-extension.md")]
 mod book {}
 
@@ -126,6 +127,7 @@ pub use kaa_process::program;
 #[cfg(feature = "rest")]
 pub use kaa_process::rest;
 pub use kaa_process::signals::SignalsError;
+pub use kaa_process::trace::{self, TracingConfig};
 pub use kaa_process::{error, logs, signals};
 pub use kaa_protocol as protocol;
 #[cfg(feature = "sqlite")]

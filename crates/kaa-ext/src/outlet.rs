@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
+use kaa_bus::trace::TraceContext;
 use kaa_bus::{Bus, Clock, Messaging, PublishError};
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::esp::Revision;
@@ -134,6 +135,11 @@ impl Outlet {
         self.identity.dialect
     }
 
+    /// The name of the function with this number.
+    pub(crate) fn function(&self, number: usize) -> &'static str {
+        self.figures.of(number).labels.function
+    }
+
     /// The time now, in Unix milliseconds.
     pub(crate) fn millis(&self) -> i64 {
         self.clock.millis()
@@ -162,7 +168,7 @@ impl Outlet {
         } else {
             // Mostly nobody has to remember what was sent, and nothing of it is kept.
             let Some((subject, datum)) = self.letter(to, reply, false) else { return Ok(Sent::Silent) };
-            self.bus.try_publish(subject.clone(), None, datum)
+            self.bus.try_publish_traced(subject.clone(), None, datum, to.trace.clone())
         };
         match published {
             Ok(()) => Ok(Sent::Published),
@@ -256,7 +262,7 @@ impl Outlet {
     fn addressed(&self, to: &Receiver<'_>, reply: &Reply, pin: Option<Subject>) -> Option<Addressed> {
         let (subject, datum) = self.letter(to, reply, pin.is_some())?;
         let service_wide = self.way(to.voice).service_wide.clone();
-        Some(Addressed { subject: subject.clone(), pin, datum, service_wide })
+        Some(Addressed { subject: subject.clone(), pin, datum, service_wide, trace: to.trace.clone() })
     }
 
     /// Where it goes, and what it says.
@@ -294,6 +300,8 @@ pub(crate) struct Receiver<'a> {
     pub(crate) is_restored: bool,
     /// Whether further requests are to come to this replica.
     pub(crate) pinned: bool,
+    /// The trace it belongs to.
+    pub(crate) trace: Option<TraceContext>,
 }
 
 /// How an answer is put into words.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Extensions;
+use kaa_process::trace::Trace;
 use kaa_protocol::ByteString;
 use kaa_protocol::ism::Message;
 use kaa_protocol::kp1::RequestId;
@@ -125,6 +126,11 @@ impl Request {
     /// It has reached the function with this number, among all of the extension.
     pub(crate) fn reaches(&self, function: usize) {
         self.envelope.reaches(function);
+    }
+
+    /// Its span and its trace.
+    pub(crate) fn trace(&self) -> Option<&Arc<Trace>> {
+        self.envelope.trace()
     }
 
     pub(crate) fn outlet(&self) -> &Arc<Outlet> {

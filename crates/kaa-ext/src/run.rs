@@ -9,8 +9,9 @@ use std::io;
 
 use kaa_bus::Bus;
 use kaa_process::config::{ConfigError, Layers, Loaded, Program, Settings, Wish};
-use kaa_process::logs::log_to_stderr;
+use kaa_process::logs::log_to_stderr_and;
 use kaa_process::signals::{self, Stop};
+use kaa_process::trace::{Decides, Export, TracingConfig};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -61,10 +62,17 @@ impl<S: Send + Sync + 'static> Builder<S> {
     ///
     /// Outside of a tokio runtime with time and I/O.
     pub async fn run_as(self, program: Program) -> Result<Stopped, RunError> {
-        log_to_stderr();
         let layers = layers::<Config>(program)?;
         match layers.wish() {
-            Wish::Serve => self.run_with(&layers.load()?.config).await,
+            Wish::Serve => {
+                let config = layers.load()?.config;
+                let mut builder = self.configure(&config);
+                let description = builder.describe()?;
+                // The one that is told to collectors is the one that serves.
+                let replica = description.permissions.replica();
+                builder.replica.get_or_insert_with(|| replica.to_string());
+                observed(&config.tracing, &description, builder.run_configured(&config)).await
+            }
             Wish::Command { command, json } => {
                 let config = layers.load()?.config;
                 asked::say(command, json, self.configure(&config).describe()?, &config.nats)
@@ -88,12 +96,16 @@ impl<S: Send + Sync + 'static> Builder<S> {
     ///
     /// Outside of a tokio runtime with time and I/O.
     pub async fn run_with<E>(self, config: &Config<E>) -> Result<Stopped, RunError> {
+        self.configure(config).run_configured(config).await
+    }
+
+    async fn run_configured<E>(self, config: &Config<E>) -> Result<Stopped, RunError> {
         // Around everything else: from now on a signal is a wish and no longer the end.
         signals::run(|stop| self.run_until(stop, config)).await?
     }
 
     async fn run_until<E>(self, stop: Stop, config: &Config<E>) -> Result<Stopped, RunError> {
-        let extension = self.configure(config).build()?;
+        let extension = self.build()?;
         let (shards, replica) = (extension.shards, extension.replica().clone());
         let grace = extension.limits.grace;
         let process = Process { grace, ..Process::new(config, extension.instance())? };
@@ -224,7 +236,6 @@ async fn as_asked<E: Settings + Default + Serialize + DeserializeOwned>(
     describe: impl FnOnce(&Config<E>) -> Result<Description, StartError>,
     serve: impl AsyncFnOnce(Config<E>, Description) -> Result<Stopped, RunError>,
 ) -> Result<Stopped, RunError> {
-    log_to_stderr();
     let layers = layers(program)?;
     let wish = layers.wish();
     if matches!(wish, Wish::Help | Wish::Version) {
@@ -235,8 +246,28 @@ async fn as_asked<E: Settings + Default + Serialize + DeserializeOwned>(
     match wish {
         Wish::Command { command, json } => asked::say(command, json, description, &loaded.config.nats),
         Wish::PrintConfig => print_config(loaded),
-        _ => serve(loaded.config, description).await,
+        _ => {
+            let config = loaded.config;
+            let tracing = config.tracing.clone();
+            observed(&tracing, &description.clone(), serve(config, description)).await
+        }
     }
+}
+
+/// Serves, with logs, and with spans on their way to where the configuration wants them.
+async fn observed(
+    config: &TracingConfig,
+    description: &Description,
+    serving: impl Future<Output = Result<Stopped, RunError>>,
+) -> Result<Stopped, RunError> {
+    let replica = description.permissions.replica();
+    let export = Export::start(config, &description.instance, replica, Decides::Sender)?;
+    log_to_stderr_and(export.as_ref());
+    let stopped = serving.await;
+    if let Some(export) = export {
+        export.finish().await;
+    }
+    stopped
 }
 
 /// [`run`] with a configuration from elsewhere, and without setting up logs.

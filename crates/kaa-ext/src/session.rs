@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
+use kaa_bus::trace;
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::ecs2ext;
 use kaa_protocol::kp1::ResourcePath;
@@ -189,6 +190,7 @@ impl Session {
             return_path: self.0.return_path.as_ref(),
             is_restored: self.0.is_restored,
             pinned: self.is_pinned(),
+            trace: trace::current(),
         }
     }
 }

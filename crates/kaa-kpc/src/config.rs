@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 
 use kaa_process::admin::AdminConfig;
 use kaa_process::config::{Command, ConfigError, Environment, Layers, NatsConfig, Settings, Switch};
+use kaa_process::trace::TracingConfig;
 use serde::{Deserialize, Serialize};
 
 pub use clients::ClientsConfig;
@@ -85,6 +86,8 @@ pub struct Config {
     pub limits: Limits,
     /// Health and metrics.
     pub admin: AdminConfig,
+    /// Where spans are sent.
+    pub tracing: TracingConfig,
 }
 
 impl Config {

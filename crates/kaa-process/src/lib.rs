@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`config`] | the layers of a configuration, and the entries that all services share |
 //! | [`logs`] | logs on standard error, safe to look at |
+//! | [`trace`] | spans of requests, and the traces they belong to |
 //! | [`signals`] | SIGTERM and ctrl-c: the first one asks, the second one insists |
 //! | [`error`] | an error with all its causes, as a `main` shows it |
 //! | [`admin`] | the port for operators: health, readiness, metrics |
@@ -31,3 +32,4 @@ mod port;
 #[cfg(feature = "rest")]
 pub mod rest;
 pub mod signals;
+pub mod trace;

@@ -63,6 +63,7 @@ impl TraceContext {
     }
 
     /// How many bytes the headers are on NATS. They count as bytes of the payload there.
+    #[cold]
     pub(crate) fn size(&self) -> usize {
         const AROUND: usize = "NATS/1.0\r\n\r\n".len();
         const BETWEEN: usize = ": \r\n".len();

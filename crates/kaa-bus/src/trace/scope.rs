@@ -1,6 +1,7 @@
 //! Which trace the code that runs now belongs to.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
 
 use super::TraceContext;
 
@@ -18,6 +19,21 @@ pub fn current() -> Option<TraceContext> {
 pub fn within<T>(context: Option<&TraceContext>, run: impl FnOnce() -> T) -> T {
     let _back = Back(CURRENT.replace(context.cloned()));
     run()
+}
+
+/// Takes the context of who calls this along with a future, such as one for a task of its own.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// # use kaa_bus::trace;
+/// tokio::spawn(trace::carried(async { assert_eq!(trace::current(), None) })).await.unwrap();
+/// # }
+/// ```
+pub fn carried<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let context = current();
+    let mut future = Box::pin(future);
+    poll_fn(move |cx| within(context.as_ref(), || future.as_mut().poll(cx)))
 }
 
 /// Puts back what was there before, also after a panic.

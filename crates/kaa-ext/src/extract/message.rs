@@ -42,8 +42,8 @@ impl<S: Sync, T: ism::Request> FromRequest<S> for Targeted<T> {
     }
 }
 
-/// Speaking to other services. What is sent carries on the correlation ID of the message that is being
-/// handled, and no request takes longer than what is left of its time.
+/// Speaking to other services. What is sent carries on the correlation ID and the trace of the message that
+/// is being handled, and no request takes longer than what is left of its time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -62,7 +62,8 @@ impl<S: Sync> FromRequest<S> for Messaging {
     type Rejection = std::convert::Infallible;
 
     async fn from_request(request: &Request, _: &S) -> Result<Self, Self::Rejection> {
-        let context = Context::new(request.correlation_id(), request.deadline().at());
+        let trace = request.trace().and_then(|trace| trace.context().cloned());
+        let context = Context::traced(request.correlation_id(), request.deadline().at(), trace);
         Ok(request.outlet().messaging().within(context))
     }
 }

@@ -50,7 +50,7 @@ async fn every_message_that_came_to_an_end_is_counted_once_whatever_became_of_it
     let all: u64 = figures.all().flat_map(FunctionFigures::ended).sum();
     assert_eq!(all, counters.answered + counters.silent + counters.shed + counters.failed_to_send);
     assert_eq!((ended(&figures, 0, 200), ended(&figures, 1, 200)), (1, 1));
-    assert_eq!((ended(&figures, NONE, 404), ended(&figures, NONE, 503)), (1, 1));
+    assert_eq!((ended(&figures, NONE as usize, 404), ended(&figures, NONE as usize, 503)), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]

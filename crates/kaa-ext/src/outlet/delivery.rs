@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use kaa_bus::trace::TraceContext;
 use kaa_bus::{NoResponders, PublishError};
 use kaa_protocol::subject::Subject;
 
@@ -25,6 +26,7 @@ pub(crate) struct Addressed {
     pub(super) datum: Bytes,
     /// Where it goes when nobody is at `subject`.
     pub(super) service_wide: Subject,
+    pub(super) trace: Option<TraceContext>,
 }
 
 /// The bus has no room for an answer; nothing was sent.
@@ -58,7 +60,8 @@ impl Outlet {
     }
 
     fn hand_over(&self, message: &Addressed, to: &Subject) -> Result<(), PublishError> {
-        self.bus.try_publish(to.clone(), message.pin.clone(), message.datum.clone())
+        let Addressed { pin, datum, trace, .. } = message.clone();
+        self.bus.try_publish_traced(to.clone(), pin, datum, trace)
     }
 
     /// Learns that nobody listens to a return path: what was sent there goes to the communication
@@ -71,7 +74,7 @@ impl Outlet {
             Unserved::First { return_path, own } => {
                 tracing::debug!(%return_path, "nobody is there: what is sent there goes to all replicas");
                 // One that cannot be published, or gets lost, is not waited for.
-                let _ = self.bus.try_publish(own, None, self.notes.write(&return_path));
+                let _ = self.bus.try_publish_traced(own, None, self.notes.write(&return_path), None);
                 let outlet = Arc::downgrade(self);
                 tokio::spawn(async move {
                     tokio::time::sleep(NOTE_TAKES).await;

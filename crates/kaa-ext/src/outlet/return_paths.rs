@@ -244,6 +244,7 @@ pub(super) mod tests {
             pin: Some(subject("own")),
             datum: Bytes::copy_from_slice(content.as_bytes()),
             service_wide: subject("all"),
+            trace: None,
         }
     }
 

@@ -8,6 +8,7 @@ use kaa_process::admin::AdminError;
 use kaa_process::config::{ConfigError, NatsConfigError};
 use kaa_process::error::Chain;
 use kaa_process::signals::SignalsError;
+use kaa_process::trace::TracingError;
 use kaa_protocol::name::NameError;
 
 use crate::extension::BuildError;
@@ -60,6 +61,9 @@ pub enum RunError {
     /// The admin port cannot be where the configuration wants it.
     #[error(transparent)]
     Admin(#[from] AdminError),
+    /// Spans cannot be sent where the configuration wants them.
+    #[error(transparent)]
+    Tracing(#[from] TracingError),
     /// The process could not be run to its end: a second signal came while the extension was stopping.
     #[error(transparent)]
     Signals(#[from] SignalsError),

@@ -329,8 +329,8 @@ impl Dispatcher {
     fn refuse(&self, envelope: &Envelope, failure: Failure, refusal: Refusal) {
         let Station { outlet, tally, figures, .. } = &*self.station;
         figures.of(envelope.reached()).count(failure.status().code());
-        let (what, correlation_id) = (envelope.title(), envelope.correlation_id());
-        let why = failure.to_string();
+        envelope.ends(failure.status().code());
+        let (what, correlation_id, why) = (envelope.title(), envelope.correlation_id(), failure.to_string());
         // When not even the bus keeps up, waiting for it would turn overload into silence for all.
         match (outlet.try_answer(&envelope.sender(), &failure.into()).unwrap_or(Sent::Failed), refusal) {
             (Sent::Failed, _) => tally.failed_to_send(),
@@ -396,6 +396,7 @@ impl Station {
     }
 
     fn book(&self, envelope: &Envelope, done: &Done) {
+        envelope.ends(done.status);
         let figures = self.figures.of(envelope.reached());
         if self.figures.recent.is_wanted() {
             self.figures.recent.keep(done.handled(envelope, figures.labels.function));

@@ -1,6 +1,7 @@
 //! What no handler escapes: its deadline, and the net under its panics.
 
 use std::any::Any;
+use std::future::poll_fn;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
@@ -44,7 +45,7 @@ impl Guard {
     /// Calls the layers, which say what is to be waited for.
     pub(super) fn start(pipeline: &Pipeline, request: Request) -> Self {
         let deadline = request.deadline();
-        let stage = match catch_unwind(AssertUnwindSafe(|| pipeline.handle(request))) {
+        let stage = match catch_unwind(AssertUnwindSafe(|| handle(pipeline, request))) {
             Ok(handler) => Stage::Running(handler),
             // A layer may panic before there is a future.
             Err(panic) => Stage::Interrupted(Some(Interrupted::Panicked(message(&*panic)))),
@@ -91,6 +92,19 @@ impl Future for Guard {
         self.let_go();
         Poll::Ready(Err(Interrupted::TimedOut))
     }
+}
+
+/// Calls the layers.
+fn handle(pipeline: &Pipeline, request: Request) -> HandlerFuture {
+    if request.trace().is_none() { pipeline.handle(request) } else { handle_traced(pipeline, request) }
+}
+
+/// The same in the span and in the trace of the request.
+#[cold]
+fn handle_traced(pipeline: &Pipeline, request: Request) -> HandlerFuture {
+    let Some(trace) = request.trace().cloned() else { return pipeline.handle(request) };
+    let mut handler = trace.run(|| pipeline.handle(request));
+    Box::pin(poll_fn(move |context| trace.run(|| handler.as_mut().poll(context))))
 }
 
 /// What a panic said.

@@ -110,13 +110,15 @@ impl Intake {
     /// The message with its time: to be handled, refused, or dropped because the time is over.
     fn admit(
         &mut self,
+        message: &Message,
         budget: Result<Option<Duration>, Failure>,
         correlation_id: &str,
         envelope: impl FnOnce(Texts, Term) -> Envelope,
     ) -> Taken {
         match budget {
             Ok(Some(budget)) => {
-                let envelope = envelope(self.spare.texts(), Term::of(budget));
+                let mut envelope = envelope(self.spare.texts(), Term::of(budget));
+                envelope.follow(message.trace.as_ref());
                 Taken::Request(self.spare.share(envelope))
             }
             Ok(None) => {
@@ -125,7 +127,8 @@ impl Intake {
                 Taken::Dropped
             }
             Err(failure) => {
-                let envelope = envelope(self.spare.texts(), Term::of(Duration::ZERO));
+                let mut envelope = envelope(self.spare.texts(), Term::of(Duration::ZERO));
+                envelope.follow(message.trace.as_ref());
                 Taken::Refused(self.spare.share(envelope), failure)
             }
         }

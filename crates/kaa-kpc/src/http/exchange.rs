@@ -4,8 +4,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use http::header::EXPECT;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use hyper::body::Incoming;
+use kaa_bus::trace::{TRACEPARENT, TRACESTATE, TraceContext};
 
 use super::answer::{Refusal, Reply, reply};
 use super::body::Reading;
@@ -76,7 +77,14 @@ async fn address(
         None => front.ask_endpoint(&path, &client).await?,
     };
     let endpoint = known.map(|known| known.endpoint);
-    Ok(relay::Request { endpoint, ..relay::Request::new(path, bytes::Bytes::new()) })
+    let trace = trace(headers);
+    Ok(relay::Request { endpoint, trace, ..relay::Request::new(path, bytes::Bytes::new()) })
+}
+
+/// The trace that the client says its request belongs to.
+fn trace(headers: &HeaderMap) -> Option<TraceContext> {
+    let values = |name| headers.get_all(name).into_iter().map(HeaderValue::as_bytes);
+    TraceContext::of_headers(values(TRACEPARENT), values(TRACESTATE))
 }
 
 /// Gets what is left of a refused request out of the way of the next one.

@@ -9,12 +9,14 @@ use std::time::Duration;
 use kaa_bus::{Bus, ConnectError, FenceError, NatsOptions};
 use kaa_console::Console;
 use kaa_kpc::config::{Config, HASH_PASSWORD, UnsaidError};
-use kaa_kpc::{Kpc, StartError};
+use kaa_kpc::relay::RelayOptions;
+use kaa_kpc::{Kpc, KpcOptions, StartError};
 use kaa_process::admin::{Admin, AdminConfig, AdminError, AdminServer};
 use kaa_process::config::{self, ConfigError, NatsConfigError, Wish};
 use kaa_process::error::Chain;
 use kaa_process::logs;
 use kaa_process::signals::{self, SignalsError, Stop};
+use kaa_process::trace::{Decides, Export, TracingError};
 use tokio::runtime::{Builder, Runtime};
 
 use super::metrics;
@@ -57,15 +59,23 @@ fn print_permissions(config: &Config, json: bool) -> Result<(), RunError> {
 }
 
 fn run(config: &Config) -> Result<(), RunError> {
-    logs::log_to_stderr();
+    let options = config.options()?;
+    let RelayOptions { instance, replica, .. } = &options.relay;
+    let export = Export::start(&config.tracing, instance, replica, Decides::Service)?;
+    logs::log_to_stderr_and(export.as_ref());
     raise_file_limit();
     let runtime = runtime(config.service.threads.get())?;
-    // A signal that comes before there is anything to stop ends it all the same.
-    runtime.block_on(signals::run(async |stop| serve(config, stop).await))?
+    runtime.block_on(async {
+        // A signal that comes before there is anything to stop ends it all the same.
+        let served = signals::run(async |stop| serve(config, options, stop).await).await;
+        if let Some(export) = export {
+            export.finish().await;
+        }
+        served?
+    })
 }
 
-async fn serve(config: &Config, stop: Stop) -> Result<(), RunError> {
-    let options = config.options()?;
+async fn serve(config: &Config, options: KpcOptions, stop: Stop) -> Result<(), RunError> {
     let nats = config.nats.options()?.name(options.relay.replica.as_str());
     let nats = nats.service(options.relay.instance.clone());
     let bus = Bus::nats(nats.clone()).await?;
@@ -181,6 +191,8 @@ pub(crate) enum RunError {
     Start(#[from] StartError),
     #[error(transparent)]
     Admin(#[from] AdminError),
+    #[error(transparent)]
+    Tracing(#[from] TracingError),
     #[error(transparent)]
     Signals(#[from] SignalsError),
     #[error(transparent)]

@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use kaa_bus::trace::TraceContext;
 use kaa_bus::{Bus, Messaging, PublishError, planted};
+use kaa_process::trace::{About, Kind, Trace};
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::subject::Subject;
 use tokio::sync::Notify;
@@ -114,6 +116,9 @@ impl Core {
         let mut waiting =
             Waiting::new(recipient, request.path.request_id, request.path.extension.clone(), deadline);
         waiting.party = request.party(connection);
+        if Trace::may_be_wanted(request.trace.as_ref()) {
+            waiting.trace = self.trace(id, request).map(Box::new);
+        }
         let mut state = self.lock();
         let state = &mut *state;
         self.tally.requests();
@@ -127,6 +132,21 @@ impl Core {
                 false
             }
         }
+    }
+
+    /// The span of a request, until its end.
+    #[cold]
+    fn trace(&self, id: u64, request: &Request) -> Option<Trace> {
+        let correlation_id = self.correlation.id_of(id);
+        let about = About {
+            kind: Kind::Device,
+            replica: self.options.replica.as_str(),
+            correlation_id: &correlation_id,
+            endpoint_id: request.endpoint.as_ref().map(|endpoint| endpoint.endpoint_id.as_str()),
+            extension: request.path.extension.as_str(),
+            resource: request.path.resource_path.as_str(),
+        };
+        Trace::begin(&about, request.trace.as_ref())
     }
 
     /// A request waits for its end from now on.
@@ -166,12 +186,12 @@ impl Core {
         state.published_on(waiting.recipient.wants_proof(), self.bus().connects());
         let pin = waiting.party.as_ref().and_then(|party| state.pins.get(party, &waiting.extension));
         let Some(pin) = pin.cloned() else {
-            self.publish_to(dialect, &subject, datum)?;
+            self.publish_to(dialect, &subject, datum, waiting.context())?;
             return Ok(subject);
         };
         let has_room = state.pending.kept().saturating_add(datum.len()) <= self.options.kept_bytes;
         let kept = has_room.then(|| datum.clone());
-        self.publish_to(dialect, &pin, datum)?;
+        self.publish_to(dialect, &pin, datum, waiting.context())?;
         waiting.pinned = Some(Box::new(Pinned { subject: pin.clone(), datum: kept }));
         Ok(pin)
     }
@@ -187,9 +207,10 @@ impl Core {
         dialect: Dialect,
         subject: &Subject,
         datum: Bytes,
+        trace: Option<TraceContext>,
     ) -> Result<(), Refusal> {
         let reply_to = self.ways(dialect).own.clone();
-        let published = self.bus().try_publish(subject.clone(), Some(reply_to), datum);
+        let published = self.bus().try_publish_traced(subject.clone(), Some(reply_to), datum, trace);
         published.map_err(|error| match error {
             PublishError::TooLarge { size, limit, .. } => Refusal::TooLarge { size, limit },
             PublishError::Full { .. } | PublishError::TimedOut { .. } => Refusal::Busy,

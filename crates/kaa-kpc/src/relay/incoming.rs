@@ -83,6 +83,7 @@ impl Core {
         state.follow(wish, request.party.take(), &request.extension);
         if request.request_id.is_none() && is_success(data) {
             self.tally.silent();
+            request.ends(data.status_code);
             return state.forget(id, &request);
         }
         self.tally.answered();
@@ -110,7 +111,7 @@ impl Core {
             }
             if let Some(datum) = pinned.datum {
                 let Route { dialect, subject } = state.routes.to(&request.extension);
-                match self.publish_to(dialect, &subject, datum) {
+                match self.publish_to(dialect, &subject, datum, request.context()) {
                     Ok(()) => {
                         self.tally.resent();
                         return state.pending.sent(id, subject, request);

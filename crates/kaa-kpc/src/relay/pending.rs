@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 use kaa_bus::NoResponders;
+use kaa_bus::trace::TraceContext;
+use kaa_process::trace::Trace;
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::esp::ExtensionData;
 use kaa_protocol::kp1::RequestId;
@@ -27,6 +29,8 @@ pub(super) struct Waiting {
     pub(super) party: Option<Party>,
     pub(super) deadline: Instant,
     pub(super) pinned: Option<Box<Pinned>>,
+    /// Its span and its trace; mostly nobody wants to know.
+    pub(super) trace: Option<Box<Trace>>,
     place: Place,
 }
 
@@ -63,7 +67,8 @@ impl Waiting {
         deadline: Instant,
     ) -> Self {
         let (dialect, place) = (Dialect::Esp, Place::default());
-        Self { recipient, request_id, extension, dialect, party: None, deadline, pinned: None, place }
+        let (party, pinned, trace) = (None, None, None);
+        Self { recipient, request_id, extension, dialect, party, deadline, pinned, trace, place }
     }
 
     fn endpoint(&self) -> Option<&EndpointId> {
@@ -87,6 +92,18 @@ impl Waiting {
             (None, Some(_)) => Relation::Push,
             _ => Relation::Stray,
         }
+    }
+
+    /// Notes how it ended.
+    pub(super) fn ends(&self, status_code: i32) {
+        if let Some(trace) = &self.trace {
+            trace.ends(status_code);
+        }
+    }
+
+    /// Where its message is in the trace.
+    pub(super) fn context(&self) -> Option<TraceContext> {
+        self.trace.as_ref().and_then(|trace| trace.context().cloned())
     }
 
     fn kept(&self) -> usize {

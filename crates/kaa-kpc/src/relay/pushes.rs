@@ -99,7 +99,8 @@ impl Core {
             Subscribed::Alone => {
                 let (service, reply_to) =
                     (self.ways(origin.dialect).service.clone(), wish.address().cloned());
-                match self.bus().try_publish(service, reply_to, message.payload.clone()) {
+                let payload = message.payload.clone();
+                match self.bus().try_publish_traced(service, reply_to, payload, message.trace.clone()) {
                     Ok(()) => self.tally.forwarded(),
                     Err(_) => self.tally.failed_to_send(),
                 }

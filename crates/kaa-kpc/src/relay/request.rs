@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use bytestring::ByteString;
+use kaa_bus::trace::TraceContext;
 use kaa_protocol::kp1::RequestPath;
 use kaa_protocol::name::{AppVersion, ConfigName, EndpointId};
 
@@ -20,12 +21,14 @@ pub struct Request {
     pub config_name: Option<ConfigName>,
     /// What the client sent, byte for byte.
     pub payload: Bytes,
+    /// The trace it belongs to, if the client says so.
+    pub trace: Option<TraceContext>,
 }
 
 impl Request {
     /// A request for an extension that knows no endpoints.
     pub fn new(path: RequestPath, payload: Bytes) -> Self {
-        Self { path, endpoint: None, config_name: None, payload }
+        Self { path, endpoint: None, config_name: None, payload, trace: None }
     }
 
     /// The same for an endpoint.

@@ -119,6 +119,7 @@ impl State {
     /// request ID nobody is [told](Self::forget).
     pub(super) fn settle(&mut self, id: u64, request: Waiting, answer: Answer, tally: &Tally) {
         let was_asked = request.request_id.is_some();
+        request.ends(answer.status_code);
         match request.recipient {
             Recipient::Client { connection, asked } => {
                 self.clients.end(connection, id, was_asked);

@@ -88,7 +88,7 @@ impl Intake {
         let return_path = message.reply_to.as_ref().and_then(|reply_to| self.return_path(dialect, reply_to));
         let payload = self.copies.keep(&message.payload, fields.payload);
         let outlet = self.outlet.clone();
-        self.admit(budget, fields.correlation_id, |texts, term| {
+        self.admit(message, budget, fields.correlation_id, |texts, term| {
             let (room, matter) = ((texts, payload), Matter::Request(dialect));
             Envelope::new(message.payload.len(), fields, room, matter, term, return_path, outlet)
         })

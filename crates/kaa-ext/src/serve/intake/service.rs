@@ -26,7 +26,7 @@ impl Intake {
         let budget = self.budget(opened.expires_at());
         let correlation_id = opened.header().correlation_id.to_owned();
         let (function, outlet) = (reception.function, self.outlet.clone());
-        self.admit(budget, &correlation_id, |texts, term| {
+        self.admit(message, budget, &correlation_id, |texts, term| {
             Envelope::of_message(texts, &kept, opened, function, term, return_path, outlet)
         })
     }
