@@ -295,7 +295,7 @@ impl Envelope {
             return_path: self.reply_to.as_ref(),
             is_restored: false,
             pinned: self.session.get().is_some_and(Session::is_pinned),
-            trace: self.trace.as_ref().and_then(|trace| trace.context().cloned()),
+            trace: self.trace.as_ref().and_then(|trace| trace.context()),
         }
     }
 }

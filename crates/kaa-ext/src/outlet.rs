@@ -168,7 +168,7 @@ impl Outlet {
         } else {
             // Mostly nobody has to remember what was sent, and nothing of it is kept.
             let Some((subject, datum)) = self.letter(to, reply, false) else { return Ok(Sent::Silent) };
-            self.bus.try_publish_traced(subject.clone(), None, datum, to.trace.clone())
+            self.bus.try_publish_traced(subject.clone(), None, datum, to.trace.cloned())
         };
         match published {
             Ok(()) => Ok(Sent::Published),
@@ -262,7 +262,7 @@ impl Outlet {
     fn addressed(&self, to: &Receiver<'_>, reply: &Reply, pin: Option<Subject>) -> Option<Addressed> {
         let (subject, datum) = self.letter(to, reply, pin.is_some())?;
         let service_wide = self.way(to.voice).service_wide.clone();
-        Some(Addressed { subject: subject.clone(), pin, datum, service_wide, trace: to.trace.clone() })
+        Some(Addressed { subject: subject.clone(), pin, datum, service_wide, trace: to.trace.cloned() })
     }
 
     /// Where it goes, and what it says.
@@ -301,7 +301,7 @@ pub(crate) struct Receiver<'a> {
     /// Whether further requests are to come to this replica.
     pub(crate) pinned: bool,
     /// The trace it belongs to.
-    pub(crate) trace: Option<TraceContext>,
+    pub(crate) trace: Option<&'a TraceContext>,
 }
 
 /// How an answer is put into words.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-use kaa_bus::trace;
+use kaa_bus::trace::{self, TraceContext};
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::ecs2ext;
 use kaa_protocol::kp1::ResourcePath;
@@ -160,8 +160,8 @@ impl Session {
             return Err(PushError::NoStatus);
         }
         let reply = content.into_reply().map_err(PushError::Content)?;
-        let correlation_id = self.0.outlet.correlation_id();
-        let receiver = self.receiver(&correlation_id, &self.0.resource_path);
+        let (correlation_id, trace) = (self.0.outlet.correlation_id(), trace::current());
+        let receiver = self.receiver(&correlation_id, &self.0.resource_path, trace.as_ref());
         match self.0.outlet.push_and_wait(&receiver, &reply, deadline).await? {
             None => Err(PushError::Unconfirmed { deadline }),
             Some(status) if status == ecs2ext::OK => Ok(()),
@@ -171,12 +171,18 @@ impl Session {
 
     async fn send<T: IntoReply>(&self, resource_path: &str, content: T) -> Result<(), PushError> {
         let reply: Reply = content.into_reply().map_err(PushError::Content)?;
-        let correlation_id = self.0.outlet.correlation_id();
-        Ok(self.0.outlet.push(&self.receiver(&correlation_id, resource_path), &reply).await?)
+        let (correlation_id, trace) = (self.0.outlet.correlation_id(), trace::current());
+        let receiver = self.receiver(&correlation_id, resource_path, trace.as_ref());
+        Ok(self.0.outlet.push(&receiver, &reply).await?)
     }
 
     /// The device, as the receiver of a push.
-    fn receiver<'a>(&'a self, correlation_id: &'a str, resource_path: &'a str) -> Receiver<'a> {
+    fn receiver<'a>(
+        &'a self,
+        correlation_id: &'a str,
+        resource_path: &'a str,
+        trace: Option<&'a TraceContext>,
+    ) -> Receiver<'a> {
         Receiver {
             voice: match self.0.dialect {
                 Dialect::Esp => Voice::Esp,
@@ -190,7 +196,7 @@ impl Session {
             return_path: self.0.return_path.as_ref(),
             is_restored: self.0.is_restored,
             pinned: self.is_pinned(),
-            trace: trace::current(),
+            trace,
         }
     }
 }

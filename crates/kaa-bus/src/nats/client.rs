@@ -169,17 +169,28 @@ impl Room {
 
 /// The message as async-nats wants it, unless the server would refuse it.
 fn outbound(nats: &async_nats::Client, message: Outgoing) -> Result<OutboundMessage, PublishError> {
-    let (size, limit) = (message.size(), nats.max_payload());
+    if message.trace.is_some() {
+        return outbound_traced(nats, message);
+    }
+    let Outgoing { subject, reply_to, payload, .. } = message;
+    let (size, limit) = (payload.len(), nats.max_payload());
     if size > limit {
-        return Err(PublishError::TooLarge { subject: message.subject, size, limit });
+        return Err(PublishError::TooLarge { subject, size, limit });
     }
-    let Outgoing { subject, reply_to, payload, trace } = message;
     let (subject, reply) = (nats_subject(subject), reply_to.map(nats_subject));
-    let mut message = OutboundMessage { subject, reply, payload, headers: None };
-    if let Some(trace) = trace {
-        message.headers = Some(headers::write(&trace));
+    Ok(OutboundMessage { subject, reply, payload, headers: None })
+}
+
+/// The same with headers, which count as payload. Out of the way: most messages have none.
+#[cold]
+fn outbound_traced(nats: &async_nats::Client, message: Outgoing) -> Result<OutboundMessage, PublishError> {
+    let (size, limit) = (message.size(), nats.max_payload());
+    let Outgoing { subject, reply_to, payload, trace } = message;
+    if size > limit {
+        return Err(PublishError::TooLarge { subject, size, limit });
     }
-    Ok(message)
+    let (subject, reply) = (nats_subject(subject), reply_to.map(nats_subject));
+    Ok(OutboundMessage { subject, reply, payload, headers: trace.as_ref().map(headers::write) })
 }
 
 /// The same bytes as async-nats' kind of subject.

@@ -45,7 +45,12 @@ impl Guard {
     /// Calls the layers, which say what is to be waited for.
     pub(super) fn start(pipeline: &Pipeline, request: Request) -> Self {
         let deadline = request.deadline();
-        let stage = match catch_unwind(AssertUnwindSafe(|| handle(pipeline, request))) {
+        let called = if request.trace().is_none() {
+            catch_unwind(AssertUnwindSafe(|| pipeline.handle(request)))
+        } else {
+            handle_traced(pipeline, request)
+        };
+        let stage = match called {
             Ok(handler) => Stage::Running(handler),
             // A layer may panic before there is a future.
             Err(panic) => Stage::Interrupted(Some(Interrupted::Panicked(message(&*panic)))),
@@ -94,17 +99,15 @@ impl Future for Guard {
     }
 }
 
-/// Calls the layers.
-fn handle(pipeline: &Pipeline, request: Request) -> HandlerFuture {
-    if request.trace().is_none() { pipeline.handle(request) } else { handle_traced(pipeline, request) }
-}
-
-/// The same in the span and in the trace of the request.
+/// Calls the layers in the span and in the trace of the request. Out of the way: most requests have neither.
 #[cold]
-fn handle_traced(pipeline: &Pipeline, request: Request) -> HandlerFuture {
-    let Some(trace) = request.trace().cloned() else { return pipeline.handle(request) };
-    let mut handler = trace.run(|| pipeline.handle(request));
-    Box::pin(poll_fn(move |context| trace.run(|| handler.as_mut().poll(context))))
+fn handle_traced(pipeline: &Pipeline, request: Request) -> std::thread::Result<HandlerFuture> {
+    catch_unwind(AssertUnwindSafe(|| {
+        let Some(trace) = request.trace().cloned() else { return pipeline.handle(request) };
+        let mut handler = trace.run(|| pipeline.handle(request));
+        let traced = poll_fn(move |context| trace.run(|| handler.as_mut().poll(context)));
+        Box::pin(traced) as HandlerFuture
+    }))
 }
 
 /// What a panic said.
