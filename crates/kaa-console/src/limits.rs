@@ -41,6 +41,9 @@ pub(crate) const REPLICAS: usize = 200;
 /// The largest answer of a service about itself that is read, in bytes.
 pub(crate) const ANSWER: usize = 1 << 20;
 
+/// How much all of them may be together, where they are gathered, in bytes.
+pub(crate) const ANSWERS: usize = 8 << 20;
+
 /// How long an answer may take when the request does not say.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 

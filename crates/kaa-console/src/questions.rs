@@ -8,7 +8,8 @@ use kaa_protocol::subject::Inbox;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
-use crate::limits::ANSWER;
+use crate::exchange::cut;
+use crate::limits::{ANSWER, ANSWERS, REPLICAS};
 
 /// What can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +55,8 @@ pub(crate) struct Said {
     pub(crate) name: String,
     pub(crate) id: String,
     pub(crate) answer: Value,
+    /// How long the answer is, in bytes.
+    size: usize,
 }
 
 /// Questions to everybody, and their answers.
@@ -105,10 +108,11 @@ impl Questions {
     /// Asks everybody, and takes what is answered within a time.
     pub(crate) async fn gather(mut self, verb: Verb, time: Duration) -> Vec<Said> {
         self.ask(verb);
-        let (end, mut all) = (Instant::now() + time, Vec::new());
+        let (end, mut all, mut size) = (Instant::now() + time, Vec::new(), 0);
         while let Ok(Some(said)) = timeout_at(end, self.next()).await {
+            size += said.size;
             all.push(said);
-            if all.len() >= crate::limits::REPLICAS {
+            if all.len() >= REPLICAS || size > ANSWERS {
                 break;
             }
         }
@@ -118,8 +122,14 @@ impl Questions {
 
 fn read(payload: &[u8]) -> Option<Said> {
     let answer: Value = serde_json::from_slice(payload.get(..ANSWER.min(payload.len()))?).ok()?;
-    let text = |key: &str| answer.get(key)?.as_str().map(str::to_owned);
-    Some(Said { verb: Verb::of_answer(&answer)?, name: text("name")?, id: text("id")?, answer })
+    let text = |key: &str| answer.get(key)?.as_str().map(|text| cut(text).to_owned());
+    Some(Said {
+        verb: Verb::of_answer(&answer)?,
+        name: text("name")?,
+        id: text("id")?,
+        answer,
+        size: payload.len(),
+    })
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, timeout_at};
 
 use super::admission::Admission;
-use super::done::{Done, Took};
+use super::done::{Done, Outcome, Took};
 use super::entrance::{Brings, Entrance};
 use super::guard::{Guard, Interrupted};
 use super::intake::{Intake, Taken};
@@ -349,14 +349,16 @@ impl Station {
     /// Keeps what became of a message for somebody who wants to know; out of the way of all others.
     #[cold]
     #[inline(never)]
-    fn keep(&self, envelope: &Envelope, done: &Done, function: &'static str) {
-        self.figures.recent.keep(done.handled(envelope, function));
+    fn keep(&self, envelope: &Envelope, outcome: Outcome, function: &'static str) {
+        self.figures.recent.keep(outcome.handled(envelope, function));
     }
 
     fn book(&self, envelope: &Envelope, done: &Done) {
         let figures = self.figures.of(envelope.reached());
         if self.figures.recent.is_wanted() {
-            self.keep(envelope, done, figures.labels.function);
+            let times = if let Took::Time(times) = done.took { Some(times) } else { None };
+            let outcome = Outcome { status: done.status, left_line: done.left_line, times };
+            self.keep(envelope, outcome, figures.labels.function);
         }
         let is_sampled = figures.count(done.status);
         if let Some(left_line) = done.left_line {

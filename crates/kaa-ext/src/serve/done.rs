@@ -38,19 +38,30 @@ impl Done {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         Self { sent: Sent::Failed, status, left_line: None, took: Took::Unknown }
     }
+}
 
-    /// The same for somebody who wants to know where the time went.
-    pub(super) fn handled(&self, envelope: &Envelope, function: &'static str) -> Handled {
+/// The parts of it that somebody may want to know. A copy, made when somebody does: a reference to [`Done`] would keep
+/// the compiler from holding all of it in registers, for every message.
+#[derive(Clone, Copy)]
+pub(super) struct Outcome {
+    pub(super) status: StatusCode,
+    pub(super) left_line: Option<Instant>,
+    /// Of a handler that had to wait.
+    pub(super) times: Option<Times>,
+}
+
+impl Outcome {
+    pub(super) fn handled(self, envelope: &Envelope, function: &'static str) -> Handled {
+        let Self { status, left_line, times } = self;
         let (arrived, elapsed) = (envelope.arrived(), envelope.arrived().elapsed());
-        let left_line = self.left_line.map(|left_line| left_line - arrived);
-        let (handled, sent) = match self.took {
-            Took::Time(times) => (left_line.unwrap_or_default() + times.handler, times.in_all),
+        let left_line = left_line.map(|left_line| left_line - arrived);
+        let (handled, sent) = match times {
+            Some(times) => (left_line.unwrap_or_default() + times.handler, times.in_all),
             // It was done a moment ago, or nobody knows.
-            Took::NoTime | Took::Unknown => (elapsed, elapsed),
+            None => (elapsed, elapsed),
         };
-        let correlation_id = envelope.correlation_id().to_owned();
-        let (status, now) = (self.status.as_u16(), Clock::System.now());
+        let (correlation_id, now) = (envelope.correlation_id().to_owned(), Clock::System.now());
         let arrived = now.checked_sub(elapsed).unwrap_or(now);
-        Handled { correlation_id, function, status, arrived, left_line, handled, sent }
+        Handled { correlation_id, function, status: status.as_u16(), arrived, left_line, handled, sent }
     }
 }
