@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use kaa_bus::Subject;
+use kaa_protocol::esp;
 use kaa_protocol::subject::TargetedSubject;
 use kaa_tap::Seen;
 use kaa_tap::wire::{Decoded, Place, Role, to_json};
@@ -196,7 +197,9 @@ fn kind(seen: &Seen) -> Kind {
         (_, Some(decoded)) if matches!(decoded.info.protocol, "4/ESP" | "4/ECS2EXT") => {
             if decoded.spec.role == Role::Response { Kind::Push } else { Kind::Request }
         }
-        (Place::Targeted(subject), None) if subject.protocol == kaa_protocol::esp::PROTOCOL => Kind::Request,
+        (Place::Targeted(subject), None) if subject.protocol == esp::PROTOCOL => {
+            if subject.message == esp::EXTENSION_DATA { Kind::Push } else { Kind::Request }
+        }
         (Place::Bare(_), None) => Kind::Request,
         _ => Kind::Targeted,
     }
@@ -222,7 +225,12 @@ fn only_endpoint(decoded: &Decoded) -> Option<String> {
 
 /// As much of a text as is shown.
 pub(crate) fn cut(text: &str) -> &str {
-    let end = (0..=TEXT.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+    cut_to(text, TEXT)
+}
+
+/// So many bytes of a text at most.
+pub(crate) fn cut_to(text: &str, bytes: usize) -> &str {
+    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
     text.get(..end).unwrap_or_default()
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::exchange::cut;
+use crate::exchange::cut_to;
 use crate::limits::REPLICAS;
 use crate::stages::Handled;
 use kaa_tap::{Said, Verb};
@@ -76,7 +76,7 @@ struct Resource {
 impl Fleet {
     /// Takes note of what a service says. Whether it has to be asked what its functions are.
     pub(crate) fn hear(&mut self, said: &Said, now: Instant) -> bool {
-        let key = (cut(&said.name).to_owned(), cut(&said.id).to_owned());
+        let key = (said.name.clone(), said.id.clone());
         if !self.0.contains_key(&key) && self.0.len() >= REPLICAS {
             return false;
         }
@@ -182,7 +182,10 @@ impl Replica {
 }
 
 /// How many functions of a replica are shown.
-const RESOURCES: usize = 200;
+const RESOURCES: usize = 64;
+
+/// How much of each text about a service is shown, in bytes.
+const WORDS: usize = 200;
 
 fn rate(before: u64, now: u64, since: Duration) -> f64 {
     #[allow(clippy::cast_precision_loss, reason = "a rate need not be exact")]
@@ -205,5 +208,5 @@ fn described(info: &Value) -> HashMap<String, Described> {
 }
 
 fn text(value: &Value, key: &str) -> String {
-    value.get(key).and_then(Value::as_str).map(cut).unwrap_or_default().to_owned()
+    value.get(key).and_then(Value::as_str).map(|text| cut_to(text, WORDS)).unwrap_or_default().to_owned()
 }

@@ -11,6 +11,7 @@
 
 mod admission;
 mod dispatcher;
+mod done;
 mod entrance;
 mod guard;
 mod intake;

@@ -11,6 +11,12 @@ use tokio::time::{Instant, timeout_at};
 /// The largest answer of a service about itself that is read, in bytes.
 const ANSWER: usize = 1 << 20;
 
+/// How much all of them may be together, where they are gathered, in bytes.
+const ANSWERS: usize = 8 << 20;
+
+/// The longest name that is taken for one, in bytes.
+const NAME: usize = 512;
+
 /// What can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
@@ -68,6 +74,8 @@ pub struct Questions {
     answers: Subscription,
     /// How many questions there were.
     asked: u64,
+    /// How many bytes of answers were read.
+    read: usize,
 }
 
 impl Questions {
@@ -80,7 +88,7 @@ impl Questions {
         let inbox = Inbox::new(u128::from(bus.random()) << 64 | u128::from(bus.random()));
         // Who is too slow loses the oldest answers: they are asked for again.
         let answers = bus.subscribe_with(inbox.filter(), None, Overflow::DropOldest).await?;
-        Ok(Self { bus: bus.clone(), inbox, answers, asked: 0 })
+        Ok(Self { bus: bus.clone(), inbox, answers, asked: 0, read: 0 })
     }
 
     /// Asks everybody. Like an answer, a question may get lost: it is asked again.
@@ -104,6 +112,7 @@ impl Questions {
     pub async fn next(&mut self) -> Option<Said> {
         loop {
             let message = self.answers.next().await?;
+            self.read += message.payload.len();
             if let Some(said) = read(&message.payload) {
                 return Some(said);
             }
@@ -113,8 +122,9 @@ impl Questions {
     /// Asks everybody, and takes what is answered within a time, at most so many answers. Cancel safe.
     pub async fn gather(&mut self, verb: Verb, time: Duration, most: usize) -> Vec<Said> {
         self.ask(verb);
-        let (end, mut all) = (Instant::now() + time, Vec::new());
+        let (end, mut all, before) = (Instant::now() + time, Vec::new(), self.read);
         while all.len() < most
+            && self.read - before <= ANSWERS
             && let Ok(Some(said)) = timeout_at(end, self.next()).await
         {
             // Answers to an earlier question may come late.
@@ -128,7 +138,7 @@ impl Questions {
 
 fn read(payload: &[u8]) -> Option<Said> {
     let answer: Value = serde_json::from_slice(payload.get(..ANSWER.min(payload.len()))?).ok()?;
-    let text = |key: &str| answer.get(key)?.as_str().map(str::to_owned);
+    let text = |key: &str| answer.get(key)?.as_str().filter(|text| text.len() <= NAME).map(str::to_owned);
     Some(Said { verb: Verb::of_answer(&answer)?, name: text("name")?, id: text("id")?, answer })
 }
 

@@ -190,6 +190,10 @@ async fn pushes_events_and_what_is_no_message_are_shown_as_what_they_are() {
     );
     assert_eq!((&shown["record"], &shown["request"]["payload"]), (&json!("ConnectedEvent"), &Value::Null));
 
+    publish("kaa.v1.replica.kpc-0.esp.ExtensionData", "\u{1}".into()).await;
+    let shown = browser.until("exchange", |_| true).await;
+    assert_eq!((&shown["kind"], &shown["record"]), (&json!("push"), &json!("ExtensionData")));
+
     publish("kaa.v1.service.dcx.esp.ClientData", "\u{1}".into()).await;
     let shown = browser.until("exchange", |_| true).await;
     assert_eq!((&shown["kind"], &shown["record"]), (&json!("request"), &json!("ClientData")));

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::Poll;
 
-use http::StatusCode;
-use kaa_bus::{Backlog, Clock, Message, planted};
+use kaa_bus::{Backlog, Message, planted};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, timeout_at};
 
 use super::admission::Admission;
+use super::done::{Done, Outcome, Took};
 use super::entrance::{Brings, Entrance};
 use super::guard::{Guard, Interrupted};
 use super::intake::{Intake, Taken};
@@ -20,7 +20,7 @@ use super::lanes::{Lanes, Place};
 use crate::counters::Tally;
 use crate::envelope::Envelope;
 use crate::failure::Failure;
-use crate::figures::{Figures, Handled, Times};
+use crate::figures::{Figures, Times};
 use crate::limits::Limits;
 use crate::outlet::{Outlet, Sent};
 use crate::overload::Overload;
@@ -53,55 +53,6 @@ struct Station {
     outlet: Arc<Outlet>,
     tally: Arc<Tally>,
     figures: Arc<Figures>,
-}
-
-/// What became of a message.
-struct Done {
-    sent: Sent,
-    status: StatusCode,
-    /// When its turn came, if it stood in line.
-    left_line: Option<Instant>,
-    took: Took,
-}
-
-/// How long a handler took.
-enum Took {
-    /// It was done at the first look, a moment ago.
-    NoTime,
-    /// It had to wait.
-    Time(Times),
-    /// Nobody knows.
-    Unknown,
-}
-
-impl Done {
-    fn new(sent: Sent, reply: &Reply, left_line: Option<Instant>, took: Took) -> Self {
-        Self { sent, status: reply.status(), left_line, took }
-    }
-
-    /// Of one whose task panicked after its handler was done: something did so that it left behind.
-    fn broken() -> Self {
-        let status = StatusCode::INTERNAL_SERVER_ERROR;
-        Self { sent: Sent::Failed, status, left_line: None, took: Took::Unknown }
-    }
-}
-
-impl Done {
-    /// The same for somebody who wants to know where the time went.
-    #[cold]
-    fn handled(&self, envelope: &Envelope, function: &'static str) -> Handled {
-        let (arrived, elapsed) = (envelope.arrived(), envelope.arrived().elapsed());
-        let left_line = self.left_line.map(|left_line| left_line - arrived);
-        let (handled, sent) = match self.took {
-            Took::Time(times) => (left_line.unwrap_or_default() + times.handler, times.in_all),
-            // It was done a moment ago, or nobody knows.
-            Took::NoTime | Took::Unknown => (elapsed, elapsed),
-        };
-        let correlation_id = envelope.correlation_id().to_owned();
-        let (status, now) = (self.status.as_u16(), Clock::System.now());
-        let arrived = now.checked_sub(elapsed).unwrap_or(now);
-        Handled { correlation_id, function, status, arrived, left_line, handled, sent }
-    }
 }
 
 impl Dispatcher {
@@ -395,11 +346,20 @@ impl Station {
         }
     }
 
+    /// Keeps what became of a message for somebody who wants to know; out of the way of all others.
+    #[cold]
+    #[inline(never)]
+    fn keep(&self, envelope: &Envelope, outcome: Outcome, function: &'static str) {
+        self.figures.recent.keep(outcome.handled(envelope, function));
+    }
+
     fn book(&self, envelope: &Envelope, done: &Done) {
         envelope.ends(done.status);
         let figures = self.figures.of(envelope.reached());
         if self.figures.recent.is_wanted() {
-            self.figures.recent.keep(done.handled(envelope, figures.labels.function));
+            let times = if let Took::Time(times) = done.took { Some(times) } else { None };
+            let outcome = Outcome { status: done.status, left_line: done.left_line, times };
+            self.keep(envelope, outcome, figures.labels.function);
         }
         let is_sampled = figures.count(done.status);
         if let Some(left_line) = done.left_line {
