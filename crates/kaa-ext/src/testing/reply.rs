@@ -1,5 +1,8 @@
 //! What a device of a test gets, and what a test may say about it.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use bytes::Bytes;
 use kaa_protocol::esp::ExtensionData;
 use kaa_protocol::subject::Subject;
@@ -44,29 +47,43 @@ impl TestReply {
     /// Expects this status.
     #[track_caller]
     pub fn assert_status(&self, status: i32) -> &Self {
-        assert_eq!(self.status, status, "{self:?}");
+        assert_eq!(self.status, status, "the status of {self}");
         self
     }
 
     /// Expects this reason phrase.
     #[track_caller]
     pub fn assert_reason(&self, reason: &str) -> &Self {
-        assert_eq!(self.reason.as_deref(), Some(reason), "{self:?}");
+        assert_eq!(self.reason.as_deref(), Some(reason), "the reason phrase of {self}");
         self
     }
 
     /// Expects this resource path.
     #[track_caller]
     pub fn assert_path(&self, path: &str) -> &Self {
-        assert_eq!(self.resource_path, path, "{self:?}");
+        assert_eq!(self.resource_path, path, "the path of {self}");
         self
     }
 
     /// Expects this text as the payload.
     #[track_caller]
     pub fn assert_text(&self, text: &str) -> &Self {
-        let payload = self.payload.as_deref().map(String::from_utf8_lossy);
-        assert_eq!(payload.as_deref(), Some(text), "{self:?}");
+        assert_eq!(self.text().as_deref(), Some(text), "the payload of {self}");
+        self
+    }
+
+    /// Expects a payload that has this text in it.
+    #[track_caller]
+    pub fn assert_contains(&self, text: &str) -> &Self {
+        let found = self.text().is_some_and(|payload| payload.contains(text));
+        assert!(found, "{text:?} was to be in the payload of {self}");
+        self
+    }
+
+    /// Expects no payload, or an empty one.
+    #[track_caller]
+    pub fn assert_empty(&self) -> &Self {
+        assert!(self.payload.as_deref().unwrap_or_default().is_empty(), "nothing was to be in {self}");
         self
     }
 
@@ -74,14 +91,57 @@ impl TestReply {
     #[track_caller]
     #[allow(clippy::needless_pass_by_value, reason = "reads well with json!({…})")]
     pub fn assert_json(&self, value: serde_json::Value) -> &Self {
-        assert_eq!(self.json::<serde_json::Value>(), value, "{self:?}");
+        assert_eq!(self.json::<serde_json::Value>(), value, "the payload of {self}");
         self
+    }
+
+    /// Expects this value at this place of the payload, as JSON. The place is a JSON pointer: `/rooms/0/celsius`.
+    ///
+    /// ```
+    /// # use kaa_ext::prelude::*;
+    /// # use kaa_ext::testing::TestKaa;
+    /// # #[resource("/rooms")]
+    /// # async fn rooms() -> Json<serde_json::Value> {
+    /// #     Json(serde_json::json!({ "rooms": [{ "celsius": 21 }] }))
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let kaa = TestKaa::start(Extension::new("ext").resources(resources![rooms]).build().unwrap()).await;
+    /// # let device = kaa.endpoint("ep-1");
+    /// device.request("/rooms").await.assert_status(200).assert_json_at("/rooms/0/celsius", 21);
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn assert_json_at(&self, pointer: &str, value: impl Into<serde_json::Value>) -> &Self {
+        let payload = self.json::<serde_json::Value>();
+        assert_eq!(payload.pointer(pointer), Some(&value.into()), "{pointer} in {self}");
+        self
+    }
+
+    /// The payload as text; what is no UTF-8 in it is replaced.
+    fn text(&self) -> Option<Cow<'_, str>> {
+        self.payload.as_deref().map(String::from_utf8_lossy)
     }
 
     /// The payload as JSON of this type.
     #[track_caller]
     pub fn json<T: DeserializeOwned>(&self) -> T {
         let payload = self.payload.as_deref().unwrap_or_default();
-        serde_json::from_slice(payload).unwrap_or_else(|error| panic!("no such JSON: {error}: {self:?}"))
+        serde_json::from_slice(payload).unwrap_or_else(|error| panic!("JSON was to be in {self}: {error}"))
+    }
+}
+
+/// As in `200 OK from /config: {"rate":5}`.
+impl fmt::Display for TestReply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.status)?;
+        if let Some(reason) = &self.reason {
+            write!(f, " {reason}")?;
+        }
+        write!(f, " from {}", self.resource_path)?;
+        match self.text() {
+            Some(text) => write!(f, ": {text}"),
+            None => f.write_str(", without a payload"),
+        }
     }
 }
