@@ -39,11 +39,17 @@ impl TestService {
         self.say(delay, say).await
     }
 
-    /// Answers every request of one type with these bytes, whatever they are: a provider that is broken, or of
-    /// another revision.
-    pub async fn answer_bytes<R: Request>(&self, bytes: impl Into<Bytes>) -> Answering<R> {
-        let bytes = bytes.into();
-        self.say(Duration::ZERO, move |_: R| Some(bytes.clone())).await
+    /// Answers every request of one type with a response that lacks its last byte: a provider that is broken, or
+    /// of another revision.
+    pub async fn broken<R: Request>(&self) -> Answering<R> {
+        let say = |request: R| {
+            let mut response = R::Response::default();
+            response.set_correlation_id(request.header().correlation_id.into());
+            let mut bytes = response.to_bytes();
+            bytes.truncate(bytes.len().saturating_sub(1));
+            Some(bytes)
+        };
+        self.say(Duration::ZERO, say).await
     }
 
     /// Takes requests of one type and never answers: a provider that hangs. Where nobody takes them, who asks

@@ -145,3 +145,54 @@ impl fmt::Display for TestReply {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(payload: Option<&'static str>) -> TestReply {
+        TestReply {
+            status: 404,
+            reason: Some("no such room".into()),
+            payload: payload.map(Bytes::from),
+            resource_path: "/rooms".into(),
+            correlation_id: "c".into(),
+            request_id: Some(1),
+            extension: None,
+            reply_to: None,
+        }
+    }
+
+    /// What the test is told that fails with this assertion.
+    fn told(assertion: impl FnOnce() + std::panic::UnwindSafe) -> String {
+        let failed = std::panic::catch_unwind(assertion).unwrap_err();
+        *failed.downcast::<String>().unwrap()
+    }
+
+    #[test]
+    fn an_assertion_that_fails_shows_what_came_instead() {
+        let what_came = r#"404 no such room from /rooms: {"asked":"attic"}"#;
+        let payload = Some(r#"{"asked":"attic"}"#);
+        for told in [
+            told(move || _ = reply(payload).assert_status(200)),
+            told(move || _ = reply(payload).assert_reason("OK")),
+            told(move || _ = reply(payload).assert_path("/room")),
+            told(move || _ = reply(payload).assert_text("attic")),
+            told(move || _ = reply(payload).assert_contains("kitchen")),
+            told(move || _ = reply(payload).assert_empty()),
+            told(move || _ = reply(payload).assert_json(serde_json::json!({}))),
+            told(move || _ = reply(payload).assert_json_at("/asked", "kitchen")),
+        ] {
+            assert!(told.contains(what_came), "{told}");
+        }
+        assert!(told(|| reply(Some("no JSON")).json()).contains("JSON was to be in 404 no such room"));
+        assert_eq!(reply(None).to_string(), "404 no such room from /rooms, without a payload");
+    }
+
+    #[test]
+    fn assertions_that_hold_can_be_chained() {
+        let reply = reply(Some(r#"{"asked":["attic"]}"#));
+        reply.assert_status(404).assert_reason("no such room").assert_contains("attic");
+        reply.assert_path("/rooms").assert_json_at("/asked/0", "attic").assert_text(r#"{"asked":["attic"]}"#);
+    }
+}
