@@ -6,6 +6,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use kaa_tests::nats_server;
 use kaa_tests::program::program;
 
 /// The root of this checkout.
@@ -21,6 +22,10 @@ fn target() -> PathBuf {
 }
 
 fn cargo(directory: &Path, arguments: &[&str]) -> Output {
+    cargo_with(directory, arguments, &[])
+}
+
+fn cargo_with(directory: &Path, arguments: &[&str], variables: &[(&str, &Path)]) -> Output {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(arguments).current_dir(directory).env("CARGO_TARGET_DIR", target());
     cargo.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0");
@@ -31,6 +36,7 @@ fn cargo(directory: &Path, arguments: &[&str]) -> Output {
             cargo.env_remove(name);
         }
     }
+    cargo.env_remove("KAA_TEST_NATS").envs(variables.iter().copied());
     cargo.output().expect("cargo can be executed")
 }
 
@@ -48,7 +54,7 @@ fn assert_good(output: &Output) -> String {
 }
 
 #[test]
-fn a_new_extension_compiles_and_passes_its_tests_and_is_formatted() {
+fn a_new_extension_compiles_and_passes_its_tests_on_both_buses_and_is_formatted() {
     let directory = tempfile::tempdir().unwrap();
     let sdk = checkout();
     assert_good(&new(directory.path(), &["soil-watch", "--path", sdk.to_str().unwrap()]));
@@ -58,6 +64,9 @@ fn a_new_extension_compiles_and_passes_its_tests_and_is_formatted() {
     assert_good(&cargo(&made, &["fmt", "--check"]));
     let tested = assert_good(&cargo(&made, &["test", "--offline"]));
     assert!(tested.contains("3 passed"), "{tested}");
+    let server = nats_server::binary();
+    let tested = assert_good(&cargo_with(&made, &["test", "--offline"], &[("KAA_TEST_NATS", &server)]));
+    assert!(tested.contains("3 passed"), "on a nats-server: {tested}");
 
     let permissions = assert_good(&cargo(&made, &["run", "--quiet", "--offline", "--", "permissions"]));
     assert!(std::fs::read_to_string(made.join("nats/permissions.conf")).unwrap().ends_with(&permissions));
