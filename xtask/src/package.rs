@@ -32,7 +32,7 @@ pub(crate) fn run(workspace: &Workspace, verify: bool) -> Result<(), Failure> {
     let mut objections = warnings(&written.stderr);
     for name in &crates {
         let list = ["package", "--offline", "--allow-dirty", "--list", "--package", name];
-        let files = process::read(&mut workspace.cargo(list.into_iter()))?.stdout;
+        let files = process::read(&mut workspace.cargo(list))?.stdout;
         objections.extend(missing(&files).map(|file| format!("{name} comes without {file}")));
     }
     if objections.is_empty() {

@@ -1,9 +1,9 @@
 //! A receiver of a test: a service that hears events, and confirms them well, late, refusing or never.
 
-use std::marker::PhantomData;
 use std::time::Duration;
 
 use kaa_bus::{Delivery, Events};
+use kaa_protocol::avro::DecodeError;
 use kaa_protocol::ism::{Awaited, Event, Outcome};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
@@ -46,11 +46,18 @@ impl TestService {
             // With the task, all receipts end that are still to be given.
             let mut late = JoinSet::new();
             while let Some(message) = events.next().await {
-                let Ok(event) = E::receive(&message.payload).map(|decoded| decoded.record) else { continue };
+                let event = match E::receive(&message.payload) {
+                    Ok(decoded) => decoded.record,
+                    Err(error) => {
+                        // A test that does not look at what was heard has no use for this either.
+                        let _ = heard.try_send(Err(error));
+                        continue;
+                    }
+                };
                 let receipt = event.receipt(&receiver, judge(&event), clock.millis());
                 let reply_to = message.reply_to.and_then(|to| E::ADDRESS.judge(&to.into_bytes()).ok());
                 // A test that does not look at what was heard does not need it all.
-                let _ = heard.try_send(event);
+                let _ = heard.try_send(Ok(event));
                 let Some((receipt, reply_to)) = receipt.zip(reply_to) else { continue };
                 let (bus, to) = (bus.clone(), reply_to.into_subject());
                 if delay.is_zero() {
@@ -63,7 +70,7 @@ impl TestService {
                 }
             }
         });
-        Confirming { service: self.clone(), task: task.abort_handle(), unread, of: PhantomData }
+        Confirming { service: self.clone(), task: task.abort_handle(), unread }
     }
 }
 
@@ -78,9 +85,7 @@ impl<E: Event> TestEvents<E> {
     /// The next event.
     pub async fn next(&mut self) -> E {
         let event = tokio::time::timeout(PATIENCE, self.events.next()).await;
-        let event =
-            event.ok().flatten().unwrap_or_else(|| panic!("no {} came to {}", name::<E>(), self.service));
-        event.unwrap_or_else(|error| panic!("what came to {} is no {}: {error}", self.service, name::<E>()))
+        expected(event.ok().flatten(), &self.service)
     }
 
     /// Expects the next event to be one of which this is true, and returns it.
@@ -104,16 +109,14 @@ impl<E: Event> TestEvents<E> {
 pub struct Confirming<E> {
     service: TestService,
     task: AbortHandle,
-    unread: mpsc::Receiver<E>,
-    of: PhantomData<fn() -> E>,
+    unread: mpsc::Receiver<Result<E, DecodeError>>,
 }
 
 impl<E: Event> Confirming<E> {
     /// Expects the next event to be one of which this is true, and returns it.
     pub async fn assert_heard(&mut self, is_so: impl FnOnce(&E) -> bool) -> E {
         let event = tokio::time::timeout(PATIENCE, self.unread.recv()).await;
-        let event =
-            event.ok().flatten().unwrap_or_else(|| panic!("no {} came to {}", name::<E>(), self.service));
+        let event = expected(event.ok().flatten(), &self.service);
         assert!(is_so(&event), "{} heard another event than expected: {event:?}", self.service);
         event
     }
@@ -133,6 +136,12 @@ impl<E> Drop for Confirming<E> {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// The event that was to come.
+fn expected<E>(came: Option<Result<E, DecodeError>>, service: &TestService) -> E {
+    let event = came.unwrap_or_else(|| panic!("no {} came to {service}", name::<E>()));
+    event.unwrap_or_else(|error| panic!("what came to {service} is no {}: {error}", name::<E>()))
 }
 
 /// The type as people call it.
