@@ -214,8 +214,12 @@ fn port_in(path: &Path) -> Option<u16> {
     url.rsplit_once(':')?.1.parse().ok()
 }
 
-/// `NATS_SERVER`, else PATH, else the one that `cargo xtask test` has installed.
-fn binary() -> PathBuf {
+/// The program: `NATS_SERVER`, else PATH, else the one that `cargo xtask test` has installed.
+///
+/// # Panics
+///
+/// When there is none.
+pub fn binary() -> PathBuf {
     if let Some(path) = env::var_os("NATS_SERVER").filter(|path| !path.is_empty()) {
         return path.into();
     }

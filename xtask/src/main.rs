@@ -12,6 +12,7 @@
 //! | `simulate` | [`simulate`] | does everything go right while everything goes wrong? more seeds, planted bugs |
 //! | `lines` | [`lines`] | has a file grown into two ideas? |
 //! | `deps` | [`deps`] | do the crates depend only on what they may? |
+//! | `package` | [`package`] | can the crates be published? |
 //!
 //! Only the standard library is used: a fresh checkout has its commands after two seconds.
 
@@ -30,6 +31,7 @@ mod failure;
 mod instructions;
 mod lines;
 mod nats;
+mod package;
 mod postgres;
 mod process;
 mod python;
@@ -89,6 +91,8 @@ fn dispatch(arguments: &[&str]) -> Result<(), Failure> {
         ["simulate", options @ ..] => simulate::run(&workspace, &simulate::options(options)?),
         ["lines"] => lines::run(&workspace),
         ["deps"] => deps::run(&workspace),
+        ["package"] => package::check(&workspace),
+        ["package", "--verify"] => package::run(&workspace, true),
         _ => Err(Failure::new(
             format!("`{}` is not a command of xtask.", arguments.join(" ")),
             "`cargo xtask help` lists the commands and their options.",
@@ -123,6 +127,7 @@ fn help() -> String {
                           the simulation with more seeds, or with the bugs it has to find
   lines                   source files that are too long
   deps                    dependencies that should not be there
+  package [--verify]      make the packages of all crates, and compile what is in them
 
   NATS_SERVER     the nats-server to use, instead of the first one on PATH
   KAA_POSTGRES    the directory of the PostgreSQL to use, instead of Debian's

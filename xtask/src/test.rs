@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::nats::{self, NatsServer};
 use crate::postgres::{self, Postgres};
 use crate::workspace::Workspace;
-use crate::{deps, instructions, lines, process, valgrind};
+use crate::{deps, instructions, lines, package, process, valgrind};
 
 /// One check.
 pub(crate) struct Step {
@@ -20,7 +20,7 @@ pub(crate) struct Step {
     check: fn(&Workspace) -> Result<(), Failure>,
 }
 
-pub(crate) const STEPS: [Step; 15] = [
+pub(crate) const STEPS: [Step; 16] = [
     Step { name: "nats-server", purpose: "find a nats-server, or install one", check: nats_server },
     Step { name: "clients", purpose: "find MQTT and HTTP clients, or install them", check: clients },
     Step { name: "postgres", purpose: "find a PostgreSQL, or install one", check: postgres },
@@ -28,6 +28,7 @@ pub(crate) const STEPS: [Step; 15] = [
     Step { name: "format", purpose: "cargo fmt changes nothing", check: format },
     Step { name: "lines", purpose: "no source file is too long", check: lines::run },
     Step { name: "deps", purpose: "crates depend only on what they may", check: deps::run },
+    Step { name: "package", purpose: "every crate can be published", check: package::check },
     Step { name: "lint", purpose: "cargo clippy has no warnings", check: lint },
     Step { name: "docs", purpose: "cargo doc has no warnings", check: docs },
     Step { name: "build", purpose: "the programs and the tests of all crates, in one go", check: build },

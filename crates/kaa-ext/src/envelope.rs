@@ -84,7 +84,7 @@ impl Envelope {
         reply_to: Option<Subject>,
         outlet: Arc<Outlet>,
     ) -> Self {
-        let mut texts = texts.emptied(fields.texts_len());
+        let mut texts = texts.emptied(|| fields.texts_len());
         Self {
             size: u32::try_from(size).unwrap_or(u32::MAX),
             correlation_id: texts.push(fields.correlation_id),

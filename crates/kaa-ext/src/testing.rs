@@ -1,7 +1,8 @@
-//! Calling an extension in a test as devices and other services would: in the process, without a server.
+//! Calling an extension in a test as devices and other services would: in the process, or on a real server.
 //!
 //! [`TestKaa`] plays the communication service on an in-process bus. The messages are the ones of a
-//! real cluster, down to the bytes; only the wire is missing. With tokio's paused time
+//! real cluster, down to the bytes; only the wire is missing, and `KAA_TEST_NATS=nats-server` brings it
+//! along ([`Venue`]). With tokio's paused time
 //! (`start_paused = true`, feature `test-util`) hours of waiting take no time at all.
 //!
 //! ```
@@ -33,13 +34,22 @@
 
 mod communication;
 mod device;
+mod faults;
+mod nats_server;
+mod provider;
+mod quiet;
+mod receiver;
 mod reply;
 mod service;
 mod settings;
 mod switchboard;
+mod venue;
 
 pub use communication::TestKaa;
 pub use device::{Device, TestRequest};
+pub use provider::Answering;
+pub use receiver::{Confirming, TestEvents};
 pub use reply::TestReply;
-pub use service::{Answering, TestEvents, TestService};
+pub use service::TestService;
 pub use settings::settings;
+pub use venue::Venue;

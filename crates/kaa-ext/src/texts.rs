@@ -17,14 +17,13 @@ impl Texts {
     /// The most room that is used again: none that one long text needed stays with short ones.
     const KEPT: usize = 1_000;
 
-    /// No texts, and room for so many bytes.
-    pub(crate) fn emptied(mut self, bytes: usize) -> Self {
-        if self.0.capacity() > Self::KEPT {
-            self = Self::default();
+    /// No texts. Where there is no room yet, there is for as many bytes as it is told.
+    pub(crate) fn emptied(mut self, bytes: impl FnOnce() -> usize) -> Self {
+        if self.0.capacity().wrapping_sub(1) < Self::KEPT {
+            self.0.clear();
+            return self;
         }
-        self.0.clear();
-        self.0.reserve(bytes);
-        self
+        Self(String::with_capacity(bytes()))
     }
 
     pub(crate) fn push(&mut self, text: &str) -> Part {
@@ -64,7 +63,7 @@ mod tests {
 
     #[test]
     fn room_is_used_again_if_it_is_not_much() {
-        let room = |bytes| Texts::default().emptied(bytes).emptied(1).0.capacity();
+        let room = |bytes| Texts::default().emptied(|| bytes).emptied(|| 1).0.capacity();
         assert!(room(1_000) >= 1_000);
         assert!(room(1_001) < 1_001);
     }

@@ -8,6 +8,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use kaa_tests::nats_server;
 use kaa_tests::program::program;
 
 /// The root of this checkout.
@@ -23,8 +24,13 @@ fn target() -> PathBuf {
 }
 
 fn cargo(directory: &Path, arguments: &[&str]) -> Output {
+    cargo_with(directory, arguments, &[])
+}
+
+fn cargo_with(directory: &Path, arguments: &[&str], variables: &[(&str, &Path)]) -> Output {
     let mut cargo = Command::new(env!("CARGO"));
-    compiling(cargo.args(arguments).current_dir(directory)).output().expect("cargo can be executed")
+    compiling(cargo.args(arguments).current_dir(directory)).envs(variables.iter().copied());
+    cargo.output().expect("cargo can be executed")
 }
 
 /// The command with the environment in which the crate is compiled.
@@ -40,7 +46,7 @@ fn compiling(command: &mut Command) -> &mut Command {
             command.env_remove(name);
         }
     }
-    command
+    command.env_remove("KAA_TEST_NATS")
 }
 
 /// A new extension in this directory, with the versions that this checkout is tested with: what a registry has today is
@@ -67,12 +73,15 @@ fn assert_good(output: &Output) -> String {
 }
 
 #[test]
-fn a_new_extension_compiles_and_passes_its_tests_and_is_formatted() {
+fn a_new_extension_compiles_and_passes_its_tests_on_both_buses_and_is_formatted() {
     let directory = tempfile::tempdir().unwrap();
     let made = make(directory.path(), "soil-watch");
     assert_good(&cargo(&made, &["fmt", "--check"]));
     let tested = assert_good(&cargo(&made, &["test", "--offline"]));
     assert!(tested.contains("3 passed"), "{tested}");
+    let server = nats_server::binary();
+    let tested = assert_good(&cargo_with(&made, &["test", "--offline"], &[("KAA_TEST_NATS", &server)]));
+    assert!(tested.contains("3 passed"), "on a nats-server: {tested}");
 
     let permissions = assert_good(&cargo(&made, &["run", "--quiet", "--offline", "--", "permissions"]));
     assert!(std::fs::read_to_string(made.join("nats/permissions.conf")).unwrap().ends_with(&permissions));

@@ -71,6 +71,9 @@ pub struct Faults {
 }
 
 impl Faults {
+    /// The chance of what happens every time.
+    pub const ALWAYS: u32 = 10_000;
+
     /// Nothing goes wrong.
     pub const fn none(seed: u64) -> Self {
         Self {

@@ -88,9 +88,9 @@ impl Outlet {
 
     /// Whether this is a note to ourselves; then all notices about the return path in it are in.
     pub(crate) fn takes_note(&self, payload: &[u8]) -> bool {
-        let return_path = self.notes.read(payload);
-        self.settle(return_path.as_slice());
-        return_path.is_some()
+        let Some(return_path) = self.notes.read(payload) else { return false };
+        self.settle(&[return_path]);
+        true
     }
 
     /// Sends what waits for notes that may not come any more.

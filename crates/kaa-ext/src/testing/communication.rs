@@ -5,56 +5,74 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use kaa_bus::{Bus, Clock};
-use kaa_protocol::esp;
-use kaa_protocol::name::ServiceInstance;
-use kaa_protocol::subject::{SubjectFilter, Target};
-use tokio::task::AbortHandle;
+use kaa_protocol::subject::SubjectFilter;
+use tokio::task::JoinHandle;
 
 use super::device::Device;
 use super::service::TestService;
 use super::switchboard::{PATIENCE, Switchboard};
-use crate::counters::{Counters, Tally};
+use super::venue::{Place, Venue};
+use crate::counters::Counters;
 use crate::extension::Extension;
 use crate::serve::{Server, Stopped};
 
-/// A Kaa of one extension and one communication service, in the process.
+/// A Kaa of one extension and one communication service.
 #[derive(Debug)]
 pub struct TestKaa {
     server: Mutex<Option<Server>>,
-    tally: Arc<Tally>,
-    switchboard: Arc<Switchboard>,
-    listener: AbortHandle,
+    pub(super) switchboard: Arc<Switchboard>,
+    listener: Mutex<Option<JoinHandle<()>>>,
+    // Behind everything that is connected to it.
+    pub(super) place: Place,
 }
 
 impl Drop for TestKaa {
     fn drop(&mut self) {
-        self.listener.abort();
+        if let Some(listener) = self.listener() {
+            listener.abort();
+        }
     }
 }
 
 impl TestKaa {
-    /// Serves the extension on a bus of its own.
+    /// Serves the extension on a bus of its own: in the process, or on a nats-server when the environment
+    /// [names one](Venue::from_environment).
     pub async fn start(extension: Extension) -> Self {
-        Self::start_on(Bus::memory(), extension).await
+        Self::start_in(Venue::from_environment(), extension).await
+    }
+
+    /// Serves the extension in this place, whatever the environment says.
+    pub async fn start_in(venue: Venue, extension: Extension) -> Self {
+        let clock = Clock::tokio();
+        let (place, served_on, bus) = venue.open(clock).await;
+        Self::serve(place, clock, served_on, bus, extension).await
     }
 
     /// Serves the extension on this bus, beside whatever else is there.
+    ///
+    /// On a server that others use as well, they hear what this test says: an extension of the same name there
+    /// shares its requests.
     pub async fn start_on(bus: Bus, extension: Extension) -> Self {
-        let clock = Clock::tokio();
-        let kpc = extension.communication_service.clone();
-        let switchboard = Arc::new(Switchboard::new(bus.clone(), clock, extension.instance()));
-        let listener = Self::listen(switchboard.clone(), kpc).await;
-        let tally = extension.tally.clone();
-        let server = extension.serve(bus).clock(clock).start().await.expect("the extension starts");
-        Self { server: Mutex::new(Some(server)), tally, switchboard, listener }
+        Self::serve(Place::Elsewhere, Clock::tokio(), bus.clone(), bus, extension).await
+    }
+
+    async fn serve(place: Place, clock: Clock, served_on: Bus, bus: Bus, extension: Extension) -> Self {
+        let switchboard = Arc::new(Switchboard::new(bus, served_on.clone(), clock, &extension));
+        let kaa = Self { server: Mutex::default(), switchboard, listener: Mutex::default(), place };
+        kaa.listen().await;
+        let server = extension.serve(served_on).clock(clock).start().await.expect("the extension starts");
+        *kaa.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
+        kaa
     }
 
     /// Takes in what extensions send to this communication service, on both of its subjects.
-    async fn listen(switchboard: Arc<Switchboard>, kpc: ServiceInstance) -> AbortHandle {
+    pub(super) async fn listen(&self) {
+        let switchboard = self.switchboard.clone();
+        let [service_wide, replica] = switchboard.heard_on();
         let bus = &switchboard.bus;
-        let service_wide = SubjectFilter::from(&esp::extension_data_subject(Target::Service(kpc)));
-        let mut service = bus.subscribe(service_wide, None).await.expect("the bus takes a subscription");
-        let replica = bus.subscribe(&switchboard.return_path, None).await;
+        let service = bus.subscribe(SubjectFilter::from(&service_wide), None).await;
+        let mut service = service.expect("the bus takes a subscription");
+        let replica = bus.subscribe(SubjectFilter::from(&replica), None).await;
         let mut replica = replica.expect("the bus takes a subscription");
         let listener = tokio::spawn(async move {
             loop {
@@ -63,7 +81,20 @@ impl TestKaa {
                 switchboard.deliver(&message);
             }
         });
-        listener.abort_handle()
+        *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = Some(listener);
+    }
+
+    /// Takes in nothing any more.
+    pub(super) async fn hang_up(&self) {
+        let Some(listener) = self.listener() else { return };
+        listener.abort();
+        // Its subscriptions are gone when it has ended, which it was told to.
+        let _ = listener.await;
+        self.bus().fence(PATIENCE).await.expect("the bus is there");
+    }
+
+    fn listener(&self) -> Option<JoinHandle<()>> {
+        self.listener.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// A device with this endpoint ID.
@@ -83,8 +114,7 @@ impl TestKaa {
 
     /// Another service, to announce things, ask, answer and listen.
     pub fn service(&self, name: &str) -> TestService {
-        let Switchboard { bus, clock, extension, .. } = &*self.switchboard;
-        TestService::new(bus.clone(), *clock, name, extension.clone())
+        TestService::new(self.switchboard.clone(), name)
     }
 
     /// Publishes any bytes to the extension's service-wide subject: what a broken or hostile
@@ -99,14 +129,15 @@ impl TestKaa {
             .expect("the bus takes the message");
     }
 
-    /// The bus, to listen on or to speak on.
+    /// The bus, to listen on or to speak on. The extension is on the same connection, but in
+    /// [`Venue::Unreliable`].
     pub fn bus(&self) -> &Bus {
         &self.switchboard.bus
     }
 
     /// What became of the messages so far.
     pub fn counters(&self) -> Counters {
-        self.tally.snapshot()
+        self.switchboard.tally.snapshot()
     }
 
     /// The same once `received` messages have arrived and nothing is in flight.
@@ -125,6 +156,16 @@ impl TestKaa {
         tokio::time::timeout(PATIENCE, settled)
             .await
             .unwrap_or_else(|_| panic!("{received} messages were to be settled: {:?}", self.counters()))
+    }
+
+    /// Waits until nothing is on its way any more: what was sent has come, what came is done with, and what the
+    /// extension said of it has come back.
+    ///
+    /// # Panics
+    ///
+    /// When the extension is busy for a minute, or the bus is away.
+    pub async fn quiet(&self) {
+        self.switchboard.quiet().await;
     }
 
     /// Stops the extension gracefully; the devices stay and get its last answers.

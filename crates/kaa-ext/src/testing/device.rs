@@ -1,5 +1,6 @@
 //! A device of a test, and the requests it makes.
 
+use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -19,8 +20,8 @@ use super::switchboard::{PATIENCE, Switchboard};
 pub struct Device {
     switchboard: Arc<Switchboard>,
     endpoint_id: Option<String>,
-    /// Where an answer told us to send further requests.
-    pinned: Mutex<Option<Subject>>,
+    /// Where an answer told us to send further requests, and after how many restarts of the communication service.
+    pinned: Mutex<Option<(u64, Subject)>>,
     pushes: mpsc::Receiver<TestReply>,
 }
 
@@ -46,16 +47,16 @@ impl Device {
             config_name: None,
             timestamp: self.switchboard.clock.millis(),
             timeout: 0,
-            reply_to: Some(self.switchboard.return_path.clone()),
+            reply_to: Some(self.switchboard.return_path()),
         }
     }
 
     /// The next message the device did not ask for.
     pub async fn next_push(&mut self) -> TestReply {
         let push = tokio::time::timeout(PATIENCE, self.pushes.recv()).await;
-        let push = push.ok().flatten().unwrap_or_else(|| panic!("no push came to {:?}", self.endpoint_id));
+        let push = push.ok().flatten().unwrap_or_else(|| panic!("no push came to {self}"));
         if push.reply_to.is_some() {
-            *self.pinned.lock().unwrap_or_else(PoisonError::into_inner) = push.reply_to.clone();
+            self.pin(push.reply_to.clone());
         }
         push
     }
@@ -65,8 +66,46 @@ impl Device {
         self.pinned().is_some()
     }
 
+    /// Expects requests of this device to go to one replica of the extension.
+    #[track_caller]
+    pub fn assert_pinned(&self) -> &Self {
+        assert!(self.is_pinned(), "{self} was to be pinned to a replica, and is not");
+        self
+    }
+
+    /// Expects requests of this device to go to any replica of the extension.
+    #[track_caller]
+    pub fn assert_not_pinned(&self) -> &Self {
+        let pinned = self.pinned();
+        assert_eq!(pinned, None, "{self} was to be pinned to no replica");
+        self
+    }
+
+    /// Expects that no push has come, and that none is on its way: everything that was sent before has been done.
+    pub async fn assert_silence(&mut self) {
+        self.switchboard.quiet().await;
+        if let Ok(push) = self.pushes.try_recv() {
+            panic!("{self} was to hear nothing, and got {push}");
+        }
+    }
+
     fn pinned(&self) -> Option<Subject> {
-        self.pinned.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let pinned = self.pinned.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        pinned.filter(|(restarts, _)| *restarts == self.switchboard.restarts()).map(|(_, subject)| subject)
+    }
+
+    fn pin(&self, to: Option<Subject>) {
+        let pinned = to.map(|subject| (self.switchboard.restarts(), subject));
+        *self.pinned.lock().unwrap_or_else(PoisonError::into_inner) = pinned;
+    }
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.endpoint_id {
+            Some(id) => write!(f, "the device {id}"),
+            None => f.write_str("the device without an endpoint"),
+        }
     }
 }
 
@@ -156,9 +195,34 @@ impl TestRequest<'_> {
 
     /// Sends the request without waiting for an answer.
     pub async fn send(self) {
-        let subject = self.device.pinned().unwrap_or_else(|| self.device.switchboard.service_wide.clone());
-        let (datum, bus) = (self.datum(), &self.device.switchboard.bus);
+        let (subject, datum, bus) = (self.subject(), self.datum(), &self.device.switchboard.bus);
         bus.publish(subject, self.reply_to, datum).await.expect("the bus takes the request");
+    }
+
+    /// Sends the request, and expects that no answer comes: everything that was sent has been done, and nothing
+    /// was said of this request.
+    pub async fn assert_no_answer(self) {
+        let (device, path, id) = (self.device, self.resource_path.clone(), self.correlation_id.clone());
+        let mut answer = device.switchboard.expect(&id);
+        self.send().await;
+        device.switchboard.quiet().await;
+        device.switchboard.forget(&id);
+        if let Ok(answer) = answer.try_recv() {
+            panic!("no answer was to come to {path} of {device}, and this did: {answer}");
+        }
+    }
+
+    /// Sends the request twice, as a network that repeats messages does, and waits for the first answer.
+    pub async fn twice(self) -> TestReply {
+        let (bus, subject) = (self.device.switchboard.bus.clone(), self.subject());
+        let (reply_to, datum) = (self.reply_to.clone(), self.datum());
+        bus.publish(subject, reply_to, datum).await.expect("the bus takes the request");
+        self.answer().await
+    }
+
+    /// Where the request goes.
+    fn subject(&self) -> Subject {
+        self.device.pinned().unwrap_or_else(|| self.device.switchboard.service_wide.clone())
     }
 
     async fn answer(self) -> TestReply {
@@ -168,7 +232,7 @@ impl TestRequest<'_> {
         let answer = tokio::time::timeout(PATIENCE, answer).await;
         device.switchboard.forget(&id);
         let answer = answer.ok().and_then(Result::ok).unwrap_or_else(|| panic!("no answer came to {path}"));
-        *device.pinned.lock().unwrap_or_else(PoisonError::into_inner) = answer.reply_to.clone();
+        device.pin(answer.reply_to.clone());
         answer
     }
 }

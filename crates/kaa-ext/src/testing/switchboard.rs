@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use kaa_bus::{Bus, Clock, Message, RawSubject};
 use kaa_protocol::avro::Record;
 use kaa_protocol::esp::{self, ExtensionData};
@@ -13,6 +14,8 @@ use kaa_protocol::subject::{Subject, Target};
 use tokio::sync::{mpsc, oneshot};
 
 use super::reply::TestReply;
+use crate::counters::Tally;
+use crate::extension::Extension;
 
 /// How long a test waits for something that should happen; with paused time that is no time.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
@@ -20,37 +23,73 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 /// The most pushes a device of a test keeps unread.
 const PUSHES: usize = 1024;
 
-/// The replica of the communication service that a test plays.
-const REPLICA: ReplicaId = ReplicaId::from_static("test-kaa-0");
+/// What a note that a test sends to itself begins with; no message does, whose first length would be negative.
+pub(super) const NOTE: &[u8] = b"\xff note";
 
 /// What the devices of a test share.
 #[derive(Debug)]
 pub(super) struct Switchboard {
     pub(super) bus: Bus,
+    /// The connection of the extension, which may be the same.
+    pub(super) served_on: Bus,
+    pub(super) tally: Arc<Tally>,
     pub(super) clock: Clock,
+    /// The communication service that is played.
+    kpc: ServiceInstance,
     /// The extension under test.
     pub(super) extension: ServiceInstance,
     /// Where requests go that are not pinned.
     pub(super) service_wide: Subject,
-    /// Where answers are to come.
-    pub(super) return_path: Subject,
+    /// How often the communication service has been restarted.
+    restarts: AtomicU64,
     requests: AtomicU64,
+    /// Who waits for a note to come back.
+    pub(super) notes: Mutex<HashMap<Bytes, oneshot::Sender<()>>>,
     waiting: Mutex<HashMap<String, oneshot::Sender<TestReply>>>,
     devices: Mutex<HashMap<Option<String>, mpsc::Sender<TestReply>>>,
 }
 
 impl Switchboard {
-    pub(super) fn new(bus: Bus, clock: Clock, extension: &ServiceInstance) -> Self {
+    pub(super) fn new(bus: Bus, served_on: Bus, clock: Clock, extension: &Extension) -> Self {
+        let (tally, kpc) = (extension.tally.clone(), extension.communication_service.clone());
+        let extension = extension.instance();
         Self {
+            kpc,
             bus,
+            served_on,
+            tally,
             clock,
             extension: extension.clone(),
             service_wide: Subject::from(&esp::client_data_subject(Target::Service(extension.clone()))),
-            return_path: Subject::from(&esp::extension_data_subject(Target::Replica(REPLICA))),
+            restarts: AtomicU64::new(0),
             requests: AtomicU64::new(0),
+            notes: Mutex::default(),
             waiting: Mutex::default(),
             devices: Mutex::default(),
         }
+    }
+
+    /// Where the present replica of the communication service takes answers in.
+    pub(super) fn return_path(&self) -> Subject {
+        let replica = format!("test-kaa-{}", self.restarts());
+        let replica: ReplicaId = replica.parse().expect("a replica ID");
+        Subject::from(&esp::extension_data_subject(Target::Replica(replica)))
+    }
+
+    /// Everything the communication service listens on.
+    pub(super) fn heard_on(&self) -> [Subject; 2] {
+        let service_wide = esp::extension_data_subject(Target::Service(self.kpc.clone()));
+        [Subject::from(&service_wide), self.return_path()]
+    }
+
+    pub(super) fn restarts(&self) -> u64 {
+        self.restarts.load(Relaxed)
+    }
+
+    /// Another replica takes over, and knows nothing of what the last one waited for.
+    pub(super) fn restart(&self) {
+        self.restarts.fetch_add(1, Relaxed);
+        lock(&self.waiting).clear();
     }
 
     /// A number for a request, of which no other request has it.
@@ -83,6 +122,13 @@ impl Switchboard {
             // The extension is gone; whoever waits gets told by running out of patience.
             return;
         }
+        if message.payload.starts_with(NOTE) {
+            if let Some(waiting) = lock(&self.notes).remove(&message.payload) {
+                // Who has lost patience does not listen any more.
+                let _ = waiting.send(());
+            }
+            return;
+        }
         let decoded = ExtensionData::decode(&message.payload).expect("extensions send valid ExtensionData");
         let data = &decoded.record;
         let reply = TestReply::new(data, message.reply_to.clone().map(RawSubject::into_bytes));
@@ -97,6 +143,6 @@ impl Switchboard {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -85,6 +85,14 @@ impl FaultyServer {
         }
     }
 
+    /// From now on other things go wrong, or the same ones more often. What is on its way stays on its way; the
+    /// seed and [`Faults::waiting`] are those the server and its connections began with.
+    pub fn change(&self, change: impl FnOnce(&mut Faults)) {
+        if let Some(network) = &mut lock(&self.router).network {
+            change(&mut network.faults);
+        }
+    }
+
     /// From now on nothing goes wrong: connections come back, pipes flow. Latency stays.
     pub fn calm(&self) {
         lock(&self.router).calm();

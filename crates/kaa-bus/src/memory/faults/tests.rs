@@ -260,3 +260,13 @@ fn every_kind_of_trouble_is_drawn_for_some_seeds_and_for_others_not() {
     assert_eq!(Faults::from_seed(7), Faults::from_seed(7));
     assert_ne!(Dice::new(7).roll(), Dice::new(8).roll());
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_goes_wrong_can_change_on_the_way() {
+    let mut stage = Stage::set(faults()).await;
+    assert_eq!(stage.say_a_hundred().await.len(), 100);
+    stage.server.change(|faults| faults.drop = Faults::ALWAYS);
+    assert_eq!(stage.say_a_hundred().await.len(), 0);
+    stage.server.calm();
+    assert_eq!(stage.say_a_hundred().await.len(), 100);
+}
