@@ -1,4 +1,5 @@
-//! The page of the console in a browser, on a stub that says what a server would say (`tests/clients/console`).
+//! The page of the console in a browser: on a stub that says what a server would say (`tests/clients/console`), and on
+//! the demo.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -6,7 +7,10 @@ use std::fs;
 use std::process::Stdio;
 
 use kaa_tests::clients::Looker;
+use kaa_tests::program::program;
+use kaa_tests::service::Service;
 use serde_json::Value;
+use tokio::process::Command;
 
 /// Visits the console as a scenario of `tests/clients/console` says; on the stub unless the arguments have a `--url`.
 /// In all of them nothing runs that was sent, nothing is asked of another host, and the browser has nothing to object to.
@@ -22,6 +26,38 @@ async fn a_message_that_is_sent_with_the_form_is_seen_with_its_answer_and_by_key
     for taken in seen["taken"].as_array().unwrap() {
         assert!(fs::read(taken.as_str().unwrap()).unwrap().starts_with(b"\x89PNG"), "{taken}");
     }
+}
+
+#[tokio::test]
+async fn the_same_on_the_demo_with_its_devices_at_work() {
+    let temporary = tempfile::tempdir().unwrap();
+    let mut demo = Command::new(program("demo"));
+    demo.args(["--mqtt=0", "--http=0", "--cdp=0", "--epts=0", "--cex=0", "--ccm=0", "--console=0"]);
+    let mut demo = Service::start({
+        demo.env("TMPDIR", temporary.path());
+        demo
+    });
+    let line = demo.logged("messages, live").await;
+    let url = line.split_whitespace().last().unwrap().to_owned();
+    let payload = r#"[{"temperature":21}]"#;
+    let pictures = temporary.path().join("pictures");
+    let seen = visit(&[
+        "tour",
+        "--url",
+        &url,
+        "--service",
+        "dcx",
+        "--resource",
+        "/json",
+        "--payload",
+        payload,
+        "--pictures",
+        pictures.to_str().unwrap(),
+    ])
+    .await;
+    assert_eq!(seen["status"], "200");
+    demo.interrupt();
+    assert!(demo.ended().await);
 }
 
 #[tokio::test]
