@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::Args;
 use kaa_ext::protocol::kp1::ResourcePath;
 
 /// A duration of at least a millisecond: in a request, zero means that it never expires.
@@ -19,15 +20,35 @@ pub(crate) fn resource_path(text: &str) -> Result<ResourcePath, String> {
     text.parse().map_err(|error| format!("{error}"))
 }
 
-/// A payload as it was given, or from a file, where `-` is standard input.
-pub(crate) fn payload(data: Option<&str>, file: Option<&Path>) -> io::Result<Vec<u8>> {
-    match file {
-        None => Ok(data.unwrap_or_default().as_bytes().to_vec()),
-        Some(path) if path.as_os_str() == "-" => {
+/// What is sent.
+#[derive(Debug, Args)]
+pub(crate) struct Payload {
+    /// The payload
+    #[arg(long, short, conflicts_with = "file")]
+    data: Option<String>,
+    /// A file with the payload; - for standard input
+    #[arg(long, short)]
+    file: Option<PathBuf>,
+}
+
+/// A payload that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{path:?} cannot be read: {source}")]
+pub(crate) struct Unreadable {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl Payload {
+    /// Its bytes; none when nothing was given.
+    pub(crate) fn read(self) -> Result<Vec<u8>, Unreadable> {
+        let Some(path) = self.file else { return Ok(self.data.unwrap_or_default().into_bytes()) };
+        let read = if path.as_os_str() == "-" {
             let mut payload = Vec::new();
-            io::stdin().read_to_end(&mut payload)?;
-            Ok(payload)
-        }
-        Some(path) => fs::read(path),
+            io::stdin().read_to_end(&mut payload).map(|_| payload)
+        } else {
+            fs::read(&path)
+        };
+        read.map_err(|source| Unreadable { path, source })
     }
 }

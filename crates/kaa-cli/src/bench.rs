@@ -4,7 +4,6 @@ mod latencies;
 mod load;
 mod report;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use kaa_ext::protocol::name::{AppVersion, ServiceInstance};
 use kaa_process::signals::Signals;
 use kaa_tap::call::CallError;
 
-use crate::arguments::{duration, payload, resource_path};
+use crate::arguments::{Payload, Unreadable, duration, resource_path};
 use crate::connection::{Connection, ConnectionError};
 use crate::terminal::tell_error;
 use load::{Load, Pace};
@@ -38,12 +37,8 @@ pub(crate) struct Bench {
     /// The resource path, such as /json
     #[arg(value_parser = resource_path)]
     path: ResourcePath,
-    /// The payload
-    #[arg(long, short, conflicts_with = "file")]
-    data: Option<String>,
-    /// A file with the payload; - for standard input
-    #[arg(long, short)]
-    file: Option<PathBuf>,
+    #[command(flatten)]
+    payload: Payload,
     /// How many endpoints ask in turn: bench-0, bench-1, …; 0 for endpoint-unaware extensions
     #[arg(long, value_name = "N", default_value = "100", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     endpoints: u32,
@@ -75,8 +70,8 @@ pub(crate) struct Bench {
 /// Why nothing was measured.
 #[derive(Debug, thiserror::Error)]
 enum Failed {
-    #[error("{path:?} cannot be read: {source}")]
-    File { path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    Payload(#[from] Unreadable),
     #[error("signals cannot be listened to")]
     Signals(#[source] std::io::Error),
     #[error(transparent)]
@@ -89,7 +84,7 @@ impl Failed {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Call(CallError::NobodyServes { .. }) => 3,
-            Self::File { .. } => 2,
+            Self::Payload(_) => 2,
             Self::Signals(_) | Self::Connection(_) | Self::Call(_) => 5,
         }
     }
@@ -111,8 +106,7 @@ impl Bench {
     }
 
     async fn measure(self) -> Result<Report, Failed> {
-        let payload = payload(self.data.as_deref(), self.file.as_deref())
-            .map_err(|source| Failed::File { path: self.file.clone().unwrap_or_default(), source })?;
+        let payload = self.payload.read()?;
         let mut signals = Signals::listen().map_err(Failed::Signals)?;
         let bus = self.connection.open("kaa bench").await?;
         let load = Load {

@@ -2,7 +2,6 @@
 
 mod output;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use clap::Args;
 use kaa_ext::protocol::kp1::{RequestId, ResourcePath};
 use kaa_ext::protocol::name::{AppVersion, ConfigName, EndpointId, ServiceInstance};
 
-use crate::arguments::{duration, payload, resource_path};
+use crate::arguments::{Payload, Unreadable, duration, resource_path};
 use crate::connection::{Connection, ConnectionError};
 use kaa_tap::call::{self as exchange, Asked, CallError, Question};
 
@@ -31,12 +30,8 @@ pub(crate) struct Call {
     /// The resource path, such as /json
     #[arg(value_parser = resource_path)]
     path: ResourcePath,
-    /// The payload
-    #[arg(long, short, conflicts_with = "file")]
-    data: Option<String>,
-    /// A file with the payload; - for standard input
-    #[arg(long, short)]
-    file: Option<PathBuf>,
+    #[command(flatten)]
+    payload: Payload,
     /// The endpoint that asks; none for endpoint-unaware extensions
     #[arg(long, short)]
     endpoint: Option<EndpointId>,
@@ -62,8 +57,8 @@ pub(crate) struct Call {
 /// Why there was nothing to ask, or nobody.
 #[derive(Debug, thiserror::Error)]
 enum Failed {
-    #[error("{path:?} cannot be read: {source}")]
-    File { path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    Payload(#[from] Unreadable),
     #[error(transparent)]
     Connection(#[from] ConnectionError),
     #[error(transparent)]
@@ -75,7 +70,7 @@ impl Failed {
         match self {
             Self::Call(CallError::NobodyServes { .. }) => 3,
             Self::Call(CallError::NoAnswer { .. }) => 4,
-            Self::File { .. } => 2,
+            Self::Payload(_) => 2,
             Self::Call(_) | Self::Connection(_) => 5,
         }
     }
@@ -94,8 +89,7 @@ impl Call {
     }
 
     async fn ask(self) -> Result<Asked, Failed> {
-        let payload = payload(self.data.as_deref(), self.file.as_deref())
-            .map_err(|source| Failed::File { path: self.file.clone().unwrap_or_default(), source })?;
+        let payload = self.payload.read()?;
         let bus = self.connection.open("kaa call").await?;
         let question = Question {
             instance: &self.instance,

@@ -1,7 +1,7 @@
 //! How one replica takes over from another.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use kaa_bus::Bus;
 use kaa_process::error::Chain;
@@ -117,8 +117,7 @@ impl Renewal {
 
     fn spawn(&mut self, program: &Path) -> io::Result<Replica> {
         self.number += 1;
-        let Self { package, arguments, nats_url, .. } = self;
-        let directory: &PathBuf = &package.directory;
+        let Self { package: Package { directory, .. }, arguments, nats_url, .. } = self;
         Replica::start(program, self.number, Setting { directory, nats_url, arguments })
     }
 
