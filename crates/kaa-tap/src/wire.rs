@@ -6,11 +6,14 @@ mod encode;
 mod fields;
 mod json;
 mod place;
+mod schema;
 mod spec;
+mod value;
 
 pub use datum::{Decoded, Undecoded, decode};
-pub use encode::{EncodeError, encode, type_name};
+pub use encode::{EncodeError, encode};
 pub use fields::{FieldInfo, fields};
 pub use json::to_json;
 pub use place::Place;
 pub use spec::{Role, SPECS, Spec, Where};
+pub use value::Value;

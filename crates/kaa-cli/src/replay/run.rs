@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use apache_avro::types::Value;
 use kaa_ext::Dialect;
 use kaa_ext::bus::{Bus, Clock, Subject, Subscription};
 use kaa_ext::protocol::name::{ReplicaId, ServiceInstance};
@@ -13,7 +12,7 @@ use super::ReplayError;
 use super::speed::Speed;
 use crate::record::file::Recorded;
 use crate::terminal::tell;
-use kaa_tap::wire::{Decoded, Place, Role, decode};
+use kaa_tap::wire::{Decoded, Place, Role, Value, decode};
 
 /// A recorded answer, and the one of today.
 #[derive(Debug)]

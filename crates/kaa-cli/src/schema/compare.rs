@@ -7,8 +7,6 @@ use std::collections::{HashMap, HashSet};
 use apache_avro::Schema;
 use apache_avro::schema::{Name, RecordField, RecordSchema, ResolvedSchema};
 
-use kaa_tap::wire::type_name;
-
 /// One thing that the reader cannot read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Incompatibility {
@@ -188,6 +186,20 @@ fn resolve(names: &HashMap<Name, Schema>, schema: &Schema) -> Schema {
     match schema {
         Schema::Ref { name } => names.get(name).cloned().unwrap_or_else(|| schema.clone()),
         schema => schema.clone(),
+    }
+}
+
+/// What a person calls a type.
+fn type_name(schema: &Schema) -> String {
+    match schema {
+        Schema::Array(array) => format!("array of {}", type_name(&array.items)),
+        Schema::Map(map) => format!("map of {}", type_name(&map.types)),
+        Schema::Union(union) => union.variants().iter().map(type_name).collect::<Vec<_>>().join(" or "),
+        other => match (plain(other), other.name()) {
+            (Plain::Other(_), Some(name)) => name.name().to_owned(),
+            (Plain::Other(_), None) => "value of its type".to_owned(),
+            (plain, _) => format!("{plain:?}").to_ascii_lowercase(),
+        },
     }
 }
 

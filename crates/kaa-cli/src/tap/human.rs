@@ -2,14 +2,13 @@
 
 use std::fmt::Write;
 
-use apache_avro::types::Value;
 use data_encoding::HEXLOWER;
 
 use super::ndjson::HEX;
 use crate::terminal::{Paint, clipped, escaped};
 use kaa_tap::Happened;
 use kaa_tap::Seen;
-use kaa_tap::wire::to_json;
+use kaa_tap::wire::{Value, to_json};
 
 /// How many characters of a value are shown.
 const LONGEST: usize = 2000;
@@ -66,7 +65,7 @@ fn message(out: &mut String, seen: &Seen, paint: Paint) -> std::fmt::Result {
         Ok(decoded) => {
             let mut line = String::new();
             for (name, value) in decoded.fields.iter().filter(|(name, _)| !is_told(name)) {
-                match inner(value) {
+                match value {
                     // Bytes, lists and what is longer have lines of their own.
                     Value::Null | Value::Bytes(_) | Value::Array(_) | Value::Map(_) => {}
                     Value::Long(0) if name == "timeout" => {}
@@ -80,7 +79,7 @@ fn message(out: &mut String, seen: &Seen, paint: Paint) -> std::fmt::Result {
             }
             writeln!(out, "   {line}")?;
             for (name, value) in decoded.fields.iter().filter(|(name, _)| !is_told(name)) {
-                content(out, name, inner(value), paint)?;
+                content(out, name, value, paint)?;
             }
             if decoded.trailing > 0 {
                 let more = format!("{} bytes follow that the schema does not know", decoded.trailing);
@@ -121,13 +120,6 @@ fn content(out: &mut String, name: &str, value: &Value, paint: Paint) -> std::fm
             writeln!(out, "    {} {}", paint.name(name), clipped(&json, LONGEST))
         }
         _ => Ok(()),
-    }
-}
-
-fn inner(value: &Value) -> &Value {
-    match value {
-        Value::Union(_, inner) => inner,
-        value => value,
     }
 }
 

@@ -1,14 +1,14 @@
 //! From JSON to bytes, by the schema of the record.
 
-use apache_avro::Schema;
-use apache_avro::types::Value as Avro;
-use apache_avro::writer::datum::GenericDatumWriter;
 use bytes::Bytes;
 use data_encoding::HEXLOWER_PERMISSIVE;
+use kaa_protocol::avro::Writer;
 use kaa_protocol::catalog::RecordInfo;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value as Json};
 
-use super::datum::{Decoded, schema};
+use super::datum::Decoded;
+use super::schema::{RecordSchema, Schema};
+use super::value::Value;
 
 /// JSON that is not the record it was meant to be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +21,7 @@ pub struct EncodeError {
 }
 
 impl EncodeError {
-    fn new(path: &str, problem: impl Into<String>) -> Self {
+    pub(super) fn new(path: &str, problem: impl Into<String>) -> Self {
         Self { path: path.to_owned(), problem: problem.into() }
     }
 }
@@ -31,10 +31,9 @@ impl EncodeError {
 /// # Errors
 ///
 /// [`EncodeError`], naming the value that is not what the schema wants.
-pub fn encode(info: &RecordInfo, object: &Map<String, Value>) -> Result<Bytes, EncodeError> {
-    let schema = schema(info).ok_or_else(|| EncodeError::new(info.name, "its schema is not known"))?;
-    let value = record(info.name, "", schema, object)?;
-    datum(info, value)
+pub fn encode(info: &RecordInfo, object: &Map<String, Json>) -> Result<Bytes, EncodeError> {
+    let fields = fields("", schema(info)?, object)?;
+    datum(info, &fields)
 }
 
 impl Decoded {
@@ -43,124 +42,104 @@ impl Decoded {
     /// # Errors
     ///
     /// [`EncodeError`] when a value is none of its field.
-    pub fn encode_with(&self, changes: &[(&str, Avro)]) -> Result<Bytes, EncodeError> {
+    pub fn encode_with(&self, changes: &[(&str, Value)]) -> Result<Bytes, EncodeError> {
         let fields = self.fields.iter().map(|(name, value)| {
             let changed = changes.iter().find(|(field, _)| field == name);
             (name.clone(), changed.map_or_else(|| value.clone(), |(_, value)| value.clone()))
         });
-        datum(self.info, Avro::Record(fields.collect()))
+        datum(self.info, &fields.collect::<Vec<_>>())
     }
 }
 
-fn datum(info: &RecordInfo, value: Avro) -> Result<Bytes, EncodeError> {
-    let schema = schema(info).ok_or_else(|| EncodeError::new(info.name, "its schema is not known"))?;
-    let bytes = GenericDatumWriter::builder(schema)
-        .build()
-        .and_then(|writer| writer.write_value_to_vec(value))
-        .map_err(|error| EncodeError::new(info.name, error.to_string()))?;
-    Ok(bytes.into())
+fn schema(info: &RecordInfo) -> Result<&'static RecordSchema, EncodeError> {
+    RecordSchema::of(info).ok_or_else(|| EncodeError::new(info.name, "its schema is not known"))
 }
 
-fn record(name: &str, path: &str, schema: &Schema, object: &Map<String, Value>) -> Result<Avro, EncodeError> {
-    let Schema::Record(record) = schema else { return Err(EncodeError::new(path, "not a record")) };
-    let known = || record.fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>().join(", ");
-    if let Some(stranger) = object.keys().find(|key| !record.lookup.contains_key(*key)) {
-        let problem = format!("{name} has no such field; it has {}", known());
+fn datum(info: &RecordInfo, fields: &[(String, Value)]) -> Result<Bytes, EncodeError> {
+    let mut output = Writer::in_buffer(Vec::new());
+    schema(info)?.write("", fields, &mut output)?;
+    Ok(output.finish())
+}
+
+fn fields(
+    path: &str,
+    schema: &RecordSchema,
+    object: &Map<String, Json>,
+) -> Result<Vec<(String, Value)>, EncodeError> {
+    let known = || schema.fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>();
+    if let Some(stranger) = object.keys().find(|key| !known().contains(&key.as_str())) {
+        let problem = format!("{} has no such field; it has {}", schema.name, known().join(", "));
         return Err(EncodeError::new(&below(path, stranger), problem));
     }
-    let fields = record.fields.iter().map(|field| {
+    let fields = schema.fields.iter().map(|field| {
         let path = below(path, &field.name);
         let given = object.get(&field.name).or(field.default.as_ref());
         let given = given.ok_or_else(|| {
-            let doc = field.doc.as_deref().unwrap_or_default();
-            EncodeError::new(&path, format!("is missing ({}): {doc}", type_name(&field.schema)))
+            EncodeError::new(&path, format!("is missing ({}): {}", field.schema, field.doc))
         })?;
         Ok((field.name.clone(), value(&path, &field.schema, given)?))
     });
-    Ok(Avro::Record(fields.collect::<Result<_, _>>()?))
+    fields.collect()
 }
 
-fn value(path: &str, schema: &Schema, json: &Value) -> Result<Avro, EncodeError> {
-    let wrong = || EncodeError::new(path, format!("{json} is no {}", type_name(schema)));
+fn value(path: &str, schema: &Schema, json: &Json) -> Result<Value, EncodeError> {
+    let wrong = || EncodeError::new(path, format!("{json} is no {schema}"));
     Ok(match (schema, json) {
-        (Schema::Null, Value::Null) => Avro::Null,
-        (Schema::Boolean, Value::Bool(value)) => Avro::Boolean(*value),
-        (Schema::Int, Value::Number(number)) => {
-            Avro::Int(number.as_i64().and_then(|number| number.try_into().ok()).ok_or_else(wrong)?)
+        (Schema::Null, Json::Null) => Value::Null,
+        (Schema::Boolean, Json::Bool(value)) => Value::Boolean(*value),
+        (Schema::Int, Json::Number(number)) => {
+            Value::Int(number.as_i64().and_then(|number| number.try_into().ok()).ok_or_else(wrong)?)
         }
-        (Schema::Long, Value::Number(number)) => Avro::Long(number.as_i64().ok_or_else(wrong)?),
-        (Schema::Double, Value::Number(number)) => Avro::Double(number.as_f64().ok_or_else(wrong)?),
+        (Schema::Long, Json::Number(number)) => Value::Long(number.as_i64().ok_or_else(wrong)?),
+        (Schema::Double, Json::Number(number)) => Value::Double(number.as_f64().ok_or_else(wrong)?),
         #[allow(clippy::cast_possible_truncation, reason = "a float has no more digits")]
-        (Schema::Float, Value::Number(number)) => Avro::Float(number.as_f64().ok_or_else(wrong)? as f32),
-        (Schema::String, Value::String(text)) => Avro::String(text.clone()),
-        (Schema::Bytes, json) => Avro::Bytes(bytes(path, json)?),
-        (Schema::Array(array), Value::Array(items)) => {
-            let items = items.iter().enumerate();
-            let items = items.map(|(n, item)| value(&format!("{path}[{n}]"), &array.items, item));
-            Avro::Array(items.collect::<Result<_, _>>()?)
+        (Schema::Float, Json::Number(number)) => Value::Float(number.as_f64().ok_or_else(wrong)? as f32),
+        (Schema::String, Json::String(text)) => Value::String(text.clone()),
+        (Schema::Bytes, json) => Value::Bytes(bytes(path, json)?),
+        (Schema::Array(items), Json::Array(array)) => {
+            let array = array.iter().enumerate();
+            let array = array.map(|(n, item)| value(&format!("{path}[{n}]"), items, item));
+            Value::Array(array.collect::<Result<_, _>>()?)
         }
-        (Schema::Map(map), Value::Object(entries)) => {
-            let entries = entries
-                .iter()
-                .map(|(key, item)| Ok((key.clone(), value(&below(path, key), &map.types, item)?)));
-            Avro::Map(entries.collect::<Result<_, EncodeError>>()?)
+        (Schema::Map(values), Json::Object(entries)) => {
+            let entries =
+                entries.iter().map(|(key, item)| Ok((key.clone(), value(&below(path, key), values, item)?)));
+            Value::Map(entries.collect::<Result<_, EncodeError>>()?)
         }
-        (Schema::Record(inner), Value::Object(object)) => record(inner.name.name(), path, schema, object)?,
-        (Schema::Union(union), json) => {
-            let has_double = union.variants().iter().any(|branch| matches!(branch, Schema::Double));
-            let branches = union.variants().iter().enumerate();
-            let mut branches = branches
-                // A number with a fraction is a double where there is one: a float would change it.
-                .filter(|(_, branch)| !(has_double && matches!(branch, Schema::Float)))
-                // Everything can be written as bytes, so they are the last resort.
-                .collect::<Vec<_>>();
-            branches.sort_by_key(|(_, branch)| matches!(branch, Schema::Bytes) && !json.is_null());
-            if json.is_null() {
-                branches.sort_by_key(|(_, branch)| !matches!(branch, Schema::Null));
-            }
-            let mut fits = branches
-                .into_iter()
-                .filter_map(|(n, branch)| Some((u32::try_from(n).ok()?, value(path, branch, json).ok()?)));
-            let (n, inner) = fits.next().ok_or_else(wrong)?;
-            Avro::Union(n, Box::new(inner))
+        (Schema::Record(record), Json::Object(object)) => Value::Record(fields(path, record, object)?),
+        (Schema::Union(branches), json) => {
+            let has_double = branches.iter().any(|branch| matches!(branch, Schema::Double));
+            // A number with a fraction is a double where there is one: a float would change it.
+            let branches = branches.iter().filter(|branch| !(has_double && matches!(branch, Schema::Float)));
+            // Everything can be written as bytes, so they are the last resort.
+            let (bytes, others): (Vec<_>, Vec<_>) =
+                branches.partition(|branch| matches!(branch, Schema::Bytes));
+            let mut fits =
+                others.into_iter().chain(bytes).filter_map(|branch| value(path, branch, json).ok());
+            fits.next().ok_or_else(wrong)?
         }
         _ => return Err(wrong()),
     })
 }
 
 /// A string is its text, `{"$hex": "…"}` any bytes, and everything else the JSON that it is.
-fn bytes(path: &str, json: &Value) -> Result<Vec<u8>, EncodeError> {
+fn bytes(path: &str, json: &Json) -> Result<Bytes, EncodeError> {
     match json {
-        Value::String(text) => Ok(text.clone().into_bytes()),
-        Value::Object(object) if object.len() == 1 && object.contains_key("$hex") => {
-            let hex = object.get("$hex").and_then(Value::as_str).unwrap_or_default();
+        Json::String(text) => Ok(text.clone().into()),
+        Json::Object(object) if object.len() == 1 && object.contains_key("$hex") => {
+            let hex = object.get("$hex").and_then(Json::as_str);
+            let hex = hex.ok_or_else(|| EncodeError::new(path, "$hex is no string"))?;
             let bytes = HEXLOWER_PERMISSIVE.decode(hex.as_bytes());
-            bytes.map_err(|error| EncodeError::new(path, format!("$hex is not hexadecimal: {error}")))
+            bytes
+                .map(Bytes::from)
+                .map_err(|error| EncodeError::new(path, format!("$hex is not hexadecimal: {error}")))
         }
-        other => Ok(other.to_string().into_bytes()),
+        other => Ok(other.to_string().into()),
     }
 }
 
-fn below(path: &str, field: &str) -> String {
+pub(super) fn below(path: &str, field: &str) -> String {
     if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") }
-}
-
-/// What a person calls a type.
-pub fn type_name(schema: &Schema) -> String {
-    match schema {
-        Schema::Null => "null".to_owned(),
-        Schema::Boolean => "boolean".to_owned(),
-        Schema::Int => "int".to_owned(),
-        Schema::Long => "long".to_owned(),
-        Schema::Float => "float".to_owned(),
-        Schema::Double => "double".to_owned(),
-        Schema::Bytes => "bytes".to_owned(),
-        Schema::String => "string".to_owned(),
-        Schema::Array(array) => format!("array of {}", type_name(&array.items)),
-        Schema::Map(map) => format!("map of {}", type_name(&map.types)),
-        Schema::Union(union) => union.variants().iter().map(type_name).collect::<Vec<_>>().join(" or "),
-        other => other.name().map_or_else(|| "value of its type".to_owned(), |name| name.name().to_owned()),
-    }
 }
 
 #[cfg(test)]
@@ -178,7 +157,7 @@ mod tests {
         SPECS.iter().find(|spec| spec.name() == name).unwrap().revisions[0]
     }
 
-    fn encoded(name: &str, json: &Value) -> Result<Bytes, EncodeError> {
+    fn encoded(name: &str, json: &Json) -> Result<Bytes, EncodeError> {
         encode(info(name), json.as_object().unwrap())
     }
 
@@ -218,11 +197,24 @@ mod tests {
     }
 
     #[test]
+    fn bytes_are_text_json_or_hexadecimal_digits() {
+        let of = |json| bytes("content", &json).map_err(|error| error.to_string());
+        assert_eq!(of(json!("text")).as_deref(), Ok(&b"text"[..]));
+        assert_eq!(of(json!({ "$hex": "ff00" })).as_deref(), Ok(&b"\xff\0"[..]));
+        assert_eq!(
+            of(json!({ "$hex": "ff", "more": 1 })).as_deref(),
+            Ok(&b"{\"$hex\":\"ff\",\"more\":1}"[..])
+        );
+        assert_eq!(of(json!({ "$hex": 5 })), Err("content: $hex is no string".to_owned()));
+        assert!(of(json!({ "$hex": "f" })).unwrap_err().starts_with("content: $hex is not hexadecimal"));
+    }
+
+    #[test]
     fn a_decoded_record_can_be_sent_with_other_values() {
         let specs: Vec<_> = SPECS.iter().filter(|spec| spec.name() == "ConnectedEvent").collect();
         let event = ConnectedEvent { correlation_id: "old".into(), ..ConnectedEvent::default() };
         let decoded = super::super::decode(&specs, &event.to_bytes()).unwrap();
-        let datum = decoded.encode_with(&[("correlationId", Avro::String("new".into()))]).unwrap();
+        let datum = decoded.encode_with(&[("correlationId", Value::String("new".into()))]).unwrap();
         let expected = ConnectedEvent { correlation_id: "new".into(), ..event };
         assert_eq!(ConnectedEvent::decode_strict(&datum), Ok(expected));
     }

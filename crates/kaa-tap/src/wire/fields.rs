@@ -1,11 +1,9 @@
 //! What a record wants to be told.
 
-use apache_avro::Schema;
 use kaa_protocol::catalog::RecordInfo;
 use serde_json::{Value, json};
 
-use super::datum::schema;
-use super::encode::type_name;
+use super::schema::{RecordSchema, Schema};
 
 /// A field of a record.
 #[derive(Debug)]
@@ -24,11 +22,11 @@ pub struct FieldInfo {
 
 /// The fields of a record, in the order of its schema.
 pub fn fields(info: &RecordInfo) -> Vec<FieldInfo> {
-    let Some(Schema::Record(record)) = schema(info) else { return Vec::new() };
-    let fields = record.fields.iter().map(|field| FieldInfo {
+    let fields = RecordSchema::of(info).map(|record| record.fields.as_slice()).unwrap_or_default();
+    let fields = fields.iter().map(|field| FieldInfo {
         name: &field.name,
-        type_name: type_name(&field.schema),
-        doc: field.doc.as_deref().unwrap_or_default(),
+        type_name: field.schema.to_string(),
+        doc: &field.doc,
         is_required: field.default.is_none(),
         example: example(&field.name, &field.schema),
     });
@@ -50,16 +48,16 @@ fn example(name: &str, schema: &Schema) -> Value {
         (_, Schema::Int | Schema::Long) => 1.into(),
         (_, Schema::Float | Schema::Double) => 21.5.into(),
         (_, Schema::Bytes) => json!({ "temperature": 21.5 }),
-        (_, Schema::Array(array)) => vec![example(name, &array.items)].into(),
-        (_, Schema::Map(map)) => json!({ "key": example(name, &map.types) }),
+        (_, Schema::Array(items)) => vec![example(name, items)].into(),
+        (_, Schema::Map(values)) => json!({ "key": example(name, values) }),
         (_, Schema::Record(record)) => {
             let required = record.fields.iter().filter(|field| field.default.is_none());
             required.map(|field| (field.name.clone(), example(&field.name, &field.schema))).collect()
         }
-        (_, Schema::Union(union)) => {
-            let value = union.variants().iter().find(|branch| !matches!(branch, Schema::Null));
+        (_, Schema::Union(branches)) => {
+            let value = branches.iter().find(|branch| !matches!(branch, Schema::Null));
             value.map_or(Value::Null, |branch| example(name, branch))
         }
-        (name, _) => format!("{name}-1").into(),
+        (name, Schema::String) => format!("{name}-1").into(),
     }
 }
