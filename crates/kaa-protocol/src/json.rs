@@ -32,6 +32,8 @@ mod object;
 mod outline;
 mod payload;
 mod raw;
+#[cfg(feature = "schema")]
+mod schema;
 
 pub use error::PayloadError;
 pub(crate) use object::{Object, object};

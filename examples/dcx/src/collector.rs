@@ -1,8 +1,10 @@
 //! Publishes samples, and waits for those who have to confirm them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use kaa_ext::bus::{EventError, planted};
+use kaa_ext::describe::Carries;
 use kaa_ext::prelude::*;
 use kaa_ext::protocol::avro::{Array, Binary};
 use kaa_ext::protocol::dcp::{Limits, Samples};
@@ -38,14 +40,29 @@ impl<S: Sync> FromRequest<S> for Source {
     }
 }
 
+/// The samples of a payload, if they are not too many: an argument.
+pub(crate) struct Batch(pub(crate) Samples);
+
+impl<S: Sync> FromRequest<S> for Batch
+where
+    Arc<Collector>: FromRef<S>,
+{
+    type Rejection = PayloadError;
+
+    async fn from_request(request: &Request, state: &S) -> Result<Self, PayloadError> {
+        let samples = Arc::<Collector>::from_ref(state).settings.max_samples;
+        Samples::split(&request.payload(), Limits { samples, ..Limits::default() }).map(Self)
+    }
+}
+
+impl Carries for Batch {
+    type Value = Samples;
+    const MEDIA_TYPE: Option<&'static str> = Some("application/json");
+}
+
 impl Collector {
     pub(crate) fn new(settings: Settings) -> Self {
         Self { settings }
-    }
-
-    /// The samples of a payload, if they are not too many.
-    pub(crate) fn split(&self, Payload(payload): &Payload) -> Result<Samples, PayloadError> {
-        Samples::split(payload, Limits { samples: self.settings.max_samples, ..Limits::default() })
     }
 
     /// Publishes samples. Returns when all reliable receivers have confirmed them, and at once when there

@@ -5,16 +5,15 @@ use std::sync::Arc;
 use kaa_ext::prelude::*;
 use kaa_ext::protocol::dcp::plain_sample;
 
-use crate::collector::{Collector, Source};
+use crate::collector::{Batch, Collector, Source};
 
 /// A batch of samples, or one.
 #[resource("/json")]
 pub(crate) async fn json(
-    payload: Payload,
+    Batch(samples): Batch,
     source: Source,
     State(collector): State<Arc<Collector>>,
 ) -> Result<(), Failure> {
-    let samples = collector.split(&payload)?;
     Ok(collector.collect(source, samples.iter().collect()).await?)
 }
 

@@ -10,6 +10,7 @@ use std::marker::PhantomData;
 
 use bytes::Bytes;
 use kaa_protocol::dcp::Samples;
+use kaa_protocol::json::JsonPayload;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -101,9 +102,10 @@ impl<T> Carries for Json<T> {
     const MEDIA_TYPE: Option<&'static str> = Some(JSON);
 }
 
-impl<T> Carries for DeviceJson<T> {
+impl<T: JsonPayload> Carries for DeviceJson<T> {
     type Value = T;
     const MEDIA_TYPE: Option<&'static str> = Some(JSON);
+    const IS_OPTIONAL: bool = !T::WHEN_EMPTY.is_empty();
 }
 
 /// Whatever the function makes of it.
@@ -218,6 +220,8 @@ impl<T> Unknown for Probe<T> {
 
 #[cfg(test)]
 mod tests {
+    use kaa_protocol::cmp::{AppliedRequest, ConfigRequest};
+
     use super::*;
     use crate::failure::Failure;
 
@@ -254,10 +258,18 @@ mod tests {
         assert!(shape!((SuccessStatus, ())).chooses_status);
     }
 
+    #[test]
+    fn a_payload_of_a_device_may_be_missing_when_its_protocol_says_so() {
+        assert!(shape!(DeviceJson<ConfigRequest>).content.unwrap().optional);
+        assert!(!shape!(DeviceJson<AppliedRequest>).content.unwrap().optional);
+    }
+
     #[cfg(feature = "schema")]
     #[test]
     fn a_type_with_a_schema_is_told_with_it() {
         let content = shape!(Option<Json<Vec<u8>>>).content.unwrap();
         assert_eq!(content.schema.unwrap()["type"], "array");
+        assert!(shape!(DeviceJson<ConfigRequest>).content.unwrap().schema.is_some());
+        assert!(shape!(Samples).content.unwrap().schema.is_some());
     }
 }

@@ -39,6 +39,7 @@ object! {
 /// The commands a device is to do (11/CEP): the answer to a [`CommandRequest`], empty when nothing is
 /// outstanding; and what is pushed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct CommandResponse(
     /// The commands, the oldest first.

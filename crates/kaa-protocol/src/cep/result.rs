@@ -25,9 +25,11 @@ object! {
 
 /// A device says what became of one or more commands of a type (11/CEP). The answer is empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct ResultRequest(
     /// One result for each command; at most [`MAX_RESULTS`](Self::MAX_RESULTS) are read.
+    #[cfg_attr(feature = "schema", schemars(length(max = 1000)))]
     pub Vec<CommandResult>,
 );
 

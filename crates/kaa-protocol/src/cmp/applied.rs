@@ -4,16 +4,6 @@ use crate::json::{JsonPayload, object};
 
 object! {
     /// A device has applied a configuration, or could not (7/CMP). The answer is empty.
-    ///
-    /// ```
-    /// use kaa_protocol::cmp::AppliedRequest;
-    /// use kaa_protocol::json::JsonPayload;
-    ///
-    /// let applied = AppliedRequest::from_json(br#"{"configId": "97016dbe", "reasonPhrase": null}"#)?;
-    /// assert_eq!(applied.status_code, 200);
-    /// assert!(applied.is_success());
-    /// # Ok::<(), kaa_protocol::json::PayloadError>(())
-    /// ```
     pub struct AppliedRequest {
         /// The configuration, by the identifier it came with.
         pub config_id: String,
@@ -32,6 +22,16 @@ fn ok() -> i32 {
 
 impl AppliedRequest {
     /// Whether the configuration has been applied.
+    ///
+    /// ```
+    /// use kaa_protocol::cmp::AppliedRequest;
+    /// use kaa_protocol::json::JsonPayload;
+    ///
+    /// let applied = AppliedRequest::from_json(br#"{"configId": "97016dbe", "reasonPhrase": null}"#)?;
+    /// assert_eq!(applied.status_code, 200);
+    /// assert!(applied.is_success());
+    /// # Ok::<(), kaa_protocol::json::PayloadError>(())
+    /// ```
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status_code)
     }

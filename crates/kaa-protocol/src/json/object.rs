@@ -32,6 +32,7 @@ macro_rules! object {
         $(#[$attribute])*
         #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
         #[serde(rename_all = "camelCase")]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
         $visible struct $name {
             $($(#[$field_attribute])* $field_visible $field: $type,)+
         }
