@@ -2,19 +2,16 @@
 
 use std::collections::BTreeSet;
 
-/// Licences without duties beyond attribution.
-const ACCEPTED: [&str; 10] = [
-    "0BSD",
-    "Apache-2.0",
-    "Apache-2.0 WITH LLVM-exception",
-    "BSD-2-Clause",
-    "BSD-3-Clause",
-    "CC0-1.0",
-    "ISC",
-    "MIT",
-    "Unicode-3.0",
-    "Zlib",
-];
+/// Where the accepted ones are listed, for cargo-deny as well.
+const PLAN: &str = include_str!("../../../deny.toml");
+
+/// The licences of the list `allow`.
+fn accepted(plan: &str) -> impl Iterator<Item = &str> {
+    let list = plan.lines().skip_while(|line| line.trim() != "allow = [").skip(1);
+    list.map(str::trim)
+        .take_while(|line| *line != "]")
+        .map(|line| line.trim_end_matches(',').trim_matches('"'))
+}
 
 /// The packages of `tree` (lines like `bytes v1.12.1|MIT`) whose licence is not accepted.
 pub(super) fn objections(tree: &str) -> Vec<String> {
@@ -42,7 +39,7 @@ fn all_of(expression: &str) -> bool {
         let term = term.trim();
         match term.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')) {
             Some(inner) => any_of(inner),
-            None => ACCEPTED.contains(&term),
+            None => accepted(PLAN).any(|licence| licence == term),
         }
     })
 }
@@ -69,6 +66,13 @@ fn split_outside_parentheses<'a>(text: &'a str, separator: &str) -> Vec<&'a str>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_list_is_the_one_of_cargo_deny() {
+        let plan = "[licenses]\nallow = [\n    \"MIT\",\n    \"ISC\"\n]\nx = [\n\"GPL-3.0\"\n]\n";
+        assert_eq!(accepted(plan).collect::<Vec<_>>(), ["MIT", "ISC"]);
+        assert!(accepted(PLAN).any(|licence| licence == "Apache-2.0 WITH LLVM-exception"));
+    }
 
     #[test]
     fn one_accepted_choice_is_enough() {
