@@ -148,6 +148,24 @@ async fn a_file_that_is_no_recording_and_one_that_exists_are_left_alone() {
 }
 
 #[tokio::test]
+async fn a_file_is_not_touched_before_there_is_something_to_record_and_a_full_disk_is_told() {
+    let mut server = NatsServer::start().await;
+    let full = kaa(&server, &["record", "/dev/full", "--force", "--for", "1ms"]).await;
+    assert_eq!(full.status.code(), Some(2), "{}", told(&full));
+    assert!(told(&full).contains("\"/dev/full\" cannot be written"), "{}", told(&full));
+
+    let (old, new) = (server.directory().join("old.ndjson"), server.directory().join("new.ndjson"));
+    std::fs::write(&old, "a recording\n").unwrap();
+    server.kill();
+    for file in [&old, &new] {
+        let recorded = kaa(&server, &["record", file.to_str().unwrap(), "--force"]).await;
+        assert_eq!(recorded.status.code(), Some(5), "{}", told(&recorded));
+    }
+    assert_eq!(std::fs::read_to_string(&old).unwrap(), "a recording\n");
+    assert!(!new.exists());
+}
+
+#[tokio::test]
 async fn an_event_is_announced_and_one_that_lacks_something_is_explained() {
     let server = NatsServer::start().await;
     let mut tap = listening(&server, &["tap", "--json", "kaa.v1.events.>"]).await;

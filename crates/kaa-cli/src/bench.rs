@@ -120,6 +120,6 @@ impl Bench {
             time: self.time,
             timeout: self.timeout,
         };
-        Ok(load.run(&bus, signals.next()).await?)
+        Ok(load.run(&bus, async || signals.next().await).await?)
     }
 }

@@ -8,10 +8,10 @@ use std::time::Duration;
 use clap::Args;
 use kaa_ext::protocol::kp1::{RequestId, ResourcePath};
 use kaa_ext::protocol::name::{AppVersion, ConfigName, EndpointId, ServiceInstance};
+use kaa_tap::call::{self as exchange, Asked, CallError, Question};
 
 use crate::arguments::{Payload, Unreadable, duration, resource_path};
 use crate::connection::{Connection, ConnectionError};
-use kaa_tap::call::{self as exchange, Asked, CallError, Question};
 
 /// Ask an extension, as a device would through a communication service.
 ///

@@ -81,6 +81,9 @@ impl Ls {
         let bus = self.connection.open("kaa ls").await?;
         let mut questions = Questions::open(&bus).await?;
         let said = questions.gather(Verb::Stats, self.wait, MOST).await;
+        if questions.is_cut() {
+            tell("ls", "there are more replicas than are listed: there was no room for all their answers");
+        }
         Ok(Listed::new(said, self.name.as_deref()))
     }
 }

@@ -25,6 +25,7 @@ mod dev;
 mod doctor;
 mod emit;
 mod ls;
+mod moment;
 mod new;
 mod permissions;
 mod record;

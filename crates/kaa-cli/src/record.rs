@@ -66,6 +66,8 @@ impl Record {
 
     async fn record(self) -> Result<(), RecordError> {
         let path = self.file;
+        // A file that is there is not touched while there is nothing to record.
+        let watching = self.watch.open("record", &self.connection, self.conditions.into()).await?;
         let mut options = File::options();
         options.write(true).create(true).truncate(true).create_new(!self.force);
         let file = options.open(&path).map_err(|source| match source.kind() {
@@ -74,11 +76,12 @@ impl Record {
         })?;
         let output = Output::to(BufWriter::new(file));
         output.write(file::heading()).await;
-        let line = |happened: &_| Some(Format { raw: true }.line(happened));
-        let summary = self
-            .watch
-            .run("record", &self.connection, self.conditions.into(), output, Some(Progress::new()), line)
-            .await?;
+        let line = |happened: &_| Format { raw: true }.line(happened);
+        let written = watching.write(output, Some(Progress::new()), line).await;
+        let summary = written.map_err(|error| match error {
+            WatchError::Output(source) => RecordError::File { path: path.clone(), source },
+            error => error.into(),
+        })?;
         tell("record", &format!("{summary}, in {}", path.display()));
         Ok(())
     }

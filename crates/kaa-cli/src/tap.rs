@@ -64,12 +64,11 @@ impl Tap {
         let paint = Paint::on(&stdout());
         let json = self.json.then_some(Format { raw: self.raw });
         let render = move |happened: &Happened| match json {
-            Some(format) => Some(format.line(happened)),
+            Some(format) => format.line(happened),
             None => human::text(happened, paint),
         };
-        let output = Output::to(stdout());
-        let summary =
-            self.watch.run("tap", &self.connection, self.conditions.into(), output, None, render).await?;
+        let watching = self.watch.open("tap", &self.connection, self.conditions.into()).await?;
+        let summary = watching.write(Output::to(stdout()), None, render).await?;
         tell("tap", &summary);
         Ok(())
     }

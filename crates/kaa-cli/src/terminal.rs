@@ -6,7 +6,8 @@ mod paint;
 mod progress;
 mod table;
 
-pub(crate) use escape::{clipped, escaped, escaped_json};
+pub(crate) use escape::{clipped, escaped_lines};
+pub(crate) use kaa_process::terminal::{escaped, escaped_json};
 pub(crate) use output::Output;
 pub(crate) use paint::Paint;
 pub(crate) use progress::Progress;

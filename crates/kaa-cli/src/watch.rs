@@ -1,17 +1,17 @@
 //! Listening until there is enough: what `kaa tap` and `kaa record` do.
 
 use std::io;
+use std::pin::pin;
 use std::time::Duration;
 
 use clap::Args;
 use kaa_ext::bus::SubscribeError;
 use kaa_process::signals::Signals;
 use kaa_tap::{Criteria, Happened, Listener};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::sleep;
 
 use crate::arguments::duration;
 use crate::connection::{Connection, ConnectionError};
-
 use crate::terminal::{Output, Progress, tell};
 
 /// For how long, and to what.
@@ -44,32 +44,50 @@ pub(crate) enum WatchError {
     Output(#[source] io::Error),
 }
 
+/// What listens already, so that nothing is missed while somebody looks for a place to write to.
+#[derive(Debug)]
+pub(crate) struct Watching {
+    signals: Signals,
+    listener: Listener,
+    count: Option<u64>,
+    time: Duration,
+}
+
 impl Watch {
-    /// Listens, and writes what `render` makes of it. Returns what is to be said at the end.
-    pub(crate) async fn run(
+    /// Begins to listen.
+    pub(crate) async fn open(
         self,
         command: &str,
         connection: &Connection,
         criteria: Criteria,
-        output: Output,
-        mut progress: Option<Progress>,
-        render: impl Fn(&Happened) -> Option<String>,
-    ) -> Result<String, WatchError> {
-        let mut signals = Signals::listen().map_err(WatchError::Signals)?;
+    ) -> Result<Watching, WatchError> {
+        let signals = Signals::listen().map_err(WatchError::Signals)?;
         let bus = connection.open(&format!("kaa {command}")).await?;
-        let mut listener = Listener::open(&bus, criteria, self.only, self.wait).await?;
+        let listener = Listener::open(&bus, criteria, self.only, self.wait).await?;
         if let Some(why) = listener.deaf_to_inboxes() {
             tell(command, &format!("answers to inboxes are not seen: {why}"));
         }
         tell(command, &format!("listening to {}", listener.filters()));
-        // A moment that does not come is far away.
-        let end = Instant::now() + self.time.unwrap_or(Duration::from_secs(u32::MAX.into()));
+        Ok(Watching { signals, listener, count: self.count, time: self.time.unwrap_or(Duration::MAX) })
+    }
+}
+
+impl Watching {
+    /// Writes what `render` makes of what happens, until there is enough. Returns what is to be said at the end.
+    pub(crate) async fn write(
+        self,
+        output: Output,
+        mut progress: Option<Progress>,
+        render: impl Fn(&Happened) -> String,
+    ) -> Result<String, WatchError> {
+        let Self { mut signals, mut listener, count, time } = self;
+        let mut end = pin!(sleep(time));
         let (mut shown, mut unanswered) = (0, 0);
-        while self.count.is_none_or(|count| shown < count) {
+        while count.is_none_or(|count| shown < count) {
             let happened = tokio::select! {
                 biased;
                 () = signals.next() => break,
-                () = sleep_until(end) => break,
+                () = &mut end => break,
                 happened = listener.next() => happened,
             };
             let Some(happened) = happened else { break };
@@ -81,11 +99,10 @@ impl Watch {
             if let Some(progress) = &mut progress {
                 progress.show(|| format!("{shown} messages, {} missed", listener.missed()));
             }
-            let Some(text) = render(&happened) else { continue };
             let is_read = tokio::select! {
                 biased;
                 () = signals.next() => break,
-                is_read = output.write(text) => is_read,
+                is_read = output.write(render(&happened)) => is_read,
             };
             if !is_read {
                 break;
@@ -119,4 +136,22 @@ fn summary(listener: &Listener, shown: u64, unanswered: u64, left: u64) -> Strin
     also(listener.given_up(), "whose answers could not be told, because too many were open");
     also(listener.unrelated, "to inboxes that answer nothing of Kaa");
     parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use kaa_ext::bus::Bus;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn it_may_last_as_long_as_anybody_says() {
+        let bus = Bus::memory();
+        let listener = Listener::open(&bus, Criteria::default(), false, Duration::MAX).await.unwrap();
+        let watching =
+            Watching { signals: Signals::listen().unwrap(), listener, count: Some(1), time: Duration::MAX };
+        bus.publish("kaa.v1.service.dcx".parse().unwrap(), None, "x".into()).await.unwrap();
+        let said = watching.write(Output::to(io::sink()), None, |_| String::new()).await.unwrap();
+        assert_eq!(said, "1 of 1 messages");
+    }
 }

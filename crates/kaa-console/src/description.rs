@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use http::StatusCode;
+use kaa_tap::{Questions, Verb};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::limits::{DESCRIBED, REPLICAS};
 use crate::reply::{Reply, json, refusal};
 use crate::room::Room;
-use kaa_tap::{Questions, Verb};
 
 /// A service with what can be sent to it.
 #[derive(Debug, Serialize)]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
+use kaa_tap::{Said, Verb};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -10,7 +11,6 @@ use tokio::time::Instant;
 use crate::exchange::cut_to;
 use crate::limits::REPLICAS;
 use crate::stages::Handled;
-use kaa_tap::{Said, Verb};
 
 /// For how long a replica may say nothing before it is shown as silent.
 const SILENT: Duration = Duration::from_millis(2_500);

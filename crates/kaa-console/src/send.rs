@@ -12,6 +12,7 @@ use kaa_process::error::Chain;
 use kaa_protocol::kp1::ResourcePath;
 use kaa_protocol::name::{AppVersion, EndpointId, ServiceInstance};
 use kaa_tap::call::{CallError, Question, ask, tell};
+use kaa_tap::{Questions, Verb};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::time::timeout;
@@ -21,7 +22,6 @@ use crate::limits::{BODY, BODY_TIME, DESCRIBED, REPLICAS, SENT};
 use crate::payload::Payload;
 use crate::reply::{Reply, json, refusal};
 use crate::room::Room;
-use kaa_tap::{Questions, Verb};
 
 /// The request ID of what is to be answered.
 const REQUEST_ID: i32 = 1;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kaa_bus::SubscribeError;
-use kaa_tap::Sources;
+use kaa_tap::{Questions, Said, Sources, Verb};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 use crate::exchange::Exchange;
@@ -14,7 +14,6 @@ use crate::flow::Flow;
 use crate::room::Room;
 use crate::source::SourceError;
 use crate::stages::Handled;
-use kaa_tap::{Questions, Said, Verb};
 
 const SECOND: Duration = Duration::from_secs(1);
 

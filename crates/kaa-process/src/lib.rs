@@ -15,6 +15,7 @@
 //! | [`error`] | an error with all its causes, as a `main` shows it |
 //! | [`admin`] | the port for operators: health, readiness, metrics |
 //! | `rest` | the port for those who manage a service (feature `rest`) |
+//! | [`terminal`] | what may reach a terminal, and whether in colours |
 //! | [`metrics`] | counters and gauges that are read when somebody asks for them |
 
 // For the derived code, which names this crate from outside.
@@ -32,4 +33,5 @@ mod port;
 #[cfg(feature = "rest")]
 pub mod rest;
 pub mod signals;
+pub mod terminal;
 pub mod trace;

@@ -3,7 +3,7 @@
 mod escape;
 mod json;
 
-use std::io::{IsTerminal, stderr};
+use std::io::stderr;
 
 use tracing::{Level, Subscriber};
 use tracing_subscriber::Layer;
@@ -13,6 +13,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
+pub use crate::terminal::wants_colours;
 use crate::trace::Export;
 
 /// Logs what `RUST_LOG` asks for (default `info`) to standard error, as text, or as JSON with `LOG_FORMAT=json`. Has
@@ -65,11 +66,6 @@ fn start(usual: Level, others: &[(&str, Level)], export: Option<&Export>) {
     }
 }
 
-/// Whether what is written there may be coloured: it is a terminal, and `NO_COLOR` is not set or empty.
-pub fn wants_colours(output: &impl IsTerminal) -> bool {
-    output.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-}
-
 /// Events as lines.
 fn lines<S>(
     writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static,
@@ -91,6 +87,7 @@ pub(crate) mod tests {
     use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
     use super::*;
+    use crate::terminal::is_hostile;
 
     #[derive(Clone, Default)]
     struct Written(Arc<Mutex<Vec<u8>>>);
@@ -144,7 +141,7 @@ pub(crate) mod tests {
     /// What strangers may write: every control character, what else breaks lines or turns text around, and what looks
     /// like an event.
     fn hostile() -> String {
-        let controls = (0..=0x9f).chain([0x2028, 0x2029, 0x202e, 0xfeff]).filter_map(char::from_u32);
+        let controls = (0..=0x9f).chain([0x61c, 0x2028, 0x2029, 0x202e, 0xfeff]).filter_map(char::from_u32);
         controls.collect::<String>() + "\r\n2026-01-01T00:00:00Z ERROR kaa: forged\n{\"level\":\"ERROR\"}"
     }
 
@@ -168,7 +165,7 @@ pub(crate) mod tests {
             let ours = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[2m", "\u{1b}[3m", "\u{1b}[31m"];
             let rest = ours.iter().fold(line, |rest, code| rest.replace(code, ""));
             assert_eq!(rest.matches('\n').count(), 4, "one line for each event: {rest:?}");
-            assert!(!rest.replace('\n', "").contains(escape::is_hostile), "{rest:?}");
+            assert!(!rest.replace('\n', "").contains(is_hostile), "{rest:?}");
             assert!(rest.contains("a\\u{1b}]0;title\\u{7}\\nb"), "{rest}");
         }
     }
@@ -177,7 +174,7 @@ pub(crate) mod tests {
     fn hostile_text_stays_a_value_in_json_and_is_the_same_there() {
         let hostile = hostile();
         let lines = logged_as_json(|| log_everywhere(&hostile));
-        assert!(!lines.replace('\n', "").contains(escape::is_hostile), "{lines:?}");
+        assert!(!lines.replace('\n', "").contains(is_hostile), "{lines:?}");
         let lines: Vec<serde_json::Value> =
             lines.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
         assert_eq!(lines.len(), 4);

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use kaa_bus::{Bus, Overflow, SubscribeError, Subscription};
 use kaa_protocol::subject::Inbox;
 use serde_json::Value;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout;
 
 /// The largest answer of a service about itself that is read, in bytes.
 const ANSWER: usize = 1 << 20;
@@ -76,6 +76,8 @@ pub struct Questions {
     asked: u64,
     /// How many bytes of answers were read.
     read: usize,
+    /// Whether there were more answers than there was room for, the last time they were gathered.
+    is_cut: bool,
 }
 
 impl Questions {
@@ -88,7 +90,7 @@ impl Questions {
         let inbox = Inbox::new(u128::from(bus.random()) << 64 | u128::from(bus.random()));
         // Who is too slow loses the oldest answers: they are asked for again.
         let answers = bus.subscribe_with(inbox.filter(), None, Overflow::DropOldest).await?;
-        Ok(Self { bus: bus.clone(), inbox, answers, asked: 0, read: 0 })
+        Ok(Self { bus: bus.clone(), inbox, answers, asked: 0, read: 0, is_cut: false })
     }
 
     /// Asks everybody. Like an answer, a question may get lost: it is asked again.
@@ -119,20 +121,33 @@ impl Questions {
         }
     }
 
-    /// Asks everybody, and takes what is answered within a time, at most so many answers. Cancel safe.
+    /// Asks everybody, and takes what is answered within a time, at most so many answers; [`is_cut`](Self::is_cut) says
+    /// whether there were more. Cancel safe.
     pub async fn gather(&mut self, verb: Verb, time: Duration, most: usize) -> Vec<Said> {
         self.ask(verb);
-        let (end, mut all, before) = (Instant::now() + time, Vec::new(), self.read);
-        while all.len() < most
-            && self.read - before <= ANSWERS
-            && let Ok(Some(said)) = timeout_at(end, self.next()).await
-        {
-            // Answers to an earlier question may come late.
-            if said.verb == verb {
+        let (mut all, end) = (Vec::new(), self.read + ANSWERS);
+        let lost = self.answers.lost();
+        let gathering = async {
+            while let Some(said) = self.next().await {
+                // Answers to an earlier question may come late.
+                if said.verb != verb {
+                    continue;
+                }
+                if all.len() == most || self.read > end {
+                    return true;
+                }
                 all.push(said);
             }
-        }
+            false
+        };
+        let is_full = timeout(time, gathering).await.unwrap_or_default();
+        self.is_cut = is_full || self.answers.lost() > lost;
         all
+    }
+
+    /// Whether there were more answers than there was room for, the last time they were gathered.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
     }
 }
 
@@ -144,7 +159,7 @@ fn read(payload: &[u8]) -> Option<Said> {
 
 #[cfg(test)]
 mod tests {
-    use kaa_bus::SubjectFilter;
+    use kaa_bus::{Subject, SubjectFilter};
 
     use super::*;
 
@@ -166,5 +181,31 @@ mod tests {
         }
         let said = questions.next().await.unwrap();
         assert_eq!((said.verb, &*said.name, &*said.id), (Verb::Stats, "dcx", "dcx-0"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_are_gathered_for_any_time_and_that_there_are_more_is_known() {
+        let bus = Bus::memory();
+        let mut heard = bus.subscribe("$SRV.*".parse::<SubjectFilter>().unwrap(), None).await.unwrap();
+        let mut questions = Questions::open(&bus).await.unwrap();
+        let answer = |id: usize, long: usize| {
+            let (kind, more) = ("io.nats.micro.v1.info_response", "x".repeat(long));
+            serde_json::json!({ "type": kind, "name": "dcx", "id": format!("dcx-{id}"), "more": more })
+                .to_string()
+        };
+        let mut gathered = async |time: Duration, count: usize, long: usize| {
+            let answering = async {
+                let inbox = heard.next().await.unwrap().reply_to.unwrap();
+                let subject: Subject = std::str::from_utf8(&inbox).unwrap().parse().unwrap();
+                for id in 0..count {
+                    bus.publish(subject.clone(), None, answer(id, long).into()).await.unwrap();
+                }
+            };
+            let (all, ()) = tokio::join!(questions.gather(Verb::Info, time, 10), answering);
+            (all.len(), questions.is_cut())
+        };
+        assert_eq!(gathered(Duration::from_secs(1), 10, 0).await, (10, false));
+        assert_eq!(gathered(Duration::MAX, 11, 0).await, (10, true));
+        assert_eq!(gathered(Duration::from_secs(1), 10, ANSWERS / 9).await, (8, true));
     }
 }

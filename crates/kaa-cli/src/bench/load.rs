@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::future;
-use std::pin::pin;
 use std::time::Duration;
 
 use kaa_ext::bus::{Bus, Clock, Message, Subscription};
@@ -16,6 +15,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::latencies::Latencies;
 use super::report::Report;
+use crate::moment::after;
 use crate::terminal::Progress;
 
 /// How many requests may be open at a rate: what cannot carry it is not flooded.
@@ -72,8 +72,9 @@ pub(super) struct Counted {
 }
 
 impl Load {
-    /// Asks until the time is over or `stop` completes, and waits for the answers that are still to come.
-    pub(super) async fn run(&self, bus: &Bus, stop: impl Future<Output = ()>) -> Result<Report, CallError> {
+    /// Asks until the time is over, and waits for the answers that are still to come. When `stop` completes, it ends the
+    /// one, and after that the other.
+    pub(super) async fn run(&self, bus: &Bus, mut stop: impl AsyncFnMut()) -> Result<Report, CallError> {
         let own = name(bus);
         let return_path = Subject::from(&esp::extension_data_subject(Target::Replica(own.parse()?)));
         let mut answers = bus.subscribe(return_path.clone(), None).await?;
@@ -88,14 +89,18 @@ impl Load {
             open: HashMap::new(),
             deadlines: VecDeque::new(),
             number: 0,
-            counting: begun + self.warm_up,
+            counting: after(begun, self.warm_up),
             counted: Counted::default(),
         };
-        let end = running.counting + self.time;
-        let stopped = running.ask(&mut answers, begun, end, stop).await?;
+        let end = after(running.counting, self.time);
+        let stopped = running.ask(&mut answers, begun, end, &mut stop).await?;
         let lasted = stopped.min(end).saturating_duration_since(running.counting);
         while !running.open.is_empty() {
-            running.turn(&mut answers, None).await?;
+            tokio::select! {
+                biased;
+                () = stop() => running.expire(|_| true),
+                turned = running.turn(&mut answers, None) => turned?,
+            }
         }
         Ok(Report { pace: self.pace, lasted, counted: running.counted })
     }
@@ -108,20 +113,17 @@ impl Running<'_> {
         answers: &mut Subscription,
         begun: Instant,
         end: Instant,
-        stop: impl Future<Output = ()>,
+        mut stop: impl AsyncFnMut(),
     ) -> Result<Instant, CallError> {
-        let mut stop = pin!(stop);
         let mut progress = Progress::new();
-        let mut made = 0;
         loop {
             let now = Instant::now();
             if now >= end {
                 return Ok(now);
             }
-            let due = self.due(now, begun, made);
+            let due = self.due(now, begun);
             if due.is_some_and(|due| due <= now) {
                 self.send(due.unwrap_or(now)).await?;
-                made += 1;
                 continue;
             }
             progress.show(|| {
@@ -129,18 +131,21 @@ impl Running<'_> {
             });
             tokio::select! {
                 biased;
-                () = &mut stop => return Ok(Instant::now()),
+                () = stop() => return Ok(Instant::now()),
                 turned = self.turn(answers, Some(due.unwrap_or(end).min(end))) => turned?,
             }
         }
     }
 
     /// When the next request is due; `None` while others have to be answered first.
-    fn due(&self, now: Instant, begun: Instant, made: u32) -> Option<Instant> {
+    fn due(&self, now: Instant, begun: Instant) -> Option<Instant> {
         match self.load.pace {
             Pace::Open(most) => (self.open.len() < most as usize).then_some(now),
-            Pace::Rate(rate) => (self.open.len() < OPEN)
-                .then(|| begun + Duration::from_secs(1).mul_f64(f64::from(made) / f64::from(rate))),
+            Pace::Rate(rate) => (self.open.len() < OPEN).then(|| {
+                let rate = u64::from(rate);
+                let rest = Duration::from_nanos(self.number % rate * 1_000_000_000 / rate);
+                begun + Duration::from_secs(self.number / rate) + rest
+            }),
         }
     }
 
@@ -161,7 +166,7 @@ impl Running<'_> {
         let correlation_id = format!("{}-{number}", self.own);
         let datum = question.datum(&correlation_id, Clock::System.millis(), Some(1))?;
         self.open.insert(*number, due);
-        self.deadlines.push_back((Instant::now() + load.timeout, *number));
+        self.deadlines.push_back((after(Instant::now(), load.timeout), *number));
         self.bus.publish(self.subject.clone(), Some(self.return_path.clone()), datum).await?;
         Ok(())
     }
@@ -184,7 +189,10 @@ impl Running<'_> {
                     self.take(&answer)?;
                 }
             }
-            () = sleep => self.expire(),
+            () = sleep => {
+                let now = Instant::now();
+                self.expire(|deadline| deadline <= now);
+            }
         }
         Ok(())
     }
@@ -206,10 +214,10 @@ impl Running<'_> {
         Ok(())
     }
 
-    fn expire(&mut self) {
-        let now = Instant::now();
+    /// Gives up those whose time is over.
+    fn expire(&mut self, is_over: impl Fn(Instant) -> bool) {
         while let Some((deadline, number)) = self.deadlines.front().copied()
-            && (deadline <= now || !self.open.contains_key(&number))
+            && (is_over(deadline) || !self.open.contains_key(&number))
         {
             self.deadlines.pop_front();
             if self.open.remove(&number).is_some_and(|due| due >= self.counting) {
@@ -223,6 +231,7 @@ impl Running<'_> {
 mod tests {
     use kaa_ext::prelude::*;
     use kaa_ext::testing::TestKaa;
+    use tokio::time::interval_at;
 
     use super::*;
 
@@ -258,7 +267,7 @@ mod tests {
     async fn measured(path: &str, pace: Pace) -> Result<Report, CallError> {
         let extension = Extension::new("taste").resources(resources![like, slow]).build().unwrap();
         let kaa = TestKaa::start(extension).await;
-        load(path, pace).run(kaa.bus(), future::pending()).await
+        load(path, pace).run(kaa.bus(), future::pending).await
     }
 
     #[tokio::test]
@@ -281,7 +290,35 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn that_nobody_serves_is_said_at_once() {
         let bus = Bus::memory();
-        let refused = load("/x", Pace::Open(1)).run(&bus, future::pending()).await;
+        let refused = load("/x", Pace::Open(1)).run(&bus, future::pending).await;
+        assert!(matches!(refused, Err(CallError::NobodyServes { .. })), "{refused:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_has_waited_enough_stops_the_asking_and_then_the_waiting() {
+        let extension = Extension::new("taste").resources(resources![like, slow]).build().unwrap();
+        let kaa = TestKaa::start(extension).await;
+        let start = Instant::now();
+        let mut seconds = interval_at(start + Duration::from_secs(1), Duration::from_secs(1));
+        let stop = async || {
+            seconds.tick().await;
+        };
+        let endless = Load {
+            time: Duration::MAX,
+            timeout: Duration::from_secs(3600),
+            ..load("/slow", Pace::Rate(100))
+        };
+        let report = endless.run(kaa.bus(), stop).await.unwrap();
+        assert_eq!(start.elapsed(), Duration::from_secs(2), "{report:?}");
+        assert_eq!((report.counted.statuses[&200], report.counted.unanswered), (81, 9), "{report:?}");
+        assert_eq!(report.lasted, Duration::from_millis(900));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_warm_up_may_be_as_long_as_anybody_says() {
+        let bus = Bus::memory();
+        let endless = Load { warm_up: Duration::MAX, time: Duration::MAX, ..load("/x", Pace::Rate(1)) };
+        let refused = endless.run(&bus, future::pending).await;
         assert!(matches!(refused, Err(CallError::NobodyServes { .. })), "{refused:?}");
     }
 }

@@ -1,6 +1,7 @@
 //! How one replica takes over from another.
 
 use std::io;
+use std::mem;
 use std::path::Path;
 
 use kaa_bus::Bus;
@@ -9,7 +10,7 @@ use tokio::time::Instant;
 
 use super::build::Package;
 use super::platform::Platform;
-use super::replica::{Replica, Served, Setting, Started};
+use super::replica::{Replica, START, Served, Setting, Started};
 use super::saves::Saves;
 use crate::terminal::tell;
 
@@ -25,16 +26,19 @@ pub(super) struct Renewal {
     /// How many there have been.
     number: u32,
     serving: Option<Replica>,
+    /// Beside it: one that starts, or one that drains.
+    beside: Option<Replica>,
 }
 
 impl Renewal {
     pub(super) fn new(platform: &Platform, package: Package, arguments: Vec<String>) -> Self {
         let http = platform.http().map(|address| format!("http://{address}")).unwrap_or_default();
         let (nats_url, bus) = (platform.nats_url(), platform.observe());
-        Self { package, arguments, nats_url, http, bus, number: 0, serving: None }
+        Self { package, arguments, nats_url, http, bus, number: 0, serving: None, beside: None }
     }
 
-    /// Builds and runs it, again whenever something is saved. It never ends. Cancel safe: what serves goes on.
+    /// Builds and runs it, again whenever something is saved. It never ends. Cancel safe: all replicas go on until
+    /// [`stop`](Self::stop).
     pub(super) async fn go_on(&mut self, saves: &mut Saves) {
         loop {
             let began = Instant::now();
@@ -71,54 +75,62 @@ impl Renewal {
     /// Starts a new replica, and stops the old one once the new one serves.
     async fn renew(&mut self, program: &Path, began: Instant) {
         match self.start(program).await {
-            Ok((replica, served)) => {
+            Ok(served) => {
                 let name =
                     served.as_ref().map_or("it (which does not answer $SRV.INFO)", |served| &served.name);
-                match self.serving.replace(replica) {
-                    Some(before) => {
-                        tell(
-                            "dev",
-                            &format!("{name} serves anew, {:.1?} after it was saved", began.elapsed()),
-                        );
-                        drain(before).await;
-                    }
-                    None => {
-                        tell("dev", &format!("{name} serves"));
-                        self.suggest(served.as_ref());
-                    }
+                mem::swap(&mut self.serving, &mut self.beside);
+                if self.beside.is_some() {
+                    tell("dev", &format!("{name} serves anew, {:.1?} after it was saved", began.elapsed()));
+                } else {
+                    tell("dev", &format!("{name} serves"));
+                    self.suggest(served.as_ref());
                 }
             }
             Err(error) => tell("dev", &error),
         }
+        drain(&mut self.beside).await;
     }
 
     /// Starts a replica beside the old one; if it does not want to be there beside it, after it.
-    async fn start(&mut self, program: &Path) -> Result<(Replica, Option<Served>), String> {
+    async fn start(&mut self, program: &Path) -> Result<Option<Served>, String> {
         let could_not = |error: io::Error| format!("{} could not be started: {error}", program.display());
-        let mut replica = self.spawn(program).map_err(could_not)?;
-        let mut started = replica.ready(&self.bus).await.map_err(could_not)?;
+        let mut started = self.spawn(program).await.map_err(could_not)?;
         if let Started::Ended(status) = started
-            && let Some(before) = self.serving.take()
+            && self.serving.is_some()
         {
             tell("dev", &format!("it did not start beside the one before ({status}): that one drains first"));
-            drain(before).await;
-            replica = self.spawn(program).map_err(could_not)?;
-            started = replica.ready(&self.bus).await.map_err(could_not)?;
+            drain(&mut self.serving).await;
+            started = self.spawn(program).await.map_err(could_not)?;
         }
         match started {
-            Started::Serves(served) => Ok((replica, Some(served))),
-            Started::Silent => Ok((replica, None)),
-            Started::Ended(status) => Err(format!(
-                "the extension did not start ({status}); it has said why; it is built and started again when \
-                 something is saved"
+            Started::Serves(served) => Ok(Some(served)),
+            Started::Silent if self.says_that_it_serves().await => Err(format!(
+                "it has not said within {START:?} that it serves, as the one before does; what was built before goes on"
             )),
+            Started::Silent => Ok(None),
+            Started::Ended(status) => {
+                self.beside = None;
+                Err(format!(
+                    "the extension did not start ({status}); it has said why; it is built and started again when \
+                     something is saved"
+                ))
+            }
         }
     }
 
-    fn spawn(&mut self, program: &Path) -> io::Result<Replica> {
+    async fn spawn(&mut self, program: &Path) -> io::Result<Started> {
         self.number += 1;
-        let Self { package: Package { directory, .. }, arguments, nats_url, .. } = self;
-        Replica::start(program, self.number, Setting { directory, nats_url, arguments })
+        let Self { package, arguments, nats_url, .. } = self;
+        let setting = Setting { directory: &package.directory, nats_url, arguments };
+        self.beside.insert(Replica::start(program, self.number, setting)?).ready(&self.bus).await
+    }
+
+    /// Whether what serves is one that says so.
+    async fn says_that_it_serves(&self) -> bool {
+        match &self.serving {
+            Some(serving) => serving.serves(&self.bus).await,
+            None => false,
+        }
     }
 
     /// How a device would ask it.
@@ -130,19 +142,149 @@ impl Renewal {
         );
     }
 
-    /// Ends what serves, in order.
+    /// Ends all replicas, in order.
     pub(super) async fn stop(&mut self) {
-        if let Some(serving) = self.serving.take() {
-            drain(serving).await;
-        }
+        tokio::join!(drain(&mut self.beside), drain(&mut self.serving));
     }
 }
 
-async fn drain(replica: Replica) {
-    match replica.stop().await {
+/// Cancel safe: it drains on.
+async fn drain(place: &mut Option<Replica>) {
+    let Some(replica) = place else { return };
+    let ended = replica.stop().await;
+    let id = &replica.id;
+    match ended {
         Ok(Some(status)) if status.success() => {}
-        Ok(Some(status)) => tell("dev", &format!("the one before did not end in order: {status}")),
-        Ok(None) => tell("dev", "the one before did not end in time, and was killed"),
-        Err(error) => tell("dev", &format!("the one before could not be ended: {error}")),
+        Ok(Some(status)) => tell("dev", &format!("{id} did not end in order: {status}")),
+        Ok(None) => tell("dev", &format!("{id} did not end in time, and was killed")),
+        Err(error) => tell("dev", &format!("{id} could not be ended: {error}")),
+    }
+    *place = None;
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::path::PathBuf;
+
+    use kaa_bus::{Subject, SubjectFilter};
+    use serde_json::json;
+
+    use super::*;
+
+    /// Says `ready-ID` when it can be asked to stop, `asked-ID` when it was, and `drained-ID` once `go` lets it.
+    const PATIENT: &str = r#"
+        id=$SERVICE_INSTANCE_REPLICA_ID
+        trap 'touch asked-$id; until [ -e go ]; do sleep 0.01; done; touch drained-$id; exit 0' TERM
+        touch ready-$id
+        while :; do sleep 0.01; done"#;
+
+    struct Place {
+        directory: PathBuf,
+        bus: Bus,
+        renewal: Renewal,
+    }
+
+    impl Place {
+        /// A package whose program is this script.
+        fn new(name: &str, script: &str) -> Self {
+            let directory = std::env::temp_dir().join(format!("kaa-dev-{name}-{}", std::process::id()));
+            std::fs::create_dir_all(&directory).unwrap();
+            let bus = Bus::memory();
+            let renewal = Renewal {
+                package: Package { directory: directory.clone(), bin: None, release: false },
+                arguments: vec!["-c".to_owned(), script.to_owned()],
+                nats_url: String::new(),
+                http: String::new(),
+                bus: bus.clone(),
+                number: 0,
+                serving: None,
+                beside: None,
+            };
+            Self { directory, bus, renewal }
+        }
+
+        /// Says that those replicas serve of which this is true.
+        async fn says_of(&self, serves: impl Fn(&Path, &str) -> bool + Send + 'static) {
+            let (directory, bus) = (self.directory.clone(), self.bus.clone());
+            let mut questions =
+                bus.subscribe("$SRV.INFO".parse::<SubjectFilter>().unwrap(), None).await.unwrap();
+            tokio::spawn(async move {
+                while let Some(question) = questions.next().await {
+                    let inbox = Subject::try_from(question.reply_to.unwrap()).unwrap();
+                    for id in ["dev-1", "dev-2", "dev-3"] {
+                        if serves(&directory, id) {
+                            let kind = "io.nats.micro.v1.info_response";
+                            let info = json!({ "type": kind, "name": "greeter", "id": id }).to_string();
+                            bus.publish(inbox.clone(), None, info.into()).await.unwrap();
+                        }
+                    }
+                }
+            });
+        }
+
+        async fn renew(&mut self) {
+            self.renewal.renew(Path::new("/bin/sh"), Instant::now()).await;
+        }
+
+        /// Renews until there is this file.
+        async fn renew_until(&mut self, file: &str) {
+            let (file, mut saves) = (self.directory.join(file), Saves::watch(&self.directory).unwrap());
+            let is_there = async {
+                while !file.exists() {
+                    saves.next().await;
+                }
+            };
+            tokio::select! {
+                () = self.renewal.renew(Path::new("/bin/sh"), Instant::now()) => panic!("it is done"),
+                () = is_there => {}
+            }
+        }
+
+        fn serving(&self) -> &str {
+            &self.renewal.serving.as_ref().unwrap().id
+        }
+    }
+
+    impl Drop for Place {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.directory);
+        }
+    }
+
+    #[tokio::test]
+    async fn one_that_drains_or_starts_when_everything_stops_ends_in_order() {
+        let mut place = Place::new("drains", PATIENT);
+        let serves =
+            |directory: &Path, id: &str| id != "dev-3" && directory.join(format!("ready-{id}")).exists();
+        place.says_of(serves).await;
+        place.renew().await;
+        place.renew_until("asked-dev-1").await;
+        assert_eq!(place.serving(), "dev-2");
+        std::fs::write(place.directory.join("go"), "").unwrap();
+        place.renewal.stop().await;
+        for id in ["dev-1", "dev-2"] {
+            assert!(place.directory.join(format!("drained-{id}")).exists(), "{id}");
+        }
+        place.renew_until("ready-dev-3").await;
+        place.renewal.stop().await;
+        assert!(place.directory.join("drained-dev-3").exists());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_does_not_say_that_it_serves_does_not_replace_one_that_does() {
+        let mut place = Place::new("silent", "exec sleep 1000");
+        place.says_of(|_, id| id == "dev-1").await;
+        place.renew().await;
+        place.renew().await;
+        assert_eq!(place.serving(), "dev-1");
+        assert!(place.renewal.beside.is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_extension_that_never_says_so_is_replaced_all_the_same() {
+        let mut place = Place::new("dumb", "exec sleep 1000");
+        place.renew().await;
+        place.renew().await;
+        assert_eq!(place.serving(), "dev-2");
     }
 }

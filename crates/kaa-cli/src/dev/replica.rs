@@ -1,6 +1,7 @@
 //! The extension at work, from its start until it has drained.
 
 use std::io;
+use std::mem;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -12,7 +13,10 @@ use tokio::process::{Child, Command};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 /// How long it may take until it serves.
-const START: Duration = Duration::from_secs(10);
+pub(super) const START: Duration = Duration::from_secs(10);
+
+/// How long one that serves may take to say so.
+const ANSWER: Duration = Duration::from_secs(1);
 
 /// How often it is asked whether it does.
 const LOOK: Duration = Duration::from_millis(50);
@@ -24,7 +28,9 @@ const DRAIN: Duration = Duration::from_secs(40);
 #[derive(Debug)]
 pub(super) struct Replica {
     process: Child,
-    id: String,
+    pub(super) id: String,
+    /// Whether it was asked to stop.
+    is_asked: bool,
 }
 
 /// What a process needs.
@@ -82,12 +88,12 @@ impl Replica {
         // A ctrl-c is for `kaa dev`, which ends everything in order.
         #[cfg(unix)]
         command.process_group(0);
-        Ok(Self { process: command.spawn()?, id })
+        Ok(Self { process: command.spawn()?, id, is_asked: false })
     }
 
     /// Waits until it serves, or has ended.
     pub(super) async fn ready(&mut self, bus: &Bus) -> io::Result<Started> {
-        let Self { process, id } = self;
+        let Self { process, id, .. } = self;
         tokio::select! {
             ended = process.wait() => Ok(Started::Ended(ended?)),
             found = timeout(START, find(bus, id)) => {
@@ -96,14 +102,23 @@ impl Replica {
         }
     }
 
+    /// Whether it says that it serves.
+    pub(super) async fn serves(&self, bus: &Bus) -> bool {
+        timeout(ANSWER, find(bus, &self.id)).await.is_ok_and(|found| found.is_some())
+    }
+
     /// Waits until it has ended by itself. Cancel safe.
     pub(super) async fn ended(&mut self) -> io::Result<ExitStatus> {
         self.process.wait().await
     }
 
-    /// Asks it to stop, and waits until it has drained.
-    pub(super) async fn stop(mut self) -> io::Result<Option<ExitStatus>> {
-        ask_to_stop(&mut self.process)?;
+    /// Asks it to stop, and waits until it has drained; `None` when it had to be killed. Cancel safe: it drains on, and
+    /// is waited for the next time.
+    pub(super) async fn stop(&mut self) -> io::Result<Option<ExitStatus>> {
+        // Whoever is asked twice ends at once.
+        if !mem::replace(&mut self.is_asked, true) {
+            ask_to_stop(&mut self.process)?;
+        }
         match timeout(DRAIN, self.process.wait()).await {
             Ok(ended) => ended.map(Some),
             Err(_) => self.process.kill().await.map(|()| None),

@@ -10,11 +10,13 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use crate::terminal::tell_error;
+
 /// For how long nothing may have been saved: an editor writes several files, one after the other.
 const QUIET: Duration = Duration::from_millis(100);
 
-/// Directories in which nothing is that the extension is made of.
-const OTHERS: [&str; 4] = ["target", "tests", "benches", "examples"];
+/// What the extension is not made of, at the top of the package.
+const OTHERS: [&str; 5] = ["target", "tests", "benches", "examples", "Cargo.lock"];
 
 /// Why nothing can be watched.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +34,8 @@ pub(crate) enum SavesError {
 #[derive(Debug)]
 pub(super) struct Saves {
     saved: mpsc::Receiver<()>,
-    _watcher: RecommendedWatcher,
+    directory: PathBuf,
+    watcher: RecommendedWatcher,
 }
 
 impl Saves {
@@ -45,17 +48,26 @@ impl Saves {
                 let _ = note.try_send(());
             }
         });
-        let failed = |path: &Path, source| SavesError::Watch { path: path.to_owned(), source };
-        let mut watcher = watcher.map_err(|source| failed(directory, source))?;
-        let unread = |source| SavesError::Directory { path: directory.to_owned(), source };
-        watcher.watch(directory, RecursiveMode::NonRecursive).map_err(|error| failed(directory, error))?;
-        for entry in fs::read_dir(directory).map_err(unread)? {
-            let path = entry.map_err(unread)?.path();
-            if path.is_dir() && is_source(&path) {
-                watcher.watch(&path, RecursiveMode::Recursive).map_err(|error| failed(&path, error))?;
+        let watcher = watcher.map_err(|source| failed(directory, source))?;
+        let mut saves = Self { saved, directory: directory.to_owned(), watcher };
+        saves.look()?;
+        Ok(saves)
+    }
+
+    /// Watches every directory of sources that is there now; what is watched already stays so.
+    fn look(&mut self) -> Result<(), SavesError> {
+        let Self { directory, watcher, .. } = self;
+        let unread = |source| SavesError::Directory { path: directory.clone(), source };
+        let mut watch = |path: &Path, mode| watcher.watch(path, mode).map_err(|source| failed(path, source));
+        watch(directory, RecursiveMode::NonRecursive)?;
+        for entry in fs::read_dir(&*directory).map_err(unread)? {
+            let entry = entry.map_err(unread)?;
+            let path = entry.path();
+            if path.is_dir() && is_source(Path::new(&entry.file_name())) {
+                watch(&path, RecursiveMode::Recursive)?;
             }
         }
-        Ok(Self { saved, _watcher: watcher })
+        Ok(())
     }
 
     /// Waits until something was saved and all is quiet again. Cancel safe: what was saved is not forgotten.
@@ -64,24 +76,32 @@ impl Saves {
             std::future::pending().await
         }
         while let Ok(Some(())) = timeout(QUIET, self.saved.recv()).await {}
+        // What was saved may be a directory, which is to be watched from now on.
+        if let Err(error) = self.look() {
+            tell_error("dev", &error);
+        }
     }
+}
+
+fn failed(path: &Path, source: notify::Error) -> SavesError {
+    SavesError::Watch { path: path.to_owned(), source }
 }
 
 /// Whether an event is about something that the extension is made of.
 fn matters(event: &Event, root: &Path) -> bool {
     let is_change = !matches!(event.kind, EventKind::Access(_) | EventKind::Other);
-    is_change
-        && event.paths.iter().any(|path| path.strip_prefix(root).is_ok_and(|path| path.iter().all(is_part)))
+    is_change && event.paths.iter().any(|path| path.strip_prefix(root).is_ok_and(is_source))
 }
 
+/// Whether something in the package is a part of the extension.
 fn is_source(path: &Path) -> bool {
-    path.file_name().is_some_and(is_part)
+    let is_other = |name: &OsStr| OTHERS.iter().any(|other| name == *other);
+    !path.iter().next().is_some_and(is_other) && path.iter().all(is_visible)
 }
 
-/// Nothing hidden, nothing that an editor keeps beside it, and not what cargo writes itself.
-fn is_part(name: &OsStr) -> bool {
-    let Some(name) = name.to_str() else { return false };
-    !(name.starts_with('.') || name.ends_with('~') || name == "Cargo.lock" || OTHERS.contains(&name))
+/// Nothing hidden, and nothing that an editor keeps beside it.
+fn is_visible(name: &OsStr) -> bool {
+    name.to_str().is_some_and(|name| !name.starts_with('.') && !name.ends_with('~'))
 }
 
 #[cfg(test)]
@@ -97,9 +117,16 @@ mod tests {
         let about =
             |kind, path: &str| matters(&Event::new(kind).add_path(path.into()), Path::new("/x/.hidden/ext"));
         let changed = EventKind::Modify(ModifyKind::Any);
-        for path in
-            ["src/lib.rs", "src/deep/er.rs", "Cargo.toml", "config.yaml", "build.rs", "schemas/a.json"]
-        {
+        for path in [
+            "src/lib.rs",
+            "src/deep/er.rs",
+            "src/target/mod.rs",
+            "src/tests/a.rs",
+            "Cargo.toml",
+            "config.yaml",
+            "build.rs",
+            "schemas/a.json",
+        ] {
             assert!(about(changed, &format!("/x/.hidden/ext/{path}")), "{path}");
         }
         for path in
@@ -121,6 +148,23 @@ mod tests {
         fs::write(directory.join("src/other.rs"), "two").unwrap();
         timeout(Duration::from_secs(10), saves.next()).await.unwrap();
         assert!(timeout(Duration::from_millis(1), saves.next()).await.is_err());
+        fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_directory_that_is_made_later_is_watched() {
+        let directory = std::env::temp_dir().join(format!("kaa-dev-directories-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let mut saves = Saves::watch(&directory).unwrap();
+        let mut noticed = async || timeout(Duration::from_secs(10), saves.next()).await.unwrap();
+        fs::create_dir(directory.join("schemas")).unwrap();
+        noticed().await;
+        fs::write(directory.join("schemas/a.json"), "{}").unwrap();
+        noticed().await;
+        fs::create_dir_all(directory.join("schemas/of/cdtp")).unwrap();
+        noticed().await;
+        fs::write(directory.join("schemas/of/cdtp/b.json"), "{}").unwrap();
+        noticed().await;
         fs::remove_dir_all(&directory).unwrap();
     }
 }

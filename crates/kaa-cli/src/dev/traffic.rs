@@ -35,8 +35,7 @@ async fn run(bus: Bus) {
     };
     let (output, paint) = (Output::to(stdout()), Paint::on(&stdout()));
     while let Some(happened) = listener.next().await {
-        let Some(text) = human::text(&happened, paint) else { continue };
-        if !output.write(text).await {
+        if !output.write(human::text(&happened, paint)).await {
             return;
         }
     }

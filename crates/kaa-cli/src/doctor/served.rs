@@ -5,9 +5,9 @@ use std::time::Duration;
 use kaa_ext::bus::Bus;
 use kaa_ext::protocol::name::ServiceInstance;
 use kaa_process::error::Chain;
+use kaa_tap::call::{CallError, Question, ask};
 
 use super::finding::Finding;
-use kaa_tap::call::{CallError, Question, ask};
 
 /// How far clocks may be apart before requests are taken for expired.
 const SKEW: i64 = 1_000;

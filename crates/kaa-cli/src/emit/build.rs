@@ -4,10 +4,10 @@ use bytes::Bytes;
 use kaa_ext::bus::{Clock, Subject};
 use kaa_ext::protocol::name::{AppVersion, EndpointId, NameError, ServiceInstance};
 use kaa_ext::protocol::subject::EventSubject;
+use kaa_tap::wire::{EncodeError, encode, fields};
 use serde_json::{Map, Value, json};
 
 use super::events::EventName;
-use kaa_tap::wire::{EncodeError, encode, fields};
 
 /// What somebody said of an event.
 #[derive(Debug)]

@@ -6,9 +6,9 @@ use std::str::FromStr;
 
 use kaa_ext::protocol::catalog::RecordInfo;
 use kaa_ext::protocol::subject::EventKind;
+use kaa_tap::wire::{SPECS, Spec, Where, fields};
 
 use crate::terminal::Table;
-use kaa_tap::wire::{SPECS, Spec, Where, fields};
 
 /// An event there is.
 #[derive(Debug, Clone, Copy)]

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use kaa_ext::protocol::ecs2ext;
+use kaa_tap::wire::Decoded;
 use serde_json::Value;
 
 use super::run::Pair;
 use crate::terminal::{Paint, clipped, escaped};
-use kaa_tap::wire::Decoded;
 
 /// In what two answers differ.
 #[derive(Debug)]

@@ -1,18 +1,22 @@
 //! Requests out, answers in.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use kaa_ext::Dialect;
 use kaa_ext::bus::{Bus, Clock, Subject, Subscription};
 use kaa_ext::protocol::name::{ReplicaId, ServiceInstance};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use kaa_tap::wire::{Decoded, Place, Role, Value, decode};
+use tokio::time::{Instant, timeout_at};
 
 use super::ReplayError;
 use super::speed::Speed;
+use crate::moment::after;
 use crate::record::file::Recorded;
 use crate::terminal::tell;
-use kaa_tap::wire::{Decoded, Place, Role, Value, decode};
+
+/// How many requests may wait for their recorded answers: as many exchanges as `kaa record` follows.
+const OPEN: usize = 10_000;
 
 /// A recorded answer, and the one of today.
 #[derive(Debug)]
@@ -44,12 +48,14 @@ pub(crate) struct Replayer {
     timeout: Duration,
     speed: Speed,
     start: Instant,
-    /// Requests whose recorded answer has not been met, by their number in the recording. What is never answered stays
-    /// until its deadline.
-    sent: HashMap<u64, Sent>,
+    /// Requests whose recorded answer has not been met, by their number in the recording. It may be met long after the
+    /// request has expired.
+    sent: BTreeMap<u64, Sent>,
     by_correlation: HashMap<String, u64>,
     requests: u64,
     unanswered: u64,
+    /// Recorded answers that nothing can be said of: they cannot be read, or their request was not sent.
+    pub(crate) uncompared: u64,
     left_out: u64,
     told_nobody: bool,
 }
@@ -69,10 +75,11 @@ impl Replayer {
             timeout,
             speed,
             start: Instant::now(),
-            sent: HashMap::new(),
+            sent: BTreeMap::new(),
             by_correlation: HashMap::new(),
             requests: 0,
             unanswered: 0,
+            uncompared: 0,
             left_out: 0,
             told_nobody: false,
         })
@@ -80,17 +87,14 @@ impl Replayer {
 
     /// Sends a request when its time has come, or waits for the answer that belongs to a recorded one.
     pub(crate) async fn take(&mut self, recorded: Recorded) -> Result<Option<Pair>, ReplayError> {
-        let Ok(decoded) = decode(&Place::of(&recorded.subject).specs(), &recorded.datum) else {
-            self.left_out += u64::from(recorded.answers.is_none());
-            return Ok(None);
-        };
-        if let Some(n) = recorded.answers {
-            return self.answer(n, decoded).await;
-        }
-        let is_device = matches!(decoded.info.protocol, "4/ESP" | "4/ECS2EXT");
-        match recorded.subject.parse() {
-            Ok(subject) if is_device && decoded.spec.role == Role::Request => {
-                self.send(&recorded, subject, decoded).await?;
+        let decoded = decode(&Place::of(&recorded.subject).specs(), &recorded.datum).ok();
+        let is_device = |decoded: &Decoded| matches!(decoded.info.protocol, "4/ESP" | "4/ECS2EXT");
+        match (recorded.answers, decoded.filter(is_device), recorded.subject.parse()) {
+            (Some(n), Some(answer), _) => return self.answer(n, answer).await,
+            // What services say to each other, unless it is about a request that was sent.
+            (Some(n), None, _) => self.uncompared += u64::from(self.forget(n).is_some()),
+            (None, Some(request), Ok(subject)) if request.spec.role == Role::Request => {
+                self.send(&recorded, subject, request).await?;
             }
             _ => self.left_out += 1,
         }
@@ -103,8 +107,11 @@ impl Replayer {
         subject: Subject,
         request: Decoded,
     ) -> Result<(), ReplayError> {
-        sleep_until(self.start + self.speed.due(recorded.at)).await;
-        self.forget_expired();
+        // Answers do not wait for the next request: who is not read loses them.
+        let due = after(self.start, self.speed.due(recorded.at));
+        while let Ok(received) = timeout_at(due, self.receive()).await {
+            received?;
+        }
         let n = recorded.n;
         self.requests += 1;
         let correlation = format!("{}-{}", self.own, self.requests);
@@ -119,23 +126,30 @@ impl Replayer {
         let reply_to = answers.filter().as_str().parse().ok();
         let published = self.bus.publish(subject, reply_to, datum).await;
         published.map_err(|source| ReplayError::Publish { n, source })?;
-        let deadline = Instant::now() + self.timeout;
+        self.forget(n);
+        if self.sent.len() == OPEN
+            && let Some(oldest) = self.sent.keys().next().copied()
+        {
+            self.forget(oldest);
+        }
         self.by_correlation.insert(correlation.clone(), n);
+        let deadline = after(Instant::now(), self.timeout);
         self.sent.insert(n, Sent { correlation, request, deadline, today: None });
         Ok(())
     }
 
     /// Waits for the answer to request `n`, as long as it may take.
     async fn answer(&mut self, n: u64, recorded: Decoded) -> Result<Option<Pair>, ReplayError> {
-        let Some(deadline) = self.sent.get(&n).map(|sent| sent.deadline) else { return Ok(None) };
-        while self.sent.get(&n).is_some_and(|sent| sent.today.is_none()) {
-            match timeout_at(deadline, self.receive()).await {
+        while let Some(Sent { deadline, today: None, .. }) = self.sent.get(&n) {
+            match timeout_at(*deadline, self.receive()).await {
                 Ok(received) => received?,
                 Err(_) => break,
             }
         }
-        let Some(sent) = self.sent.remove(&n) else { return Ok(None) };
-        self.by_correlation.remove(&sent.correlation);
+        let Some(sent) = self.forget(n) else {
+            self.uncompared += 1;
+            return Ok(None);
+        };
         self.unanswered += u64::from(sent.today.is_none());
         Ok(Some(Pair { n, request: sent.request, recorded, today: sent.today }))
     }
@@ -160,23 +174,18 @@ impl Replayer {
         // Somebody else's bytes are no answer of ours.
         let Ok(answer) = decode(&place.specs(), &message.payload) else { return Ok(()) };
         let n = answer.text("correlationId").and_then(|id| self.by_correlation.get(id));
-        if let Some(sent) = n.and_then(|n| self.sent.get_mut(n)) {
+        if let Some(sent) = n.and_then(|n| self.sent.get_mut(n))
+            && Instant::now() <= sent.deadline
+        {
             sent.today.get_or_insert(answer);
         }
         Ok(())
     }
 
-    /// Requests that had no answer in the recording are not waited for.
-    fn forget_expired(&mut self) {
-        let now = Instant::now();
-        let by_correlation = &mut self.by_correlation;
-        self.sent.retain(|_, sent| {
-            let stays = sent.deadline > now;
-            if !stays {
-                by_correlation.remove(&sent.correlation);
-            }
-            stays
-        });
+    fn forget(&mut self, n: u64) -> Option<Sent> {
+        let sent = self.sent.remove(&n)?;
+        self.by_correlation.remove(&sent.correlation);
+        Some(sent)
     }
 
     /// Ends, and says what was sent.
@@ -192,6 +201,9 @@ impl Replayer {
         let mut tally = format!("{} requests sent", self.requests);
         if self.unanswered > 0 {
             tally += &format!(", {} without an answer", self.unanswered);
+        }
+        if self.uncompared > 0 {
+            tally += &format!(", {} recorded answers cannot be compared", self.uncompared);
         }
         if self.left_out > 0 {
             tally += &format!(", {} other messages left to the services", self.left_out);
@@ -291,5 +303,80 @@ mod tests {
         let event = recorded(1, "kaa.v1.events.cdp.endpoint.config.updated", Bytes::new(), None);
         assert!(replayer.take(event).await.unwrap().is_none());
         assert_eq!(replayer.finish().await, "0 requests sent, 1 other messages left to the services");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_was_recorded_after_the_next_request_is_compared_however_late_that_is() {
+        const ASKS: &str = "kaa.v1.service.dcx.esp.ClientData";
+        const ANSWERS: &str = "kaa.v1.replica.r.esp.ExtensionData";
+        let bus = Bus::memory();
+        let mut replayer =
+            Replayer::new(bus.clone(), Duration::from_secs(5), Speed::Times(1.0)).await.unwrap();
+        let mut service = served(&bus, ASKS).await;
+        let request = ClientData { request_id: Some(1), ..ClientData::default() };
+        let request = request.encode(Revision::Seed).unwrap();
+        let outbound = |correlation_id, status_code| {
+            let name = Some("v1");
+            let answer = ExtensionData {
+                correlation_id,
+                status_code,
+                app_version_name: name,
+                ..ExtensionData::default()
+            };
+            answer.encode(Revision::Seed).unwrap()
+        };
+        let at = |seconds, recorded| Recorded { at: Duration::from_secs(seconds), ..recorded };
+        assert!(replayer.take(recorded(1, ASKS, request.clone(), None)).await.unwrap().is_none());
+        let sent = service.next().await.unwrap();
+        let asked = ClientData::decode(&sent.payload).unwrap().record.correlation_id;
+        answer(&bus, &sent, outbound(asked, 500)).await;
+        for (n, seconds) in [(2, 6), (3, 12)] {
+            let request = at(seconds, recorded(n, ASKS, request.clone(), None));
+            assert!(replayer.take(request).await.unwrap().is_none());
+        }
+        // An answer that comes after the request has expired is none.
+        let late = service.next().await.unwrap();
+        let asked = ClientData::decode(&late.payload).unwrap().record.correlation_id;
+        answer(&bus, &late, outbound(asked, 200)).await;
+
+        let mut compared = async |n, answers| {
+            let pair = replayer.take(at(13, recorded(n, ANSWERS, outbound("old", 200), Some(answers)))).await;
+            pair.unwrap().map(|pair| pair.today.and_then(|today| today.number("statusCode")))
+        };
+        assert_eq!(compared(4, 1).await, Some(Some(500)));
+        assert_eq!(compared(5, 2).await, Some(None));
+        assert_eq!(compared(6, 1).await, None);
+        let said = "3 requests sent, 1 without an answer, 1 recorded answers cannot be compared";
+        assert_eq!(replayer.finish().await, said);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_cannot_be_compared_is_counted_and_what_waits_is_bounded() {
+        const ASKS: &str = "kaa.v1.service.dcx.esp.ClientData";
+        const ANSWERS: &str = "kaa.v1.replica.r.esp.ExtensionData";
+        let bus = Bus::memory();
+        let mut replayer = replayer(&bus).await;
+        let request = ClientData::default().encode(Revision::Seed).unwrap();
+        let count = u64::try_from(OPEN).unwrap() + 1;
+        for n in 1..=count {
+            replayer.take(recorded(n, ASKS, request.clone(), None)).await.unwrap();
+        }
+        assert_eq!((replayer.sent.len(), replayer.by_correlation.len()), (OPEN, OPEN));
+        let unreadable = recorded(count + 1, ANSWERS, Bytes::from_static(b"\xff"), Some(count));
+        assert!(replayer.take(unreadable).await.unwrap().is_none());
+        let name = Some("v1");
+        let forgotten = ExtensionData { app_version_name: name, ..ExtensionData::default() };
+        let forgotten = recorded(count + 2, ANSWERS, forgotten.encode(Revision::Seed).unwrap(), Some(1));
+        assert!(replayer.take(forgotten).await.unwrap().is_none());
+        assert_eq!(replayer.uncompared, 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timeout_may_be_as_long_as_anybody_says() {
+        let bus = Bus::memory();
+        let mut replayer = Replayer::new(bus.clone(), Duration::MAX, Speed::Max).await.unwrap();
+        let request = ClientData::default().encode(Revision::Seed).unwrap();
+        let sent = replayer.take(recorded(1, "kaa.v1.service.dcx.esp.ClientData", request, None)).await;
+        assert!(sent.unwrap().is_none());
     }
 }

@@ -3,18 +3,17 @@
 use std::fmt::Write;
 
 use data_encoding::HEXLOWER;
+use kaa_tap::wire::{Value, to_json};
+use kaa_tap::{Happened, Seen};
 
 use super::ndjson::HEX;
 use crate::terminal::{Paint, clipped, escaped};
-use kaa_tap::Happened;
-use kaa_tap::Seen;
-use kaa_tap::wire::{Value, to_json};
 
 /// How many characters of a value are shown.
 const LONGEST: usize = 2000;
 
-/// What is shown of it; `None` when that is nothing.
-pub(crate) fn text(happened: &Happened, paint: Paint) -> Option<String> {
+/// What is shown of it.
+pub(crate) fn text(happened: &Happened, paint: Paint) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = match happened {
@@ -36,7 +35,7 @@ pub(crate) fn text(happened: &Happened, paint: Paint) -> Option<String> {
         }
         Happened::Connected => writeln!(text, "{}", paint.good("the connection to NATS is back")),
     };
-    Some(text)
+    text
 }
 
 fn message(out: &mut String, seen: &Seen, paint: Paint) -> std::fmt::Result {
@@ -168,7 +167,7 @@ mod tests {
     }
 
     fn shown(seen: Seen) -> String {
-        text(&Happened::Message(Box::new(seen)), Paint::PLAIN).unwrap()
+        text(&Happened::Message(Box::new(seen)), Paint::PLAIN)
     }
 
     #[test]
@@ -259,7 +258,7 @@ mod tests {
             let happened = Happened::Message(Box::new(seen));
             let line = super::super::Format { raw: true }.line(&happened);
             assert!(serde_json::from_str::<serde_json::Value>(&line).is_ok(), "{line}");
-            let text = line + &text(&happened, Paint::PLAIN).unwrap();
+            let text = line + &text(&happened, Paint::PLAIN);
             assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
         }
         assert!(decoded > 100, "only {decoded} of them were records");

@@ -1,12 +1,11 @@
 //! One JSON object a line, for programs. docs/kaa.md says what is in it.
 
 use data_encoding::{BASE64, HEXLOWER};
+use kaa_tap::wire::to_json;
+use kaa_tap::{Happened, Seen};
 use serde_json::{Map, Value, json};
 
 use crate::terminal::escaped_json;
-use kaa_tap::Happened;
-use kaa_tap::Seen;
-use kaa_tap::wire::to_json;
 
 /// How lines are written.
 #[derive(Debug, Clone, Copy)]

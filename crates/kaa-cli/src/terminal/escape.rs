@@ -1,43 +1,8 @@
-//! Text of strangers, made harmless.
+//! Text of strangers that is long, made short and harmless.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
-/// The text with everything escaped that a terminal would not show but obey: control characters of both kinds, and the
-/// marks that turn the direction of writing around.
-pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unsafe) {
-        return Cow::Borrowed(text);
-    }
-    let mut safe = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        if is_unsafe(c) {
-            // Writing to a String cannot fail.
-            let _ = write!(safe, "{}", c.escape_default());
-        } else {
-            safe.push(c);
-        }
-    }
-    Cow::Owned(safe)
-}
-
-/// A line of JSON in which the same is escaped in the words of JSON, so that it means the same: JSON itself escapes only
-/// some of it.
-pub(crate) fn escaped_json(line: &str) -> Cow<'_, str> {
-    if !line.chars().any(is_unsafe) {
-        return Cow::Borrowed(line);
-    }
-    let mut safe = String::with_capacity(line.len() + 16);
-    for c in line.chars() {
-        if is_unsafe(c) {
-            // All of them have at most four digits. Writing to a String cannot fail.
-            let _ = write!(safe, "\\u{:04x}", u32::from(c));
-        } else {
-            safe.push(c);
-        }
-    }
-    Cow::Owned(safe)
-}
+use kaa_process::terminal::escaped;
 
 /// The text escaped, and no longer than this many characters of the original.
 pub(crate) fn clipped(text: &str, limit: usize) -> Cow<'_, str> {
@@ -46,8 +11,9 @@ pub(crate) fn clipped(text: &str, limit: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}… ({} more bytes)", escaped(head), tail.len()))
 }
 
-fn is_unsafe(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// The text with its lines as they are, and what is in them escaped.
+pub(crate) fn escaped_lines(text: &str) -> String {
+    text.split('\n').map(escaped).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -55,24 +21,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_reaches_a_terminal_that_it_would_obey() {
-        assert_eq!(escaped("plain, ä and 日"), "plain, ä and 日");
-        assert_eq!(escaped("a\x1b[2Jb\r\n\0"), r"a\u{1b}[2Jb\r\n\u{0}");
-        assert_eq!(escaped("\u{9b}2J \u{202e}abc"), r"\u{9b}2J \u{202e}abc");
-    }
-
-    #[test]
-    fn json_means_the_same_after_it_was_escaped() {
-        let value = serde_json::json!({ "a\u{9b}": "\u{7f}\u{202e}\n ä" });
-        let line = value.to_string();
-        let safe = escaped_json(&line);
-        assert!(!safe.chars().any(is_unsafe), "{safe}");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), value);
-    }
-
-    #[test]
     fn a_long_text_says_how_much_of_it_is_missing() {
         assert_eq!(clipped("äöü", 3), "äöü");
         assert_eq!(clipped("äöü\n", 2), "äö… (3 more bytes)");
+    }
+
+    #[test]
+    fn lines_stay_and_nothing_in_them_is_obeyed() {
+        assert_eq!(escaped_lines("a\x1b[2J\r\n b\n"), "a\\u{1b}[2J\\r\n b\n");
     }
 }

@@ -1,8 +1,9 @@
 //! Colours, where somebody sees them.
 
-use std::env;
 use std::fmt::{self, Display};
 use std::io::IsTerminal;
+
+use kaa_process::terminal::wants_colours;
 
 /// Whether and how to colour.
 #[derive(Debug, Clone, Copy)]
@@ -11,11 +12,9 @@ pub(crate) struct Paint {
 }
 
 impl Paint {
-    /// For what is printed to `stream`: colours on a terminal, unless `NO_COLOR` is set or the terminal is a dumb one.
+    /// For what is printed to `stream`.
     pub(crate) fn on(stream: &impl IsTerminal) -> Self {
-        let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
-        let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
-        Self { is_on: stream.is_terminal() && !is_set("NO_COLOR") && !is_dumb }
+        Self { is_on: wants_colours(stream) }
     }
 
     /// No colours.

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::Origin;
 use super::key::Key;
 use super::shape::Shape;
+use crate::terminal::escaped;
 
 /// What stands in place of a value where there is none.
 const NOTHING: &str = "-";
@@ -94,25 +95,12 @@ pub(super) fn text(value: &Value) -> String {
     match value {
         Value::Null => NOTHING.to_owned(),
         Value::String(text) if text.is_empty() => "\"\"".to_owned(),
-        Value::String(text) => escaped(text),
+        Value::String(text) => escaped(text).into_owned(),
         Value::Array(items) if !items.is_empty() && !items.iter().any(Value::is_object) => {
             items.iter().map(text).collect::<Vec<_>>().join(", ")
         }
         other => other.to_string(),
     }
-}
-
-/// On one line, whatever stands in it.
-fn escaped(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() {
-            line.extend(character.escape_default());
-        } else {
-            line.push(character);
-        }
-    }
-    line
 }
 
 impl fmt::Display for Report {

@@ -10,6 +10,8 @@ use tracing_subscriber::field::MakeExt;
 use tracing_subscriber::fmt::FormatFields;
 use tracing_subscriber::fmt::format::{Writer, debug_fn};
 
+use crate::terminal::escaped;
+
 /// The most bytes of one text. What collects logs takes lines apart that are much longer than this.
 pub(super) const LONGEST: usize = 16 << 10;
 
@@ -33,25 +35,12 @@ fn field(writer: &mut Writer<'_>, field: &Field, value: &dyn Debug) -> fmt::Resu
     cut.end()
 }
 
-/// Whether a character may break a line, move the cursor, or turn what follows around.
-pub(super) fn is_hostile(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
-}
-
 /// Passes text on with what is hostile as escapes of Rust.
 struct Escaping<'a, W>(&'a mut W);
 
 impl<W: Write> Write for Escaping<'_, W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let mut rest = text;
-        while let Some((at, hostile)) = rest.char_indices().find(|(_, c)| is_hostile(*c)) {
-            let (clean, tail) = rest.split_at(at);
-            self.0.write_str(clean)?;
-            write!(self.0, "{}", hostile.escape_default())?;
-            rest = tail.get(hostile.len_utf8()..).unwrap_or_default();
-        }
-        self.0.write_str(rest)
+        self.0.write_str(&escaped(text))
     }
 }
 

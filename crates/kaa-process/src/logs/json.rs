@@ -18,7 +18,8 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatFields, FormattedFields, MakeWriter};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::escape::{Cut, FOR_EXPORTERS, is_hostile};
+use super::escape::{Cut, FOR_EXPORTERS};
+use crate::terminal::escaped_json;
 
 /// Events as lines.
 pub(super) fn lines<S>(
@@ -103,21 +104,10 @@ fn members(fields: impl RecordFields) -> Map<String, Value> {
     found.0
 }
 
-/// Writes an object. What serde_json leaves as it is, and a terminal does not, can only stand in texts, and is
-/// escaped there.
+/// Writes an object, with what a terminal would obey as escapes.
 fn write_object(writer: &mut Writer<'_>, object: &Map<String, Value>) -> fmt::Result {
     let text = serde_json::to_string(object).map_err(|_| fmt::Error)?;
-    let mut units = [0; 2];
-    for character in text.chars() {
-        if is_hostile(character) {
-            for unit in character.encode_utf16(&mut units) {
-                write!(writer, "\\u{unit:04x}")?;
-            }
-        } else {
-            writer.write_char(character)?;
-        }
-    }
-    Ok(())
+    writer.write_str(&escaped_json(&text))
 }
 
 #[derive(Default)]
