@@ -23,15 +23,22 @@ mod outbox;
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
 
-use tokio::net::TcpListener;
+use futures_util::{Stream, StreamExt, stream};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::sleep;
 
 use super::server::MemoryServer;
 use client::Client;
 
 /// How many clients there may be. One more is closed at once.
 const CLIENTS: usize = 1_024;
+
+/// How long to wait when the system has no socket to give.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A socket of a [`MemoryServer`]. Dropping it closes the socket and all connections that came through it.
 #[derive(Debug)]
@@ -90,18 +97,23 @@ impl MemoryServer {
         }
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let accepting = tokio::spawn(accept(self.clone(), listener, address)).abort_handle();
+        let incoming = stream::poll_fn(move |cx| listener.poll_accept(cx).map(Some));
+        let incoming = incoming.map(|accepted| accepted.map(|(stream, _)| stream));
+        let accepting = tokio::spawn(accept(self.clone(), incoming, address)).abort_handle();
         Ok(Listening { address, accepting })
     }
 }
 
-async fn accept(server: MemoryServer, listener: TcpListener, address: SocketAddr) {
-    let mut clients = JoinSet::new();
-    loop {
-        let accepted = listener.accept().await;
+async fn accept(
+    server: MemoryServer,
+    incoming: impl Stream<Item = io::Result<TcpStream>>,
+    address: SocketAddr,
+) {
+    let (mut incoming, mut clients) = (pin!(incoming), JoinSet::new());
+    while let Some(accepted) = incoming.next().await {
         while clients.try_join_next().is_some() {}
         match accepted {
-            Ok((stream, _)) if clients.len() < CLIENTS => {
+            Ok(stream) if clients.len() < CLIENTS => {
                 // Commands are small and come one after the other.
                 let _ = stream.set_nodelay(true);
                 let (_, peer) = server.peer();
@@ -109,9 +121,9 @@ async fn accept(server: MemoryServer, listener: TcpListener, address: SocketAddr
             }
             Ok(_) => tracing::warn!("{CLIENTS} clients are connected to {address}; one more was turned away"),
             Err(error) => {
-                // Of a connection that is gone already, or for want of file descriptors: others end meanwhile.
+                // For want of file descriptors, most likely: others end meanwhile.
                 tracing::warn!("a client could not connect to {address}: {error}");
-                tokio::task::yield_now().await;
+                sleep(PAUSE).await;
             }
         }
     }
@@ -120,7 +132,6 @@ async fn accept(server: MemoryServer, listener: TcpListener, address: SocketAddr
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpStream;
 
     use super::*;
     use crate::{Bus, SubjectFilter};
@@ -213,6 +224,18 @@ mod tests {
             typist.says(typed).await;
             assert_eq!(typist.read_to_end().await, why, "{typed}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_system_that_has_no_socket_to_give_is_not_asked_again_at_once() {
+        let mut asked = 0;
+        let incoming = stream::repeat_with(|| {
+            asked += 1;
+            Err(io::Error::other("too many open files"))
+        });
+        let accepting = accept(MemoryServer::new(), incoming, "127.0.0.1:4222".parse().unwrap());
+        assert!(tokio::time::timeout(PAUSE * 9 + PAUSE / 2, accepting).await.is_err());
+        assert_eq!(asked, 10);
     }
 
     #[tokio::test]
