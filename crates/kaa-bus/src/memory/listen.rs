@@ -6,7 +6,7 @@
 //!
 //! It is there for development, where nothing has to be installed: what core NATS has is here, what a cluster or
 //! JetStream has is not, and neither are passwords. Therefore it listens on the loopback interface and nowhere else.
-//! Of the headers of a message it carries those of its trace. Who does not read is cut off once 64 MiB wait, as
+//! Of the headers of a message it carries those of its trace; the others are left out. Who does not read is cut off once 64 MiB wait, as
 //! nats-server does.
 //!
 //! | file | what it does |
@@ -67,7 +67,9 @@ impl Drop for Listening {
 }
 
 impl MemoryServer {
-    /// Lets other processes connect, as if this were a nats-server: clients of every language, `nats` and `kaa`.
+    /// Lets other processes connect, as if this were a nats-server: clients of every language, `nats` and `kaa`. What
+    /// Kaa has no use for is not here: messages lose all headers but those of their [trace](crate::trace), subjects are
+    /// visible ASCII of at most 1,024 bytes, and there is no JetStream.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -217,13 +219,42 @@ mod tests {
             ("PUB a 1048577\r\n", "-ERR 'Maximum Payload Violation'\r\n"),
             ("PUB a -1\r\n", "-ERR 'Parser Error'\r\n"),
             ("PUB a 1\r\nabc", "-ERR 'Parser Error'\r\n"),
-            ("SUB a..b 1\r\n", "-ERR 'Invalid Subject'\r\n"),
             (&long, "-ERR 'Maximum Control Line Exceeded'\r\n"),
         ] {
             let mut typist = Typist::at(&listening).await;
             typist.says(typed).await;
             assert_eq!(typist.read_to_end().await, why, "{typed}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_subject_that_is_none_is_said_and_the_client_stays() {
+        let (_server, _bus, listening) = listening().await;
+        let mut typist = Typist::at(&listening).await;
+        typist.says("SUB a..b 1\r\nPUB a..b 2\r\nhi\r\nPUB a b..c 2\r\nhi\r\nPING\r\n").await;
+        assert_eq!(
+            typist.read_until("PONG\r\n").await,
+            "-ERR 'Invalid Subject'\r\n-ERR 'Invalid Publish Subject'\r\n-ERR 'Invalid Publish Subject'\r\nPONG\r\n"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_queue_group_may_have_any_name() {
+        let (_server, bus, listening) = listening().await;
+        let mut typist = Typist::at(&listening).await;
+        typist.says("CONNECT {\"verbose\":false}\r\n").await;
+        for (sid, group) in [(1, "workers.v1"), (2, "workers.v1"), (3, "größe/*")] {
+            typist.says(&format!("SUB a {group} {sid}\r\n")).await;
+        }
+        typist.says("PING\r\n").await;
+        typist.read_until("PONG\r\n").await;
+        for text in ["1", "2"] {
+            bus.publish("a".parse().unwrap(), None, text.into()).await.unwrap();
+        }
+        typist.says("PING\r\n").await;
+        let all = typist.read_until("PONG\r\n").await;
+        let got = [1, 2, 3].map(|sid| all.matches(&format!("MSG a {sid} 1\r\n")).count());
+        assert_eq!(got, [1, 1, 2], "{all}");
     }
 
     #[tokio::test(start_paused = true)]

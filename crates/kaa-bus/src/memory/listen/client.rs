@@ -76,6 +76,10 @@ impl Client {
                 return Ok(());
             }
             Command::Pong => return Ok(()),
+            Command::Ignored(why) => {
+                self.outbox.say(&format!("-ERR '{why}'\r\n"));
+                return Ok(());
+            }
             Command::Connect(connect) => self.connect = connect,
             // It can only be too large, which has been looked at.
             Command::Publish(message) => self.peer.publish(message).await.map_err(|_| Refused::Payload)?,
