@@ -6,8 +6,8 @@
 //!
 //! It is there for development, where nothing has to be installed: what core NATS has is here, what a cluster or
 //! JetStream has is not, and neither are passwords. Therefore it listens on the loopback interface and nowhere else.
-//! Of the headers of a message it carries those of its trace; the others are left out. Who does not read is cut off once 64 MiB wait, as
-//! nats-server does.
+//! Of the headers of a message it carries those of its trace; the others are left out. Who does not read is cut off once
+//! 64 MiB wait, or after 10 s in which it took nothing, as nats-server does.
 //!
 //! | file | what it does |
 //! |---|---|
@@ -134,6 +134,7 @@ async fn accept(
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::time::Instant;
 
     use super::*;
     use crate::{Bus, SubjectFilter};
@@ -179,6 +180,19 @@ mod tests {
         (server, bus, listening)
     }
 
+    /// A client that listens to `a`, and reads nothing of what comes.
+    async fn deaf(listening: &Listening) -> Typist {
+        let mut typist = Typist::at(listening).await;
+        typist.says("CONNECT {\"verbose\":false}\r\nSUB a workers 1\r\nPING\r\n").await;
+        typist.read_until("PONG\r\n").await;
+        typist
+    }
+
+    async fn is_nobody_there(bus: &Bus) -> bool {
+        let answer = bus.request("a".parse().unwrap(), "".into(), Duration::from_secs(1)).await;
+        matches!(answer, Err(crate::RequestError::NoResponders { .. }))
+    }
+
     #[tokio::test]
     async fn it_says_what_a_client_of_nats_expects() {
         let (_server, _bus, listening) = listening().await;
@@ -204,10 +218,15 @@ mod tests {
         for text in ["1", "2", "3"] {
             bus.publish("a".parse().unwrap(), None, text.into()).await.unwrap();
         }
-        typist.says("PING\r\n").await;
-        assert_eq!(typist.read_until("PONG\r\n").await, "MSG a 1 1\r\n1\r\nMSG a 1 1\r\n2\r\nPONG\r\n");
-        let answer = bus.request("a".parse().unwrap(), "".into(), std::time::Duration::from_secs(5)).await;
-        assert!(matches!(answer, Err(crate::RequestError::NoResponders { .. })), "{answer:?}");
+        assert_eq!(typist.read_until("2\r\n").await, "MSG a 1 1\r\n1\r\nMSG a 1 1\r\n2\r\n");
+        assert!(is_nobody_there(&bus).await, "it has said nothing more, and is not there any more");
+        // What it has had already counts.
+        typist.says("SUB a 2\r\nPING\r\n").await;
+        typist.read_until("PONG\r\n").await;
+        bus.publish("a".parse().unwrap(), None, "4".into()).await.unwrap();
+        typist.says("UNSUB 2 1\r\nPING\r\n").await;
+        assert_eq!(typist.read_until("PONG\r\n").await, "MSG a 2 1\r\n4\r\nPONG\r\n");
+        assert!(is_nobody_there(&bus).await);
     }
 
     #[tokio::test]
@@ -269,12 +288,11 @@ mod tests {
         assert_eq!(asked, 10);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn who_does_not_read_is_cut_off_and_nobody_else() {
         let (_server, bus, listening) = listening().await;
-        let mut typist = Typist::at(&listening).await;
-        typist.says("CONNECT {\"verbose\":false}\r\nSUB a 1\r\nPING\r\n").await;
-        typist.read_until("PONG\r\n").await;
+        let _deaf = deaf(&listening).await;
+        let began = Instant::now();
         let mut reader = bus.subscribe("a".parse::<SubjectFilter>().unwrap(), None).await.unwrap();
         let payload = vec![0; super::super::peer::MAX_PAYLOAD];
         // More than waits for it, and than the kernel takes on its behalf.
@@ -284,9 +302,24 @@ mod tests {
             // What the kernel takes, it takes meanwhile.
             tokio::task::yield_now().await;
         }
-        let mut all = Vec::new();
-        let _ = typist.0.read_to_end(&mut all).await;
-        assert!(all.len() < 100 * payload.len(), "{} bytes came", all.len());
+        drop(reader);
+        assert!(is_nobody_there(&bus).await, "it has no place in the queue group any more");
+        assert_eq!(began.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_nothing_for_a_while_is_cut_off() {
+        let (_server, bus, listening) = listening().await;
+        let _deaf = deaf(&listening).await;
+        // More than the kernel takes, and less than may wait.
+        for _ in 0..40 {
+            let payload = vec![0; super::super::peer::MAX_PAYLOAD];
+            bus.publish("a".parse().unwrap(), None, payload.into()).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        assert!(!is_nobody_there(&bus).await, "it may still read");
+        sleep(client::PATIENCE).await;
+        assert!(is_nobody_there(&bus).await);
     }
 
     #[tokio::test]
