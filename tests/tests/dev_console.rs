@@ -1,5 +1,5 @@
 //! The development console of a service as a process, on a real nats-server that lets it do what it has printed and
-//! nothing else.
+//! nothing else; and that of the communication service.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::process::Stdio;
 
 use kaa_tests::http::call;
+use kaa_tests::kpc::Kpc;
 use kaa_tests::nats_server::NatsServer;
 use kaa_tests::patience::soon;
 use kaa_tests::port::free_port;
@@ -84,4 +85,23 @@ async fn a_service_with_the_permissions_it_prints_shows_and_sends_everything() {
         said += &line;
     }
     assert!(!said.contains("may not"), "{said}");
+}
+
+#[tokio::test]
+async fn the_communication_service_has_a_console_as_well() {
+    let server = NatsServer::start().await;
+    let kpc = Kpc::start_with(&server, |kpc| {
+        kpc.args(["--console", "--admin", "127.0.0.1:0"]);
+    })
+    .await;
+    let (console, devices) = (kpc.address("admin"), kpc.address("http"));
+    let page = call(console, "GET", "/console", "").await;
+    assert!(page.status == 200 && page.body.contains("<html"), "{page:?}");
+
+    let mut browser = Browser::open(console).await;
+    browser.until(&["event: services"]).await;
+    let asked =
+        tokio::spawn(async move { call(devices, "POST", "/kp1/v1/nobody/device-1/json", "{}").await });
+    browser.until(&["\"service\":\"nobody\"", "\"resource\":\"/json\""]).await;
+    asked.abort();
 }

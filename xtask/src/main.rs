@@ -127,7 +127,7 @@ fn help() -> String {
                           the simulation with more seeds, or with the bugs it has to find
   lines                   source files that are too long
   deps                    dependencies that should not be there
-  package [--verify]      make the packages of all crates, and compile what is in them
+  package [--verify]      make the packages of all crates, or compile them as well
 
   NATS_SERVER     the nats-server to use, instead of the first one on PATH
   KAA_POSTGRES    the directory of the PostgreSQL to use, instead of Debian's

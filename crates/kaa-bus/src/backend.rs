@@ -176,7 +176,10 @@ impl Backend {
         sink: Sink,
     ) -> Result<Source, FenceError> {
         match self {
-            Self::Memory(peer) => Ok(Source::Memory(peer.attach(filter, queue_group, sink))),
+            Self::Memory(peer) => {
+                let queue_group = queue_group.map(|group| group.as_str().into());
+                Ok(Source::Memory(peer.attach(filter, queue_group, sink)))
+            }
             Self::Nats(client) => client.attach(&filter, queue_group, sink).await.map(Source::Nats),
         }
     }

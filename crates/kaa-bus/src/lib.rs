@@ -19,7 +19,7 @@
 //! | `mailbox` | the bounded queue of a subscription |
 //! | `inbox` | which answer belongs to which request |
 //! | `messaging` | [`Messaging`]: events and requests with types |
-//! | [`micro`] | names in the service API of NATS |
+//! | [`micro`] | the service API of NATS: questions, answers, names |
 //! | `clock` | the time that goes over the wire |
 //! | `memory` | the bus inside the process |
 //! | [`faults`] | what goes wrong on it, drawn from a seed |

@@ -90,7 +90,7 @@ impl Fleet {
                 replica.waiting = number("waiting");
                 replica.pinned = number("pinned");
             }
-            Verb::Describe => {}
+            Verb::Describe | Verb::Ping => {}
         }
         replica.described.is_none()
     }

@@ -28,6 +28,7 @@ pub use content::{Known, Named, Probe, Shape, Shapes, Unknown};
 pub(crate) use function::Names;
 pub use function::{Answer, Channel, Envelope, Function, Kind, Status};
 pub use schemas::Schemas;
+use writing::key;
 pub(crate) use writing::{Taken, object, summary};
 
 /// What an extension is: its functions, and where each of them is reached.

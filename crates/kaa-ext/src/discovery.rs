@@ -18,7 +18,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::try_join_all;
 use futures_util::stream::select_all;
-use kaa_bus::micro::name as proper;
+use kaa_bus::micro::{self, Verb, name as proper};
 use kaa_bus::{Bus, Clock, Message, Overflow, SubscribeError};
 use kaa_protocol::name::{ReplicaId, ServiceInstance};
 use kaa_protocol::subject::{ReplyTo, Subject, SubjectFilter};
@@ -27,7 +27,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::describe::Description;
 use crate::figures::Figures;
-use answers::{Answers, Verb};
+use answers::Answers;
 
 /// How long to wait after the bus was not there.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -111,7 +111,7 @@ async fn run(bus: Bus, filters: Vec<SubjectFilter>, answers: Answers) {
 /// What is asked, and where the answer goes: to an inbox and nowhere else, since anybody may ask.
 fn read(question: &Message) -> Option<(Verb, Subject)> {
     let subject = std::str::from_utf8(&question.subject).ok()?;
-    let verb = subject.strip_prefix("$SRV.")?.split('.').next()?.parse().ok()?;
+    let verb = Verb::of_subject(subject)?;
     match ReplyTo::judge_bare(&question.reply_to.clone()?.into_bytes()) {
         Ok(ReplyTo::Inbox(inbox)) => Some((verb, inbox)),
         Ok(ReplyTo::Targeted(_)) | Err(_) => None,
@@ -123,7 +123,8 @@ fn read(question: &Message) -> Option<(Verb, Subject)> {
 pub(crate) fn filters(instance: &ServiceInstance, replica: Option<&ReplicaId>) -> Vec<SubjectFilter> {
     let name = proper(instance.as_str());
     let id = replica.map_or_else(|| "*".to_owned(), |replica| proper(replica.as_str()));
-    let filters = ["$SRV.*".to_owned(), format!("$SRV.*.{name}"), format!("$SRV.*.{name}.{id}")];
+    let all = micro::PREFIX;
+    let filters = [format!("{all}.*"), format!("{all}.*.{name}"), format!("{all}.*.{name}.{id}")];
     // Names like these cannot be wrong.
     filters.into_iter().filter_map(|filter| filter.parse().ok()).collect()
 }

@@ -64,6 +64,13 @@ pub(crate) struct Labels {
     pub(crate) handles: &'static str,
 }
 
+impl Labels {
+    /// As `/metrics` shows them, with one more.
+    fn and(self, more: (&'static str, &'static str)) -> [(&'static str, &'static str); 4] {
+        [("kind", self.kind), ("function", self.function), ("handles", self.handles), more]
+    }
+}
+
 /// How long a message took whose handler had to wait.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Times {

@@ -108,7 +108,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
         let extension = self.build()?;
         let (shards, replica) = (extension.shards, extension.replica().clone());
         let grace = extension.limits.grace;
-        let process = Process { grace, ..Process::new(config, extension.instance())? };
+        let process = Process { grace, ..Process::new(config, extension.instance()).await? };
         let serve = move |bus: Bus, replica| {
             let extension = extension.replica_named(replica);
             async move { Ok(Running::new(extension.serve(bus).start().await?)) }
@@ -218,7 +218,7 @@ where
 {
     as_asked(program, describe, async |config: Config<E>, description| {
         let replica = description.permissions.replica().clone();
-        let process = Process::new(&config, &description.instance)?;
+        let process = Process::new(&config, &description.instance).await?;
         let shards = config.service.shards.unwrap_or(1);
         let start = move |bus, replica| {
             let (start, mut config) = (start.clone(), config.clone());
@@ -280,7 +280,7 @@ async fn run_with<E>(
         return Err(RunError::Shards { shards });
     }
     signals::run(async |stop| {
-        let process = Process::new(&config, &description.instance)?;
+        let process = Process::new(&config, &description.instance).await?;
         let replica = description.permissions.replica().clone();
         let bus = Bus::nats(process.nats.clone().name(replica.as_str())).await?;
         // Settled before there is an extension: the connection has the same name.
@@ -316,6 +316,7 @@ fn print_config<E: Serialize>(mut loaded: Loaded<Config<E>>) -> Result<Stopped, 
 mod tests {
     use std::time::Duration;
 
+    use kaa_process::admin::AdminError;
     use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
     use tokio::net::TcpListener;
     use tokio::time::timeout;
@@ -329,6 +330,7 @@ mod tests {
     async fn introduction(mut config: Config) -> String {
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
         config.nats.urls = vec![server.local_addr().unwrap().to_string()];
+        config.admin.listen = None;
         let introduced = async {
             let (stream, _) = server.accept().await.unwrap();
             let mut stream = BufReader::new(stream);
@@ -351,6 +353,16 @@ mod tests {
         config.service.instance.replica_id = Some("dcx-7".parse().unwrap());
         let line = introduction(config).await;
         assert!(line.contains(r#""name":"dcx-7""#), "{line}");
+    }
+
+    #[tokio::test]
+    async fn an_admin_port_that_is_taken_is_known_before_the_service_begins() {
+        let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut config: Config = Config::default();
+        config.admin.listen = taken.local_addr().ok();
+        let description = Extension::new("ext").configure(&config).describe().unwrap();
+        let error = run_with(config, &description, async |_, _| panic!("it begins")).await.unwrap_err();
+        assert!(matches!(error, RunError::Admin(AdminError::Taken { .. })), "{error:?}");
     }
 
     #[tokio::test]

@@ -16,17 +16,19 @@
 //! use std::time::Duration;
 //!
 //! use kaa_bus::Bus;
-//! use kaa_process::admin::{Admin, AdminConfig};
+//! use kaa_process::admin::{Admin, AdminConfig, AdminSocket};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), kaa_process::admin::AdminError> {
 //! # let bus = Bus::memory();
 //! # let config = { let mut config = AdminConfig::default(); config.listen = "127.0.0.1:0".parse().ok(); config };
+//! let socket = AdminSocket::bind_as(&config).await?;
+//! // … the service; then:
 //! let admin = Admin::new().ready("bus", move || {
 //!     let bus = bus.clone();
 //!     async move { bus.fence(Duration::from_secs(1)).await }
 //! });
-//! let server = admin.bind_as(&config).await?;
+//! let server = socket.map(|socket| admin.serve(socket));
 //! // … serve, until a signal comes; then:
 //! if let Some(server) = server {
 //!     server.not_ready("stopping");
@@ -43,17 +45,18 @@ mod error;
 mod pages;
 mod readiness;
 mod server;
+mod socket;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus_client::registry::Registry;
-use tokio::net::TcpListener;
 
 pub use config::AdminConfig;
 pub use error::AdminError;
 pub use server::AdminServer;
+pub use socket::AdminSocket;
 
 use annex::{Annex, Mounted};
 use pages::{Extra, Pages};
@@ -153,14 +156,19 @@ impl Admin {
     ///
     /// Outside of a tokio runtime with I/O and time.
     pub async fn bind(self, address: SocketAddr) -> Result<AdminServer, AdminError> {
-        let is_loopback = address.ip().to_canonical().is_loopback();
-        if !is_loopback && !self.insecure_listen {
-            return Err(AdminError::Exposed { address });
-        }
-        let failed = |source| AdminError::listen(address, source);
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
-        for Mounted { path, about, .. } in self.annexes.iter().filter(|_| !is_loopback) {
+        let socket = AdminSocket::bind(address, self.insecure_listen).await?;
+        Ok(self.serve(socket))
+    }
+
+    /// Begins to answer at a place that was taken before, on a task of its own.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime with I/O and time.
+    pub fn serve(self, socket: AdminSocket) -> AdminServer {
+        let is_exposed = socket.is_exposed();
+        let AdminSocket { listener, address } = socket;
+        for Mounted { path, about, .. } in self.annexes.iter().filter(|_| is_exposed) {
             tracing::warn!(
                 "whoever can reach {address} can open {path} ({about}), and nobody is asked who they are; set \
                  admin.listen (ADMIN_LISTEN) to a loopback address"
@@ -168,28 +176,42 @@ impl Admin {
         }
         let readiness = Readiness::new(self.checks, self.deadline);
         let pages = Pages::new(self.registry, readiness, self.pages, self.annexes);
-        Ok(AdminServer::start(listener, address, pages))
+        AdminServer::start(listener, address, pages)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::BoxFuture;
+    use http::{Request, Response};
+
+    use super::annex::Body;
+    use super::*;
+    use crate::logs::tests::logged;
+
+    #[derive(Debug)]
+    struct Console;
+
+    impl Annex for Console {
+        fn answer(&self, _: Request<Body>) -> BoxFuture<'static, Response<Body>> {
+            panic!("nobody asks");
+        }
     }
 
-    /// The same where the configuration says, or not at all. When nobody asked for a place and the usual one is
-    /// taken, by another replica on this machine most likely, there is no port, and that is logged.
-    ///
-    /// # Errors
-    ///
-    /// As [`bind`](Self::bind).
-    ///
-    /// # Panics
-    ///
-    /// As [`bind`](Self::bind).
-    pub async fn bind_as(self, config: &AdminConfig) -> Result<Option<AdminServer>, AdminError> {
-        let Some(address) = config.listen else { return Ok(None) };
-        let admin = if config.insecure_listen { self.insecure_listen(true) } else { self };
-        match admin.bind(address).await {
-            Err(error @ AdminError::Taken { .. }) if config.listen == AdminConfig::default().listen => {
-                tracing::warn!("there is no admin port: {error}");
-                Ok(None)
-            }
-            bound => bound.map(Some),
+    /// What is logged when a port with a console is opened here.
+    fn said_at(address: &str) -> String {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let admin = Admin::new().insecure_listen(true).annex("/console", "everything on the bus", Console);
+        logged(false, || drop(runtime.block_on(admin.bind(address.parse().unwrap())).unwrap()))
+    }
+
+    #[test]
+    fn a_console_that_others_can_reach_is_warned_of() {
+        let said = said_at("0.0.0.0:0");
+        for part in ["WARN", "0.0.0.0:", "can open /console (everything on the bus)", "ADMIN_LISTEN"] {
+            assert!(said.contains(part), "{part}: {said}");
         }
+        let said = said_at("127.0.0.1:0");
+        assert!(!said.contains("WARN") && said.contains("127.0.0.1:"), "{said}");
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+pub use kaa_bus::micro::Verb;
 use kaa_bus::{Bus, Overflow, SubscribeError, Subscription};
 use kaa_protocol::subject::Inbox;
 use serde_json::Value;
@@ -16,42 +17,6 @@ const ANSWERS: usize = 8 << 20;
 
 /// The longest name that is taken for one, in bytes.
 const NAME: usize = 512;
-
-/// What can be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verb {
-    /// What it is called, and what its functions are.
-    Info,
-    /// What its functions have done.
-    Stats,
-    /// What became of the last messages.
-    Recent,
-    /// All that there is to say about its functions.
-    Describe,
-}
-
-impl Verb {
-    fn subject(self) -> &'static str {
-        match self {
-            Self::Info => "$SRV.INFO",
-            Self::Stats => "$SRV.STATS",
-            Self::Recent => "$SRV.RECENT",
-            Self::Describe => "$SRV.DESCRIBE",
-        }
-    }
-
-    /// How the type of its answers ends.
-    fn of_answer(answer: &Value) -> Option<Self> {
-        let kind = answer.get("type")?.as_str()?.rsplit('.').next()?;
-        match kind {
-            "info_response" => Some(Self::Info),
-            "stats_response" => Some(Self::Stats),
-            "recent_response" => Some(Self::Recent),
-            "describe_response" => Some(Self::Describe),
-            _ => None,
-        }
-    }
-}
 
 /// What a service has said of itself.
 #[derive(Debug)]
@@ -154,7 +119,8 @@ impl Questions {
 fn read(payload: &[u8]) -> Option<Said> {
     let answer: Value = serde_json::from_slice(payload.get(..ANSWER.min(payload.len()))?).ok()?;
     let text = |key: &str| answer.get(key)?.as_str().filter(|text| text.len() <= NAME).map(str::to_owned);
-    Some(Said { verb: Verb::of_answer(&answer)?, name: text("name")?, id: text("id")?, answer })
+    let verb = Verb::of_response(answer.get("type")?.as_str()?)?;
+    Some(Said { verb, name: text("name")?, id: text("id")?, answer })
 }
 
 #[cfg(test)]
@@ -175,7 +141,7 @@ mod tests {
         let inbox = one.reply_to.unwrap();
         assert!(questions.is_answered_at(&inbox) && !questions.is_answered_at(b"_INBOX.other.1"));
         let answer = r#"{"type":"io.nats.micro.v1.stats_response","name":"dcx","id":"dcx-0"}"#;
-        for said in ["", "{}", "[1]", r#"{"type":"x.y.ping_response","name":"a","id":"b"}"#, answer] {
+        for said in ["", "{}", "[1]", r#"{"type":"x.y.stats_response","name":"a","id":"b"}"#, answer] {
             let subject = std::str::from_utf8(&inbox).unwrap().parse().unwrap();
             bus.publish(subject, None, said.into()).await.unwrap();
         }

@@ -6,8 +6,8 @@
 //!
 //! It is there for development, where nothing has to be installed: what core NATS has is here, what a cluster or
 //! JetStream has is not, and neither are passwords. Therefore it listens on the loopback interface and nowhere else.
-//! Of the headers of a message it carries those of its trace. Who does not read is cut off once 64 MiB wait, as
-//! nats-server does.
+//! Of the headers of a message it carries those of its trace; the others are left out. Who does not read is cut off once
+//! 64 MiB wait, or after 10 s in which it took nothing, as nats-server does.
 //!
 //! | file | what it does |
 //! |---|---|
@@ -23,15 +23,22 @@ mod outbox;
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
 
-use tokio::net::TcpListener;
+use futures_util::{Stream, StreamExt, stream};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::sleep;
 
 use super::server::MemoryServer;
 use client::Client;
 
 /// How many clients there may be. One more is closed at once.
 const CLIENTS: usize = 1_024;
+
+/// How long to wait when the system has no socket to give.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A socket of a [`MemoryServer`]. Dropping it closes the socket and all connections that came through it.
 #[derive(Debug)]
@@ -60,7 +67,9 @@ impl Drop for Listening {
 }
 
 impl MemoryServer {
-    /// Lets other processes connect, as if this were a nats-server: clients of every language, `nats` and `kaa`.
+    /// Lets other processes connect, as if this were a nats-server: clients of every language, `nats` and `kaa`. What
+    /// Kaa has no use for is not here: messages lose all headers but those of their [trace](crate::trace), subjects are
+    /// visible ASCII of at most 1,024 bytes, and there is no JetStream.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -90,18 +99,23 @@ impl MemoryServer {
         }
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let accepting = tokio::spawn(accept(self.clone(), listener, address)).abort_handle();
+        let incoming = stream::poll_fn(move |cx| listener.poll_accept(cx).map(Some));
+        let incoming = incoming.map(|accepted| accepted.map(|(stream, _)| stream));
+        let accepting = tokio::spawn(accept(self.clone(), incoming, address)).abort_handle();
         Ok(Listening { address, accepting })
     }
 }
 
-async fn accept(server: MemoryServer, listener: TcpListener, address: SocketAddr) {
-    let mut clients = JoinSet::new();
-    loop {
-        let accepted = listener.accept().await;
+async fn accept(
+    server: MemoryServer,
+    incoming: impl Stream<Item = io::Result<TcpStream>>,
+    address: SocketAddr,
+) {
+    let (mut incoming, mut clients) = (pin!(incoming), JoinSet::new());
+    while let Some(accepted) = incoming.next().await {
         while clients.try_join_next().is_some() {}
         match accepted {
-            Ok((stream, _)) if clients.len() < CLIENTS => {
+            Ok(stream) if clients.len() < CLIENTS => {
                 // Commands are small and come one after the other.
                 let _ = stream.set_nodelay(true);
                 let (_, peer) = server.peer();
@@ -109,9 +123,9 @@ async fn accept(server: MemoryServer, listener: TcpListener, address: SocketAddr
             }
             Ok(_) => tracing::warn!("{CLIENTS} clients are connected to {address}; one more was turned away"),
             Err(error) => {
-                // Of a connection that is gone already, or for want of file descriptors: others end meanwhile.
+                // For want of file descriptors, most likely: others end meanwhile.
                 tracing::warn!("a client could not connect to {address}: {error}");
-                tokio::task::yield_now().await;
+                sleep(PAUSE).await;
             }
         }
     }
@@ -120,7 +134,7 @@ async fn accept(server: MemoryServer, listener: TcpListener, address: SocketAddr
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpStream;
+    use tokio::time::Instant;
 
     use super::*;
     use crate::{Bus, SubjectFilter};
@@ -166,6 +180,19 @@ mod tests {
         (server, bus, listening)
     }
 
+    /// A client that listens to `a`, and reads nothing of what comes.
+    async fn deaf(listening: &Listening) -> Typist {
+        let mut typist = Typist::at(listening).await;
+        typist.says("CONNECT {\"verbose\":false}\r\nSUB a workers 1\r\nPING\r\n").await;
+        typist.read_until("PONG\r\n").await;
+        typist
+    }
+
+    async fn is_nobody_there(bus: &Bus) -> bool {
+        let answer = bus.request("a".parse().unwrap(), "".into(), Duration::from_secs(1)).await;
+        matches!(answer, Err(crate::RequestError::NoResponders { .. }))
+    }
+
     #[tokio::test]
     async fn it_says_what_a_client_of_nats_expects() {
         let (_server, _bus, listening) = listening().await;
@@ -191,10 +218,15 @@ mod tests {
         for text in ["1", "2", "3"] {
             bus.publish("a".parse().unwrap(), None, text.into()).await.unwrap();
         }
-        typist.says("PING\r\n").await;
-        assert_eq!(typist.read_until("PONG\r\n").await, "MSG a 1 1\r\n1\r\nMSG a 1 1\r\n2\r\nPONG\r\n");
-        let answer = bus.request("a".parse().unwrap(), "".into(), std::time::Duration::from_secs(5)).await;
-        assert!(matches!(answer, Err(crate::RequestError::NoResponders { .. })), "{answer:?}");
+        assert_eq!(typist.read_until("2\r\n").await, "MSG a 1 1\r\n1\r\nMSG a 1 1\r\n2\r\n");
+        assert!(is_nobody_there(&bus).await, "it has said nothing more, and is not there any more");
+        // What it has had already counts.
+        typist.says("SUB a 2\r\nPING\r\n").await;
+        typist.read_until("PONG\r\n").await;
+        bus.publish("a".parse().unwrap(), None, "4".into()).await.unwrap();
+        typist.says("UNSUB 2 1\r\nPING\r\n").await;
+        assert_eq!(typist.read_until("PONG\r\n").await, "MSG a 2 1\r\n4\r\nPONG\r\n");
+        assert!(is_nobody_there(&bus).await);
     }
 
     #[tokio::test]
@@ -206,7 +238,6 @@ mod tests {
             ("PUB a 1048577\r\n", "-ERR 'Maximum Payload Violation'\r\n"),
             ("PUB a -1\r\n", "-ERR 'Parser Error'\r\n"),
             ("PUB a 1\r\nabc", "-ERR 'Parser Error'\r\n"),
-            ("SUB a..b 1\r\n", "-ERR 'Invalid Subject'\r\n"),
             (&long, "-ERR 'Maximum Control Line Exceeded'\r\n"),
         ] {
             let mut typist = Typist::at(&listening).await;
@@ -216,11 +247,52 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_does_not_read_is_cut_off_and_nobody_else() {
+    async fn a_subject_that_is_none_is_said_and_the_client_stays() {
+        let (_server, _bus, listening) = listening().await;
+        let mut typist = Typist::at(&listening).await;
+        typist.says("SUB a..b 1\r\nPUB a..b 2\r\nhi\r\nPUB a b..c 2\r\nhi\r\nPING\r\n").await;
+        assert_eq!(
+            typist.read_until("PONG\r\n").await,
+            "-ERR 'Invalid Subject'\r\n-ERR 'Invalid Publish Subject'\r\n-ERR 'Invalid Publish Subject'\r\nPONG\r\n"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_queue_group_may_have_any_name() {
         let (_server, bus, listening) = listening().await;
         let mut typist = Typist::at(&listening).await;
-        typist.says("CONNECT {\"verbose\":false}\r\nSUB a 1\r\nPING\r\n").await;
+        typist.says("CONNECT {\"verbose\":false}\r\n").await;
+        for (sid, group) in [(1, "workers.v1"), (2, "workers.v1"), (3, "größe/*")] {
+            typist.says(&format!("SUB a {group} {sid}\r\n")).await;
+        }
+        typist.says("PING\r\n").await;
         typist.read_until("PONG\r\n").await;
+        for text in ["1", "2"] {
+            bus.publish("a".parse().unwrap(), None, text.into()).await.unwrap();
+        }
+        typist.says("PING\r\n").await;
+        let all = typist.read_until("PONG\r\n").await;
+        let got = [1, 2, 3].map(|sid| all.matches(&format!("MSG a {sid} 1\r\n")).count());
+        assert_eq!(got, [1, 1, 2], "{all}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_system_that_has_no_socket_to_give_is_not_asked_again_at_once() {
+        let mut asked = 0;
+        let incoming = stream::repeat_with(|| {
+            asked += 1;
+            Err(io::Error::other("too many open files"))
+        });
+        let accepting = accept(MemoryServer::new(), incoming, "127.0.0.1:4222".parse().unwrap());
+        assert!(tokio::time::timeout(PAUSE * 9 + PAUSE / 2, accepting).await.is_err());
+        assert_eq!(asked, 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_read_is_cut_off_and_nobody_else() {
+        let (_server, bus, listening) = listening().await;
+        let _deaf = deaf(&listening).await;
+        let began = Instant::now();
         let mut reader = bus.subscribe("a".parse::<SubjectFilter>().unwrap(), None).await.unwrap();
         let payload = vec![0; super::super::peer::MAX_PAYLOAD];
         // More than waits for it, and than the kernel takes on its behalf.
@@ -230,9 +302,24 @@ mod tests {
             // What the kernel takes, it takes meanwhile.
             tokio::task::yield_now().await;
         }
-        let mut all = Vec::new();
-        let _ = typist.0.read_to_end(&mut all).await;
-        assert!(all.len() < 100 * payload.len(), "{} bytes came", all.len());
+        drop(reader);
+        assert!(is_nobody_there(&bus).await, "it has no place in the queue group any more");
+        assert_eq!(began.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_nothing_for_a_while_is_cut_off() {
+        let (_server, bus, listening) = listening().await;
+        let _deaf = deaf(&listening).await;
+        // More than the kernel takes, and less than may wait.
+        for _ in 0..40 {
+            let payload = vec![0; super::super::peer::MAX_PAYLOAD];
+            bus.publish("a".parse().unwrap(), None, payload.into()).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        assert!(!is_nobody_there(&bus).await, "it may still read");
+        sleep(client::PATIENCE).await;
+        assert!(is_nobody_there(&bus).await);
     }
 
     #[tokio::test]

@@ -2,11 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use kaa_protocol::name::ServiceInstance;
 use kaa_protocol::subject::SubjectFilter;
 
 use super::faults::Order;
-use super::router::{Route, Router, lock};
+use super::router::{QueueGroup, Route, Router, lock};
 use crate::backend::Sink;
 use crate::clock::Clock;
 use crate::error::PublishError;
@@ -79,7 +78,7 @@ impl Peer {
     pub(crate) fn attach(
         &self,
         filter: SubjectFilter,
-        queue_group: Option<ServiceInstance>,
+        queue_group: Option<QueueGroup>,
         sink: Sink,
     ) -> Attachment {
         let route = Route { is_observer: self.is_observer, ..Route::new(self.id, filter, queue_group, sink) };

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use kaa_protocol::name::ServiceInstance;
 use kaa_protocol::subject::{Subject, SubjectFilter};
 
 use super::faults::{Network, Order};
@@ -14,12 +13,15 @@ use crate::mailbox::Pace;
 use crate::message::{Message, NoResponders, Outgoing};
 use crate::raw_subject::RawSubject;
 
+/// The name of a queue group, which may be any: only Kaa calls its groups after services.
+pub(super) type QueueGroup = Arc<str>;
+
 /// One subscription.
 #[derive(Debug)]
 pub(super) struct Route {
     pub(super) peer: u64,
     pub(super) filter: SubjectFilter,
-    pub(super) queue_group: Option<ServiceInstance>,
+    pub(super) queue_group: Option<QueueGroup>,
     pub(super) sink: Sink,
     /// Whether messages are routed to it.
     pub(super) is_known: bool,
@@ -33,7 +35,7 @@ impl Route {
     pub(super) const fn new(
         peer: u64,
         filter: SubjectFilter,
-        queue_group: Option<ServiceInstance>,
+        queue_group: Option<QueueGroup>,
         sink: Sink,
     ) -> Self {
         Self { peer, filter, queue_group, sink, is_known: false, is_leaving: false, is_observer: false }
@@ -49,7 +51,7 @@ pub(super) struct Router {
     /// By age: the order of delivery, and the order of turns in a queue group.
     pub(super) routes: BTreeMap<u64, Route>,
     /// How many messages each queue group has had.
-    turns: HashMap<ServiceInstance, usize>,
+    turns: HashMap<QueueGroup, usize>,
     #[cfg(feature = "kv")]
     pub(super) buckets: BTreeMap<String, super::Bucket>,
     /// What goes wrong; `None` when nothing does, and everything happens at once.
@@ -164,9 +166,9 @@ impl Router {
 pub(super) fn receivers<'r>(
     routes: &'r BTreeMap<u64, Route>,
     subject: &Subject,
-    mut pick: impl FnMut(&ServiceInstance, usize) -> usize,
+    mut pick: impl FnMut(&QueueGroup, usize) -> usize,
 ) -> Vec<(u64, &'r Route)> {
-    let mut groups: Vec<(&ServiceInstance, Vec<(u64, &Route)>)> = Vec::new();
+    let mut groups: Vec<(&QueueGroup, Vec<(u64, &Route)>)> = Vec::new();
     let mut receivers = Vec::new();
     for (id, route) in routes.iter().filter(|(_, route)| route.is_known && route.filter.matches(subject)) {
         let Some(group) = &route.queue_group else {
@@ -236,7 +238,7 @@ mod tests {
             let limit = SubscriptionLimit::default();
             let mailbox =
                 Arc::new(Mailbox::new(filter.clone(), limit, Overflow::default(), Arc::clone(&self.link)));
-            let queue_group = group.map(|group| group.parse().unwrap());
+            let queue_group = group.map(Arc::from);
             let sink = Sink::Mailbox(Arc::clone(&mailbox));
             (self.router.add(Route::new(self.peer, filter, queue_group, sink)), mailbox)
         }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::schemas::PLACE;
-use super::{Channel, Content, Description, Envelope, Function, Taken, object, summary};
+use super::{Channel, Content, Description, Envelope, Function, Taken, key, object, summary};
 
 const AVRO: &str = "application/vnd.apache.avro;version=1.9.0";
 
@@ -167,12 +167,6 @@ fn address(subject: &str) -> (String, Map<String, Value>) {
         format!("{{{name}}}")
     });
     (tokens.collect::<Vec<_>>().join("."), parameters)
-}
-
-/// The text as the name of a part of the document.
-fn key(text: &str) -> String {
-    let is_proper = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    text.chars().map(|c| if is_proper(c) { c } else { '_' }).collect()
 }
 
 fn reference(place: &str, name: &str) -> Value {

@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value};
 
+#[cfg(any(feature = "schema", test))]
+use super::key;
+
 /// Collects the schemas of the types that functions take and answer. Without the feature `schema` there are none.
 #[derive(Debug, Default)]
 pub struct Schemas {
@@ -42,13 +45,6 @@ impl Schemas {
     pub(crate) fn named(self) -> Map<String, Value> {
         Map::new()
     }
-}
-
-/// The name as AsyncAPI has names, which are narrower than those of types.
-#[cfg(any(feature = "schema", test))]
-fn key(name: &str) -> String {
-    let is_proper = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    name.chars().map(|c| if is_proper(c) { c } else { '_' }).collect()
 }
 
 /// A name as it was before it was put into a reference: without `%20`, `~0` and `~1`.

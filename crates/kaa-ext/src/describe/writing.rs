@@ -20,6 +20,12 @@ impl Taken {
     }
 }
 
+/// The text as AsyncAPI names parts of a document, more narrowly than Rust names types.
+pub(super) fn key(text: &str) -> String {
+    let is_proper = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    text.chars().map(|c| if is_proper(c) { c } else { '_' }).collect()
+}
+
 /// The object that `json!({ … })` makes, to be added to.
 pub(crate) fn object(value: Value) -> Map<String, Value> {
     match value {

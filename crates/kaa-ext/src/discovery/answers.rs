@@ -1,48 +1,16 @@
 //! What the service API answers.
 
-use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use kaa_bus::micro::name as proper;
+use kaa_bus::micro::{Verb, name as proper};
 use kaa_protocol::name::ReplicaId;
 use serde_json::{Map, Value, json};
 
 use crate::describe::{Description, Function, Taken, object, summary};
 use crate::figures::{Figures, FunctionFigures, is_error, quantile};
-
-/// What is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verb {
-    Ping,
-    Info,
-    Stats,
-    /// Ours: all that there is to say.
-    Describe,
-    /// Ours: what became of the last messages.
-    Recent,
-}
-
-/// No question of the service API.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct NoVerb;
-
-impl FromStr for Verb {
-    type Err = NoVerb;
-
-    fn from_str(text: &str) -> Result<Self, NoVerb> {
-        match text {
-            "PING" => Ok(Self::Ping),
-            "INFO" => Ok(Self::Info),
-            "STATS" => Ok(Self::Stats),
-            "DESCRIBE" => Ok(Self::Describe),
-            "RECENT" => Ok(Self::Recent),
-            _ => Err(NoVerb),
-        }
-    }
-}
 
 /// What there is to say. What does not change is put together once.
 pub(super) struct Answers {
@@ -65,9 +33,9 @@ impl Answers {
         figures: Arc<Figures>,
         started: SystemTime,
     ) -> Self {
-        let identity = |kind: &str| {
+        let identity = |verb: Verb| {
             object(json!({
-                "type": format!("io.nats.micro.v1.{kind}_response"),
+                "type": verb.response(),
                 "name": proper(description.instance.as_str()),
                 "id": proper(replica.as_str()),
                 "version": description.version,
@@ -77,7 +45,7 @@ impl Answers {
         let mut names = Taken::default();
         let endpoints: Vec<_> =
             description.functions.iter().map(|function| endpoint(&mut names, function)).collect();
-        let mut info = identity("info");
+        let mut info = identity(Verb::Info);
         info.insert("description".to_owned(), format!("Kaa extension {}", description.instance).into());
         let described = endpoints.iter().zip(&description.functions).map(|(endpoint, function)| {
             let mut endpoint = endpoint.clone();
@@ -85,15 +53,15 @@ impl Answers {
             Value::from(endpoint)
         });
         info.insert("endpoints".to_owned(), described.collect());
-        let mut stats = identity("stats");
+        let mut stats = identity(Verb::Stats);
         stats.insert("started".to_owned(), rfc3339(started).into());
         Self {
-            ping: Value::from(identity("ping")).to_string().into(),
+            ping: Value::from(identity(Verb::Ping)).to_string().into(),
             info: Value::from(info).to_string().into(),
             stats,
             endpoints,
             figures,
-            identity: identity("ping"),
+            identity: identity(Verb::Ping),
             description: description.clone(),
         }
     }
@@ -103,7 +71,7 @@ impl Answers {
             Verb::Ping => self.ping.clone(),
             Verb::Info => self.info.clone(),
             Verb::Stats => self.stats(),
-            Verb::Describe => self.ours("describe", json!({ "description": &*self.description })),
+            Verb::Describe => self.ours(Verb::Describe, json!({ "description": &*self.description })),
             Verb::Recent => self.recent(),
         }
     }
@@ -116,13 +84,13 @@ impl Answers {
     fn recent(&self) -> Bytes {
         let Figures { waiting, pinned, recent, .. } = &*self.figures;
         let (waiting, pinned) = (waiting.load(Relaxed), pinned.load(Relaxed));
-        self.ours("recent", json!({ "waiting": waiting, "pinned": pinned, "messages": recent.tell() }))
+        self.ours(Verb::Recent, json!({ "waiting": waiting, "pinned": pinned, "messages": recent.tell() }))
     }
 
     /// An answer to a question that the service API does not have.
-    fn ours(&self, kind: &str, more: Value) -> Bytes {
+    fn ours(&self, verb: Verb, more: Value) -> Bytes {
         let mut answer = self.identity.clone();
-        answer.insert("type".to_owned(), format!("io.kaa.ext.v1.{kind}_response").into());
+        answer.insert("type".to_owned(), verb.response().into());
         answer.append(&mut object(more));
         Value::from(answer).to_string().into()
     }

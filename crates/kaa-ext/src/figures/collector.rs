@@ -88,8 +88,9 @@ impl Collector for Figured {
             for ((index, status), ended) in NAMES.into_iter().enumerate().zip(sum.ended) {
                 // The first is always there, so that a function is seen before it has done anything.
                 if ended > 0 || index == 0 {
-                    let labels = [label(labels, 0), label(labels, 1), label(labels, 2), ("status", status)];
-                    handled.encode_family(&labels)?.encode_counter::<NoLabelSet, u64, u64>(&ended, None)?;
+                    handled
+                        .encode_family(&labels.and(("status", status)))?
+                        .encode_counter::<NoLabelSet, u64, u64>(&ended, None)?;
                 }
             }
         }
@@ -118,14 +119,6 @@ impl Collector for Figured {
     }
 }
 
-fn label(labels: &Labels, index: usize) -> (&'static str, &'static str) {
-    match index {
-        0 => ("kind", labels.kind),
-        1 => ("function", labels.function),
-        _ => ("handles", labels.handles),
-    }
-}
-
 fn histogram(
     family: &mut MetricEncoder<'_>,
     labels: &Labels,
@@ -136,7 +129,7 @@ fn histogram(
     if count == 0 {
         return Ok(());
     }
-    let labels = [label(labels, 0), label(labels, 1), label(labels, 2), ("waited", waited)];
+    let labels = labels.and(("waited", waited));
     let mut metric = family.encode_family(&labels)?;
     metric.encode_histogram::<NoLabelSet>(snapshot.seconds(), count, &snapshot.buckets(), None)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join;
 use kaa_bus::{Bus, NatsOptions, ServiceInstance};
-use kaa_process::admin::AdminConfig;
+use kaa_process::admin::{AdminConfig, AdminSocket};
 use kaa_process::signals::Stop;
 use kaa_protocol::name::ReplicaId;
 
@@ -24,13 +24,17 @@ const CLOSE: Duration = Duration::from_secs(1);
 pub(super) struct Process {
     pub(super) nats: NatsOptions,
     pub(super) admin: AdminConfig,
+    /// Where the port for operators will be.
+    pub(super) socket: Option<AdminSocket>,
     pub(super) grace: Duration,
 }
 
 impl Process {
-    pub(super) fn new<E>(config: &Config<E>, service: &ServiceInstance) -> Result<Self, RunError> {
+    /// Takes the port for operators: a service whose port is taken does not begin.
+    pub(super) async fn new<E>(config: &Config<E>, service: &ServiceInstance) -> Result<Self, RunError> {
         Ok(Self {
             nats: config.nats.options()?.service(service.clone()),
+            socket: AdminSocket::bind_as(&config.admin).await?,
             admin: config.admin.clone(),
             grace: config.limits.grace.unwrap_or(crate::Limits::default().grace),
         })
@@ -77,7 +81,8 @@ impl Process {
     ) -> Result<Stopped, RunError> {
         let watched = iter::once(Watched::new(&bus, &running)).chain(shards.watched()).collect();
         let admin = admin::of(self.nats.servers(), watched);
-        let admin = console::mounted(admin, &self.admin, &self.nats).bind_as(&self.admin).await?;
+        let admin = console::mounted(admin, &self.admin, &self.nats);
+        let admin = self.socket.map(|socket| admin.serve(socket));
         tokio::select! {
             () = stop => {}
             () = running.ended() => {}

@@ -57,7 +57,9 @@ impl TestKaa {
     }
 
     async fn serve(place: Place, clock: Clock, served_on: Bus, bus: Bus, extension: Extension) -> Self {
-        let switchboard = Arc::new(Switchboard::new(bus, served_on.clone(), clock, &extension));
+        let is_unreliable = matches!(place, Place::Unreliable(_));
+        let switchboard = Switchboard::new(bus, served_on.clone(), clock, is_unreliable, &extension);
+        let switchboard = Arc::new(switchboard);
         let kaa = Self { server: Mutex::default(), switchboard, listener: Mutex::default(), place };
         kaa.listen().await;
         let server = extension.serve(served_on).clock(clock).start().await.expect("the extension starts");
@@ -156,6 +158,12 @@ impl TestKaa {
         tokio::time::timeout(PATIENCE, settled)
             .await
             .unwrap_or_else(|_| panic!("{received} messages were to be settled: {:?}", self.counters()))
+    }
+
+    /// How many messages came to the communication service that could not be decoded, where
+    /// [some do](Self::change_faults) ([`Faults::corrupt`](kaa_bus::faults::Faults::corrupt)).
+    pub fn malformed_answers(&self) -> u64 {
+        self.switchboard.malformed()
     }
 
     /// Waits until nothing is on its way any more: what was sent has come, what came is done with, and what the

@@ -47,10 +47,20 @@ pub(super) struct Switchboard {
     pub(super) notes: Mutex<HashMap<Bytes, oneshot::Sender<()>>>,
     waiting: Mutex<HashMap<String, oneshot::Sender<TestReply>>>,
     devices: Mutex<HashMap<Option<String>, mpsc::Sender<TestReply>>>,
+    /// Whether messages may come to harm on their way.
+    is_unreliable: bool,
+    /// How many have: they could not be decoded.
+    malformed: AtomicU64,
 }
 
 impl Switchboard {
-    pub(super) fn new(bus: Bus, served_on: Bus, clock: Clock, extension: &Extension) -> Self {
+    pub(super) fn new(
+        bus: Bus,
+        served_on: Bus,
+        clock: Clock,
+        is_unreliable: bool,
+        extension: &Extension,
+    ) -> Self {
         let (tally, kpc) = (extension.tally.clone(), extension.communication_service.clone());
         let extension = extension.instance();
         Self {
@@ -66,6 +76,8 @@ impl Switchboard {
             notes: Mutex::default(),
             waiting: Mutex::default(),
             devices: Mutex::default(),
+            is_unreliable,
+            malformed: AtomicU64::new(0),
         }
     }
 
@@ -92,6 +104,11 @@ impl Switchboard {
         lock(&self.waiting).clear();
     }
 
+    /// How many messages could not be decoded.
+    pub(super) fn malformed(&self) -> u64 {
+        self.malformed.load(Relaxed)
+    }
+
     /// A number for a request, of which no other request has it.
     pub(super) fn number(&self) -> u64 {
         self.requests.fetch_add(1, Relaxed)
@@ -116,7 +133,8 @@ impl Switchboard {
         lock(&self.waiting).remove(correlation_id);
     }
 
-    /// Gives a message to whoever waits for it, or to the device it is about.
+    /// Gives an answer to whoever waits for it, and a push to the device it is about. An answer that nobody waits for,
+    /// such as a second one, is dropped, as a real communication service does.
     pub(super) fn deliver(&self, message: &Message) {
         if message.no_responders.is_some() {
             // The extension is gone; whoever waits gets told by running out of patience.
@@ -129,14 +147,23 @@ impl Switchboard {
             }
             return;
         }
-        let decoded = ExtensionData::decode(&message.payload).expect("extensions send valid ExtensionData");
+        let decoded = match ExtensionData::decode(&message.payload) {
+            Ok(decoded) => decoded,
+            Err(_) if self.is_unreliable => {
+                self.malformed.fetch_add(1, Relaxed);
+                return;
+            }
+            Err(error) => panic!("extensions send valid ExtensionData: {error}"),
+        };
         let data = &decoded.record;
         let reply = TestReply::new(data, message.reply_to.clone().map(RawSubject::into_bytes));
         let waiting = lock(&self.waiting).remove(data.correlation_id);
         if let Some(waiting) = waiting {
             // The request may have been dropped by its test; then nobody wants the answer.
             let _ = waiting.send(reply);
-        } else if let Some(device) = lock(&self.devices).get(&data.endpoint_id.map(str::to_owned)) {
+        } else if data.request_id.is_none()
+            && let Some(device) = lock(&self.devices).get(&data.endpoint_id.map(str::to_owned))
+        {
             // A device that was dropped, or that lets its pushes pile up, misses them: as a real one.
             let _ = device.try_send(reply);
         }
@@ -145,4 +172,44 @@ impl Switchboard {
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use kaa_bus::faults::Faults;
+
+    use crate::prelude::*;
+    use crate::testing::{TestKaa, Venue};
+
+    #[resource("/echo", crate = crate)]
+    async fn echo(payload: Payload) -> Payload {
+        payload
+    }
+
+    fn extension() -> Extension {
+        Extension::new("ext").resources(resources![echo]).build().unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_came_to_harm_on_its_way_is_counted_and_what_comes_after_it_is_heard() {
+        let kaa = TestKaa::start_in(Venue::Unreliable(Faults::none(1)), extension()).await;
+        let device = kaa.endpoint("ep-1");
+        kaa.change_faults(|faults| faults.corrupt = Faults::ALWAYS);
+        for _ in 0..50 {
+            device.request("/echo").payload("a").send().await;
+        }
+        kaa.quiet().await;
+        kaa.calm();
+        device.request("/echo").payload("b").await.assert_text("b");
+        assert!(kaa.malformed_answers() > 0, "{:?}", kaa.counters());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_second_answer_is_no_push() {
+        let kaa = TestKaa::start_in(Venue::Process, extension()).await;
+        let mut device = kaa.endpoint("ep-1");
+        device.request("/echo").payload("a").twice().await.assert_text("a");
+        assert_eq!(kaa.settled(2).await.answered, 2);
+        device.assert_silence().await;
+    }
 }

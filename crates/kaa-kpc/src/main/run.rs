@@ -11,7 +11,7 @@ use kaa_console::Console;
 use kaa_kpc::config::{Config, HASH_PASSWORD, UnsaidError};
 use kaa_kpc::relay::RelayOptions;
 use kaa_kpc::{Kpc, KpcOptions, StartError};
-use kaa_process::admin::{Admin, AdminConfig, AdminError, AdminServer};
+use kaa_process::admin::{Admin, AdminError, AdminSocket};
 use kaa_process::config::{self, ConfigError, NatsConfigError, Wish};
 use kaa_process::error::Chain;
 use kaa_process::logs;
@@ -78,9 +78,11 @@ fn run(config: &Config) -> Result<(), RunError> {
 async fn serve(config: &Config, options: KpcOptions, stop: Stop) -> Result<(), RunError> {
     let nats = config.nats.options()?.name(options.relay.replica.as_str());
     let nats = nats.service(options.relay.instance.clone());
+    // Before a device can come: a port that is taken is the end.
+    let socket = AdminSocket::bind_as(&config.admin).await?;
     let bus = Bus::nats(nats.clone()).await?;
     let kpc = Arc::new(Kpc::start(bus.clone(), options).await?);
-    let admin = admin(&config.admin, &kpc, &bus, nats).await?;
+    let admin = socket.map(|socket| admin(config.admin.console, &kpc, &bus, nats).serve(socket));
     for listening in kpc.listening() {
         println!("listening {} {}", listening.name(), listening.address);
     }
@@ -127,12 +129,7 @@ async fn reload_certificates(kpc: &Kpc) -> io::Result<Infallible> {
 }
 
 /// The port for operators.
-async fn admin(
-    config: &AdminConfig,
-    kpc: &Arc<Kpc>,
-    bus: &Bus,
-    nats: NatsOptions,
-) -> Result<Option<AdminServer>, AdminError> {
+fn admin(has_console: bool, kpc: &Arc<Kpc>, bus: &Bus, nats: NatsOptions) -> Admin {
     let checked = bus.clone();
     let is_there = move || {
         let bus = checked.clone();
@@ -143,7 +140,7 @@ async fn admin(
         }
     };
     let mut admin = Admin::new().registry(metrics::registry(kpc, bus)).ready("bus", is_there);
-    if config.console {
+    if has_console {
         // On connections of its own: what comes in there is not for this service.
         let console = Console::connecting(move || {
             let nats = nats.clone().name("kaa console");
@@ -151,7 +148,7 @@ async fn admin(
         });
         admin = console.mount(admin);
     }
-    admin.bind_as(config).await
+    admin
 }
 
 /// One thread costs the least per request: nothing is handed from one to another.

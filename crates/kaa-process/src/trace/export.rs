@@ -1,7 +1,8 @@
 //! Spans on their way to a collector.
 //!
 //! A span that ends goes into a queue of bounded length, from which a thread of its own takes many at once. Nothing
-//! here holds up a message: with the queue full, or the collector away, spans are lost and nothing else.
+//! here holds up a message: with the queue full, or the collector away, spans are lost and nothing else; that they
+//! are is said in the log.
 
 #[cfg(feature = "otel")]
 #[path = "collector.rs"]
@@ -9,6 +10,14 @@ mod collector;
 #[cfg_attr(feature = "otel", path = "pipeline.rs")]
 #[cfg_attr(not(feature = "otel"), path = "no_pipeline.rs")]
 mod pipeline;
+#[cfg(feature = "otel")]
+#[path = "room.rs"]
+mod room;
+// What it does is tested in every build.
+#[cfg(all(feature = "otel", test))]
+#[allow(dead_code, reason = "there is another one in this build")]
+#[path = "no_pipeline.rs"]
+mod without;
 
 use std::time::Duration;
 

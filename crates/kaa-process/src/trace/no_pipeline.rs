@@ -30,3 +30,18 @@ impl Pipeline {
         match self.0 {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_collector_that_nothing_can_be_sent_to_is_an_error_that_says_what_to_do() {
+        let endpoint = "http://127.0.0.1:4318/v1/traces".parse().unwrap();
+        let who = (&ServiceInstance::from_static("dcx"), &ReplicaId::from_static("dcx-0"));
+        let error = Pipeline::start(&endpoint, &TracingConfig::default(), who, Decides::Sender).unwrap_err();
+        for part in ["tracing.endpoint", "feature `otel`", "take the entry away"] {
+            assert!(error.to_string().contains(part), "{part}: {error}");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The exporter, on OpenTelemetry's SDK: the only place that speaks to it beside `context`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use kaa_protocol::name::{ReplicaId, ServiceInstance};
@@ -14,11 +15,10 @@ use tracing_subscriber::filter::{FilterExt, Targets, filter_fn};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::collector::Collector;
+use super::room::{Entrance, Exit, QUEUE, Room};
 use super::{Decides, TracingError};
 use crate::trace::{CollectorUrl, TARGET, TracingConfig};
 
-/// How many spans wait for the collector. A span is about one kilobyte.
-const QUEUE: usize = 4096;
 /// How many are sent at once, and how long the first of them waits for the others.
 const BATCH: usize = 512;
 const DELAY: Duration = Duration::from_millis(500);
@@ -33,7 +33,7 @@ impl Pipeline {
         (instance, replica): (&ServiceInstance, &ReplicaId),
         decides: Decides,
     ) -> Result<Self, TracingError> {
-        let exporter = SpanExporter::builder()
+        let collector = SpanExporter::builder()
             .with_http()
             .with_http_client(Collector::new(endpoint))
             .with_protocol(Protocol::HttpBinary)
@@ -47,6 +47,9 @@ impl Pipeline {
             .with_max_export_batch_size(BATCH)
             .with_scheduled_delay(DELAY)
             .build();
+        let room = Arc::new(Room::default());
+        let exit = Exit { room: room.clone(), collector };
+        let queue = BatchSpanProcessor::builder(exit).with_batch_config(batches).build();
         let ours = Sampler::TraceIdRatioBased(config.ratio.get());
         let sampler = match decides {
             Decides::Sender => Sampler::ParentBased(Box::new(ours)),
@@ -55,7 +58,7 @@ impl Pipeline {
         let provider = SdkTracerProvider::builder()
             .with_sampler(sampler)
             .with_resource(resource(config, instance, replica))
-            .with_span_processor(BatchSpanProcessor::builder(exporter).with_batch_config(batches).build())
+            .with_span_processor(Entrance { room, queue })
             .build();
         Ok(Self(provider))
     }

@@ -3,11 +3,14 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use super::command::{Command, Refused};
 use super::greeting::{self, Connect};
@@ -18,12 +21,17 @@ use crate::memory::peer::{Attachment, Peer};
 /// How many subscriptions a client may have.
 const SUBSCRIPTIONS: usize = 65_536;
 
+/// How long a client may take nothing of what is written to it, as with nats-server.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Another process.
 pub(super) struct Client {
     peer: Peer,
     outbox: Arc<Outbox>,
     connect: Connect,
     subscriptions: HashMap<Bytes, Subscription>,
+    /// Which of them have had all they wanted.
+    over: (mpsc::UnboundedSender<Bytes>, mpsc::UnboundedReceiver<Bytes>),
 }
 
 struct Subscription {
@@ -37,8 +45,13 @@ impl Client {
     pub(super) async fn serve(stream: TcpStream, peer: Peer, address: SocketAddr) {
         let outbox = Arc::new(Outbox::default());
         outbox.say(&greeting::info(peer.id(), address));
-        let client =
-            Self { peer, outbox: outbox.clone(), connect: Connect::default(), subscriptions: HashMap::new() };
+        let client = Self {
+            peer,
+            outbox: outbox.clone(),
+            connect: Connect::default(),
+            subscriptions: HashMap::new(),
+            over: mpsc::unbounded_channel(),
+        };
         let (input, output) = stream.into_split();
         let reading = async {
             if let Err(refused) = client.listen(input).await {
@@ -50,6 +63,8 @@ impl Client {
         };
         tokio::select! {
             () = write(&outbox, output) => {}
+            // Whoever stands still holds up the writing, and would keep its place in queue groups.
+            () = outbox.overflows() => {}
             () = reading => {}
         }
     }
@@ -60,22 +75,36 @@ impl Client {
             while let Some(command) = Command::take(&mut input)? {
                 self.obey(command).await?;
             }
-            // A connection that is broken has nothing more to say, either.
-            if stream.read_buf(&mut input).await.is_ok_and(|read| read > 0) {
-                continue;
+            tokio::select! {
+                Some(sid) = self.over.1.recv() => self.forget(&sid),
+                read = stream.read_buf(&mut input) => {
+                    // A connection that is broken has nothing more to say, either.
+                    if !read.is_ok_and(|read| read > 0) {
+                        return Ok(());
+                    }
+                }
             }
-            return Ok(());
+        }
+    }
+
+    /// Gives up a subscription that has had all it wanted. There may be a new one in its place.
+    fn forget(&mut self, sid: &Bytes) {
+        if self.subscriptions.get(sid).is_some_and(|subscription| subscription.delivery.is_over()) {
+            self.subscriptions.remove(sid);
         }
     }
 
     async fn obey(&mut self, command: Command) -> Result<(), Refused> {
-        self.subscriptions.retain(|_, subscription| !subscription.delivery.is_over());
         match command {
             Command::Ping => {
                 self.outbox.say("PONG\r\n");
                 return Ok(());
             }
             Command::Pong => return Ok(()),
+            Command::Ignored(why) => {
+                self.outbox.say(&format!("-ERR '{why}'\r\n"));
+                return Ok(());
+            }
             Command::Connect(connect) => self.connect = connect,
             // It can only be too large, which has been looked at.
             Command::Publish(message) => self.peer.publish(message).await.map_err(|_| Refused::Payload)?,
@@ -83,9 +112,8 @@ impl Client {
                 if self.subscriptions.len() >= SUBSCRIPTIONS {
                     return Err(Refused::Syntax);
                 }
-                let Connect { headers, no_responders, .. } = self.connect;
-                let delivery =
-                    Arc::new(Delivery::new(self.outbox.clone(), sid.clone(), no_responders, headers));
+                let (outbox, over) = (self.outbox.clone(), self.over.0.clone());
+                let delivery = Arc::new(Delivery::new(outbox, sid.clone(), self.connect, over));
                 let attachment = self.peer.attach(filter, queue_group, Sink::Upstairs(delivery.clone()));
                 self.subscriptions.insert(sid, Subscription { delivery, _attachment: attachment });
             }
@@ -93,6 +121,7 @@ impl Client {
             Command::Unsubscribe { sid, after: Some(after) } => {
                 if let Some(subscription) = self.subscriptions.get(&sid) {
                     subscription.delivery.limit(after);
+                    self.forget(&sid);
                 }
             }
         }
@@ -104,9 +133,19 @@ impl Client {
 }
 
 async fn write(outbox: &Outbox, mut stream: OwnedWriteHalf) {
-    while let Some(bytes) = outbox.take().await {
-        if stream.write_all(&bytes).await.is_err() {
-            return;
+    while let Some(mut bytes) = outbox.take().await {
+        while bytes.has_remaining() {
+            match timeout(PATIENCE, stream.write_buf(&mut bytes)).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(_)) => return,
+                Err(_) => {
+                    tracing::warn!(
+                        "a client took nothing for {PATIENCE:?} and is cut off: {} bytes waited",
+                        bytes.len()
+                    );
+                    return;
+                }
+            }
         }
     }
     let _ = stream.shutdown().await;

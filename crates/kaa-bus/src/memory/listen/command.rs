@@ -1,11 +1,11 @@
 //! What clients say.
 
 use bytes::{Buf, Bytes, BytesMut};
-use kaa_protocol::name::ServiceInstance;
 use kaa_protocol::subject::{Subject, SubjectFilter};
 
 use super::greeting::Connect;
 use crate::memory::peer::MAX_PAYLOAD;
+use crate::memory::router::QueueGroup;
 use crate::message::Outgoing;
 use crate::trace::{TRACEPARENT, TRACESTATE, TraceContext};
 
@@ -19,8 +19,26 @@ pub(super) enum Command {
     Ping,
     Pong,
     Publish(Outgoing),
-    Subscribe { sid: Bytes, filter: SubjectFilter, queue_group: Option<ServiceInstance> },
-    Unsubscribe { sid: Bytes, after: Option<u64> },
+    Subscribe {
+        sid: Bytes,
+        filter: SubjectFilter,
+        queue_group: Option<QueueGroup>,
+    },
+    Unsubscribe {
+        sid: Bytes,
+        after: Option<u64>,
+    },
+    /// It is passed over, and the client hears why.
+    Ignored(Ignored),
+}
+
+/// Why nothing comes of a command, in the words of nats-server. The client stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Ignored {
+    #[error("Invalid Subject")]
+    Filter,
+    #[error("Invalid Publish Subject")]
+    Subject,
 }
 
 /// Why a client is not listened to any longer, in the words of nats-server.
@@ -34,8 +52,6 @@ pub(super) enum Refused {
     Line,
     #[error("Maximum Payload Violation")]
     Payload,
-    #[error("Invalid Subject")]
-    Subject,
 }
 
 impl Command {
@@ -57,10 +73,11 @@ impl Command {
             "SUB" => {
                 let (filter, second, third) = (word(), word(), word());
                 let (group, sid) = if third.is_some() { (second, third) } else { (None, second) };
-                Self::Subscribe {
-                    sid: text(sid)?,
-                    filter: filter.ok_or(Refused::Syntax)?.parse().map_err(|_| Refused::Subject)?,
-                    queue_group: group.map(str::parse).transpose().map_err(|_| Refused::Subject)?,
+                let (filter, sid) = (filter.ok_or(Refused::Syntax)?.parse(), text(sid)?);
+                let queue_group = group.map(QueueGroup::from);
+                match filter {
+                    Ok(filter) => Self::Subscribe { sid, filter, queue_group },
+                    Err(_) => Self::Ignored(Ignored::Filter),
                 }
             }
             "UNSUB" => {
@@ -78,8 +95,8 @@ impl Command {
 
 /// The line of a message that is published.
 struct Publication {
-    subject: Subject,
-    reply_to: Option<Subject>,
+    /// Where it goes, and where answers go; `None` when that cannot be.
+    subjects: Option<(Subject, Option<Subject>)>,
     headers: usize,
     all: usize,
 }
@@ -98,15 +115,15 @@ fn publication(has_headers: bool, words: &str) -> Result<Publication, Refused> {
     if all > MAX_PAYLOAD {
         return Err(Refused::Payload);
     }
-    let subject = subject.parse().map_err(|_| Refused::Subject)?;
-    let reply_to = reply_to.map(|reply_to| reply_to.parse()).transpose().map_err(|_| Refused::Subject)?;
-    Ok(Publication { subject, reply_to, headers, all })
+    let reply_to = reply_to.map(|reply_to| reply_to.parse()).transpose();
+    let subjects = subject.parse().ok().zip(reply_to.ok());
+    Ok(Publication { subjects, headers, all })
 }
 
 impl Publication {
     /// With what follows the line, of which there may not be enough yet.
     fn take(self, line: usize, input: &mut BytesMut) -> Result<Option<Command>, Refused> {
-        let Self { subject, reply_to, headers, all } = self;
+        let Self { subjects, headers, all } = self;
         if input.len() < line + all + 2 {
             input.reserve(line + all + 2 - input.len());
             return Ok(None);
@@ -118,7 +135,8 @@ impl Publication {
         let mut payload = input.split_to(all).freeze();
         input.advance(2);
         let trace = trace(&payload.split_to(headers));
-        Ok(Some(Command::Publish(Outgoing { subject, reply_to, payload, trace })))
+        let publish = |(subject, reply_to)| Command::Publish(Outgoing { subject, reply_to, payload, trace });
+        Ok(Some(subjects.map_or(Command::Ignored(Ignored::Subject), publish)))
     }
 }
 

@@ -1,12 +1,13 @@
 //! What waits to be written to a client, and the messages on their way into it.
 
 use std::fmt::Write;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::{Bytes, BytesMut};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
+use super::greeting::Connect;
 use crate::backend::Receive;
 use crate::message::Message;
 use crate::trace::{TRACEPARENT, TRACESTATE, TraceContext};
@@ -19,6 +20,7 @@ const WAITING: usize = 64 << 20;
 pub(super) struct Outbox {
     waiting: Mutex<Waiting>,
     something: Notify,
+    overflow: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -48,6 +50,7 @@ impl Outbox {
             tracing::warn!("a client did not read: {} bytes waited for it", waiting.bytes.len());
             waiting.bytes.clear();
             waiting.is_closed = true;
+            self.overflow.notify_one();
         } else {
             parts.iter().for_each(|part| waiting.bytes.extend_from_slice(part));
         }
@@ -59,6 +62,11 @@ impl Outbox {
     pub(super) fn close(&self) {
         self.lock().is_closed = true;
         self.something.notify_one();
+    }
+
+    /// Waits until there was more to say than has room: nobody reads it.
+    pub(super) async fn overflows(&self) {
+        self.overflow.notified().await;
     }
 
     /// What waits, as soon as there is something; `None` once it is closed and empty. Cancel safe.
@@ -84,41 +92,48 @@ impl Outbox {
 pub(super) struct Delivery {
     pub(super) outbox: Arc<Outbox>,
     pub(super) sid: Bytes,
-    /// Whether the client wants to know that nobody is there.
-    pub(super) no_responders: bool,
-    /// Whether it reads headers.
-    pub(super) headers: bool,
+    /// What the client had said of itself.
+    connect: Connect,
     delivered: AtomicU64,
     /// How many it wants in all.
     most: AtomicU64,
+    /// Where it says that it has had them: once, so that there is never more than one for each subscription.
+    over: mpsc::UnboundedSender<Bytes>,
 }
 
 impl Delivery {
-    pub(super) fn new(outbox: Arc<Outbox>, sid: Bytes, no_responders: bool, headers: bool) -> Self {
+    pub(super) fn new(
+        outbox: Arc<Outbox>,
+        sid: Bytes,
+        connect: Connect,
+        over: mpsc::UnboundedSender<Bytes>,
+    ) -> Self {
         let (delivered, most) = (AtomicU64::new(0), AtomicU64::new(u64::MAX));
-        Self { outbox, sid, no_responders, headers, delivered, most }
+        Self { outbox, sid, connect, delivered, most, over }
     }
 
     /// No more than this many, counted from the beginning.
     pub(super) fn limit(&self, most: u64) {
-        self.most.store(most, Relaxed);
+        // In one order for all: who limits sees the last message, or that message sees the limit.
+        self.most.store(most, SeqCst);
     }
 
     /// It has had all it wants.
     pub(super) fn is_over(&self) -> bool {
-        self.delivered.load(Relaxed) >= self.most.load(Relaxed)
+        self.delivered.load(SeqCst) >= self.most.load(SeqCst)
     }
 }
 
 impl Receive for Delivery {
     fn receive(&self, message: &Message) {
-        if self.is_over() || message.no_responders.is_some() && !(self.no_responders && self.headers) {
+        let Connect { headers: reads_headers, no_responders, .. } = self.connect;
+        if self.is_over() || message.no_responders.is_some() && !(no_responders && reads_headers) {
             return;
         }
-        self.delivered.fetch_add(1, Relaxed);
+        self.delivered.fetch_add(1, SeqCst);
         let headers = match (&message.trace, &message.no_responders) {
             (_, Some(_)) => "NATS/1.0 503\r\n\r\n".to_owned(),
-            (Some(trace), None) if self.headers => written(trace),
+            (Some(trace), None) if reads_headers => written(trace),
             _ => String::new(),
         };
         let reply_to = message.reply_to.as_deref().unwrap_or_default();
@@ -140,6 +155,10 @@ impl Receive for Delivery {
             &message.payload,
             b"\r\n",
         ]);
+        if self.is_over() {
+            // Who does not listen has no subscriptions any more.
+            let _ = self.over.send(self.sid.clone());
+        }
     }
 
     fn end(&self) {}
