@@ -18,6 +18,9 @@ use kaa_tap::{Questions, Said, Verb};
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// How long after a question the answers are told: the time in which most of them come.
+const ANSWERED: Duration = Duration::from_millis(100);
+
 /// The most messages taken before everybody else gets to run.
 const BURST: usize = 128;
 
@@ -52,15 +55,18 @@ async fn look(room: &Arc<Room>) -> Result<std::convert::Infallible, WatchError> 
     let (mut flow, mut fleet) = (Flow::new(room.clone()), Fleet::default());
     let mut second = interval(SECOND);
     second.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // When the services are told of, as long as there is something to tell.
+    let mut told: Option<Instant> = None;
     loop {
-        let wake = flow.next_due(&sources).unwrap_or_else(|| Instant::now() + SECOND);
+        let wake = flow.next_due(&sources).into_iter().chain(told).min();
+        let wake = wake.unwrap_or_else(|| Instant::now() + SECOND);
         tokio::select! {
             biased;
             _ = second.tick() => {
                 let now = Instant::now();
                 flow.second(sources.lost(), now);
                 fleet.forget(now);
-                room.services(&fleet.services(now));
+                told.get_or_insert(now + ANSWERED);
                 questions.ask(Verb::Stats);
                 questions.ask(Verb::Recent);
             }
@@ -68,6 +74,9 @@ async fn look(room: &Arc<Room>) -> Result<std::convert::Infallible, WatchError> 
                 let said = said.ok_or(WatchError::Closed)?;
                 if fleet.hear(&said, Instant::now()) && said.verb == Verb::Stats {
                     questions.ask(Verb::Info);
+                }
+                if said.verb == Verb::Info {
+                    told.get_or_insert(Instant::now() + ANSWERED);
                 }
                 if said.verb == Verb::Recent {
                     show_stages(room, &said, &fleet.handled(&said));
@@ -90,7 +99,11 @@ async fn look(room: &Arc<Room>) -> Result<std::convert::Infallible, WatchError> 
             }
             () = sleep_until(wake) => {}
         }
-        flow.due(&mut sources, Instant::now());
+        let now = Instant::now();
+        flow.due(&mut sources, now);
+        if told.take_if(|at| *at <= now).is_some() {
+            room.services(&fleet.services(now));
+        }
     }
 }
 

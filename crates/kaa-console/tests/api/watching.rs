@@ -121,6 +121,17 @@ async fn a_pinned_session_is_told_until_its_endpoint_is_gone() {
     assert_eq!(gone, json!([]));
 }
 
+/// Somebody who has just started a service looks for it at once.
+#[tokio::test(start_paused = true)]
+async fn a_service_is_told_of_first_with_what_its_functions_are() {
+    let stage = Stage::new();
+    let _server = stage.serve_found(echoing()).await;
+    let mut browser = stage.watch().await;
+    let services = browser.until("services", |services| services != &json!([])).await;
+    let resource = &services[0]["resources"][0];
+    assert_eq!((&resource["kind"], &resource["handles"]), (&json!("resource"), &json!("/echo/{name}")));
+}
+
 #[tokio::test(start_paused = true)]
 async fn services_are_told_every_second_with_what_they_have_done() {
     let stage = Stage::new();
