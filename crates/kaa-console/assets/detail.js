@@ -65,7 +65,7 @@ export class Detail {
     return [
       this.#head(exchange),
       this.#facts(exchange),
-      part("Timeline", timeline(exchange.stages)),
+      part("Timeline", timeline(exchange)),
       part("Request", payload(request?.payload), record(exchange.record, exchange.subject, request)),
       answer && part("Answer", payload(answer.payload), record(answer.record, answer.subject, answer)),
       this.#actions(exchange),

@@ -43,6 +43,8 @@ export const what = ({ resource, record, subject }) =>
     .split(".")
     .at(-1);
 
-// How long it took, in microseconds; `undefined` when that is not known.
-export const took = (exchange) =>
-  exchange.stages?.reduce((latest, stage) => Math.max(latest ?? 0, stage.to), undefined);
+// How long it took, in microseconds; `undefined` when that is not known. Its stages may come later than its answer.
+export function took({ took: answered, stages }) {
+  const ends = [answered, ...(stages ?? []).map(({ to }) => to)].filter(Number.isFinite);
+  return ends.length > 0 ? Math.max(...ends) : undefined;
+}

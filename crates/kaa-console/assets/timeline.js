@@ -18,7 +18,7 @@ const KNOWN = new Map([
   ["answer", "answer"],
 ]);
 
-export function timeline(stages) {
+export function timeline({ stages, took }) {
   const shown = (stages ?? [])
     .slice(0, MOST)
     .filter(({ from, to }) => Number.isFinite(from) && Number.isFinite(to) && to >= from);
@@ -26,7 +26,8 @@ export function timeline(stages) {
     return html(
       "p",
       { class: "note" },
-      "The stages of this message are not known: the service tells them with its answer.",
+      Number.isFinite(took) ? `${duration(took)} in all. ` : null,
+      "The stages are not known: services are asked for them every second.",
     );
   const end = Math.max(...shown.map(({ to }) => to), 1);
   const rows = shown.map(({ name, from, to }) => {

@@ -52,12 +52,12 @@ pub(crate) struct Exchange {
     pub(crate) unanswered: bool,
     request: Message,
     answer: Option<Answer>,
+    /// How long after it its answer was seen, in microseconds.
+    pub(crate) took: Option<u64>,
     pub(crate) stages: Vec<Stage>,
-    /// When it was seen, and when its answer was, in Unix microseconds.
+    /// When it was seen, in Unix microseconds.
     #[serde(skip)]
     pub(crate) seen: u64,
-    #[serde(skip)]
-    pub(crate) answered: Option<u64>,
 }
 
 /// What a message says.
@@ -115,9 +115,9 @@ impl Exchange {
             unanswered: false,
             request: Message::of(seen),
             answer: None,
+            took: None,
             stages: Vec::new(),
             seen: seen_at,
-            answered: None,
         }
     }
 
@@ -128,7 +128,7 @@ impl Exchange {
             self.reason = status.reason.map(|reason| owned(&reason));
         }
         self.unanswered = false;
-        self.answered = Some(micros(seen.time));
+        self.took = Some(micros(seen.time).saturating_sub(self.seen));
         self.answer =
             Some(Answer { subject: owned(&seen.subject), record: record(seen), message: Message::of(seen) });
     }

@@ -120,7 +120,7 @@ fn show_stages(room: &Room, said: &Said, handled: &[Handled]) {
     });
     for (id, handled) in found {
         room.change(id, 0, |exchange| {
-            exchange.stages = handled.stages(exchange.seen, exchange.answered);
+            exchange.stages = handled.stages(exchange.seen, exchange.took);
             exchange.replica.get_or_insert_with(|| said.id.clone());
         });
     }

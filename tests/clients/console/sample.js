@@ -89,6 +89,7 @@ function exchange(n, changes = {}) {
       payload: status === 200 && answered ? { ...answered, bytes: JSON.stringify(answered.json).length } : null,
       bytes: 96,
     },
+    took: status && 300 + wait + handler,
     stages: isEvent
       ? []
       : [
@@ -108,6 +109,7 @@ const asked = (answered) => ({
   reason: null,
   replica: null,
   answer: null,
+  took: null,
   stages: [],
   unanswered: false,
 });

@@ -74,6 +74,7 @@ async fn a_request_is_shown_with_its_answer_and_where_the_time_went() {
     assert_eq!((&answered["status"], &answered["answer"]["record"]), (&json!(200), &json!("ExtensionData")));
     assert_eq!(answered["answer"]["payload"], json!({ "json": [1], "bytes": 3 }));
     assert_eq!((&answered["stages"], &timed["replica"]), (&json!([]), &json!("echoes-0")));
+    assert!(asked["took"].is_null() && answered["took"].is_number(), "{answered}");
     let names: Vec<_> = timed["stages"].as_array().unwrap().iter().map(|stage| &stage["name"]).collect();
     assert_eq!(names, ["on the bus", "handler", "answer"]);
 }
