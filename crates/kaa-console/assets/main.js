@@ -56,11 +56,12 @@ const hear = {
     const isKnown = store.has(told);
     told.service ??= registry.serviceOf(told.replica);
     const exchange = store.add(told);
+    // Before it is drawn: the picture stands there from now on.
+    if (before === 0) welcome.update(registry.services.length, store.size);
     flow.add(exchange, !isKnown);
     table.add(exchange);
     send.meet(exchange.endpoint);
     if (detail.key === exchange.key) detail.show(exchange);
-    if (before === 0) welcome.update(registry.services.length, store.size);
   },
   skipped({ count: skipped }) {
     missed += skipped;
