@@ -12,7 +12,7 @@ use kaa_ext::protocol::name::{AppVersion, ConfigName, EndpointId, ServiceInstanc
 
 use crate::arguments::{duration, payload, resource_path};
 use crate::connection::{Connection, ConnectionError};
-use kaa_tap::call::{self as exchange, Asked, CallError, Question};
+use kaa_tap::call::{self as exchange, Asked, Asker, CallError, Question};
 
 /// Ask an extension, as a device would through a communication service.
 ///
@@ -98,6 +98,7 @@ impl Call {
             .map_err(|source| Failed::File { path: self.file.clone().unwrap_or_default(), source })?;
         let bus = self.connection.open("kaa call").await?;
         let question = Question {
+            asker: Asker::Call,
             instance: &self.instance,
             resource_path: self.path.as_str(),
             payload: &payload,

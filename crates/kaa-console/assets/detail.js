@@ -138,8 +138,8 @@ export class Detail {
   }
 }
 
-const way = ({ kind, communicationService: through }) =>
-  `${KINDS[kind] ?? kind}${through ? ` through ${through}` : ""}`;
+const way = ({ kind, asker, communicationService: through }) =>
+  asker ? `asked by ${asker}` : `${KINDS[kind] ?? kind}${through ? ` through ${through}` : ""}`;
 const part = (title, ...children) => html("section", { class: "part" }, html("h3", {}, title), ...children);
 
 function record(name, subject, { fields: decoded, bytes: size } = {}) {

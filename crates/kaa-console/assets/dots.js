@@ -33,8 +33,8 @@ export class Dots {
     this.#speed = speed;
   }
 
-  // Lets a message run: `way()` has the lines until it is handled, and one to each of its `ends`; `look()` is what became
-  // of it.
+  // Lets a message run: `way()` has the lines until it is handled, and one to each of its `ends`; `look()` is what
+  // became of it.
   start(key, way, look) {
     const now = performance.now();
     if (

@@ -8,7 +8,7 @@ import { Meters } from "./meter.js";
 import { outcome } from "./outcome.js";
 import { Picture } from "./picture.js";
 import { OTHERS, Scene, choose, trackKey } from "./scene.js";
-import { WaysIn } from "./waysin.js";
+import { WaysIn, wayIn } from "./waysin.js";
 
 // Milliseconds from one side of the picture to the other.
 const CROSSING = 2400;
@@ -79,7 +79,7 @@ export class Flow {
       this.#heardServices = true;
       return isNew;
     }
-    const { communicationService: name } = exchange;
+    const name = wayIn(exchange);
     const isWay = Boolean(name) && this.#waysIn.hear(name);
     const isResource = !this.#registry.handler(exchange) && this.#learned.hear(exchange);
     return isWay || isResource;
@@ -89,8 +89,8 @@ export class Flow {
   #comesIn(exchange, track) {
     this.#meters.count(isOfServices(exchange) ? "services" : "devices");
     if (isOfServices(exchange)) return this.#meters.count(`services to ${track}`);
-    if (!exchange.communicationService) return;
-    const place = this.#waysIn.place(exchange.communicationService);
+    if (!wayIn(exchange)) return;
+    const place = this.#waysIn.place(wayIn(exchange));
     this.#meters.count(`way ${place}`);
     this.#meters.count(`${place} to ${track}`);
   }
@@ -115,7 +115,7 @@ export class Flow {
   }
 
   #way(exchange) {
-    const place = this.#waysIn.place(exchange.communicationService);
+    const place = this.#waysIn.place(wayIn(exchange));
     const way = this.#scene?.way(exchange, this.#track(exchange), place);
     return way && { lines: way.lines, ends: way.track.ends };
   }

@@ -1,5 +1,5 @@
-// Resources that no service has told of, by the names that messages have for them: those of a service that has only just
-// started, of one that does not say what it is, and paths that nobody handles. What is not heard any more is forgotten.
+// Resources that no service has told of, by the names that messages have for them: those of a service that has only
+// just started, of one that does not say what it is, and paths that nobody handles. What is not heard is forgotten.
 
 import { what } from "./outcome.js";
 import { trackKey } from "./scene.js";

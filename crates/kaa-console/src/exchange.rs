@@ -6,6 +6,7 @@ use kaa_bus::Subject;
 use kaa_protocol::esp;
 use kaa_protocol::subject::TargetedSubject;
 use kaa_tap::Seen;
+use kaa_tap::call::Asker;
 use kaa_tap::wire::{Decoded, Place, Role, to_json};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -43,6 +44,8 @@ pub(crate) struct Exchange {
     pub(crate) endpoint: Option<String>,
     resource: Option<String>,
     communication_service: Option<String>,
+    /// What asked instead of a device through a communication service.
+    asker: Option<&'static str>,
     pub(crate) replica: Option<String>,
     subject: String,
     protocol: String,
@@ -94,18 +97,21 @@ impl Exchange {
             Kind::Push => (text("extensionInstanceName"), None),
             _ => (seen.place.service().map(owned), seen.place.replica().map(owned)),
         };
+        let correlation_id = text("correlationId").unwrap_or_default();
+        let asker = Asker::of(&correlation_id).filter(|_| kind == Kind::Request);
         let endpoint = text("endpointId").or_else(|| decoded.and_then(only_endpoint));
         let seen_at = micros(seen.time);
         Self {
             id: seen.n,
             kind,
             at: seen_at / 1_000,
-            correlation_id: text("correlationId").unwrap_or_default(),
+            correlation_id,
             service,
             application: text("appVersionName"),
             endpoint,
             resource: text("resourcePath").or_else(|| text("path")),
             communication_service: communication.map(owned),
+            asker: asker.map(Asker::title),
             replica,
             subject: owned(&seen.subject),
             protocol: decoded.map(|decoded| decoded.info.protocol.to_owned()).unwrap_or_default(),

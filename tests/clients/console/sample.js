@@ -57,6 +57,7 @@ function exchange(n, changes = {}) {
     endpoint,
     resource: isEvent ? null : path,
     communicationService: isEvent ? null : n % 3 === 0 ? "kpc-1" : "kpc-0",
+    asker: null,
     replica: status ? service.replicas[n % service.replicas.length] : null,
     subject: isEvent ? "kaa.v1.events.cdp.endpoint.config.updated" : `kaa.v1.service.${service.name}.esp.ClientData`,
     protocol: isEvent ? "6/CDTP" : "4/ESP",

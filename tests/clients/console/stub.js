@@ -110,7 +110,8 @@ class Stub {
           service: message.service,
           resource: message.resource,
           endpoint: message.endpoint,
-          communicationService: "console",
+          communicationService: said.correlationId,
+          asker: "the console",
         }),
       );
     return reply(response, status, said);

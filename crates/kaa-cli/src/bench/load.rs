@@ -11,7 +11,7 @@ use kaa_ext::protocol::esp::{self, ExtensionData};
 use kaa_ext::protocol::kp1::ResourcePath;
 use kaa_ext::protocol::name::{AppVersion, EndpointId, ServiceInstance};
 use kaa_ext::protocol::subject::{Subject, Target};
-use kaa_tap::call::{CallError, Question, name};
+use kaa_tap::call::{Asker, CallError, Question};
 use tokio::time::{Instant, sleep_until};
 
 use super::latencies::Latencies;
@@ -74,7 +74,7 @@ pub(super) struct Counted {
 impl Load {
     /// Asks until the time is over or `stop` completes, and waits for the answers that are still to come.
     pub(super) async fn run(&self, bus: &Bus, stop: impl Future<Output = ()>) -> Result<Report, CallError> {
-        let own = name(bus);
+        let own = Asker::Bench.name(bus);
         let return_path = Subject::from(&esp::extension_data_subject(Target::Replica(own.parse()?)));
         let mut answers = bus.subscribe(return_path.clone(), None).await?;
         let begun = Instant::now();
@@ -149,6 +149,7 @@ impl Running<'_> {
         let Self { load, number, .. } = self;
         let endpoint = usize::try_from(*number).unwrap_or_default() % self.endpoints.len().max(1);
         let question = Question {
+            asker: Asker::Bench,
             instance: &load.instance,
             resource_path: load.path.as_str(),
             payload: &load.payload,

@@ -7,7 +7,7 @@ use kaa_ext::protocol::name::ServiceInstance;
 use kaa_process::error::Chain;
 
 use super::finding::Finding;
-use kaa_tap::call::{CallError, Question, ask};
+use kaa_tap::call::{Asker, CallError, Question, ask};
 
 /// How far clocks may be apart before requests are taken for expired.
 const SKEW: i64 = 1_000;
@@ -15,6 +15,7 @@ const SKEW: i64 = 1_000;
 /// Asks for a path that no extension has: whatever it answers, it is there.
 pub(super) async fn check(bus: &Bus, instance: &ServiceInstance, timeout: Duration) -> Vec<Finding> {
     let question = Question {
+        asker: Asker::Doctor,
         instance,
         resource_path: "/kaa-doctor",
         payload: b"",

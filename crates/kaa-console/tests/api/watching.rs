@@ -79,6 +79,32 @@ async fn a_request_is_shown_with_its_answer_and_where_the_time_went() {
     assert_eq!(names, ["on the bus", "handler", "answer"]);
 }
 
+/// Both make up a name for their way back, which says nothing to people.
+#[tokio::test(start_paused = true)]
+async fn what_asks_in_place_of_a_device_is_called_what_it_is() {
+    let stage = Stage::new();
+    let _server = stage.serve_found(echoing()).await;
+    let mut browser = stage.watch().await;
+    browser.until("services", |services| services != &json!([])).await;
+    for is_answered in [true, false] {
+        let wanted = json!({ "service": "echoes", "resource": "/echo/a", "requestId": is_answered });
+        super::sending::send(&stage, &wanted).await;
+        browser.until("exchange", |shown| shown["asker"] == "the console").await;
+    }
+    let request = kaa_ext::protocol::esp::ClientData {
+        correlation_id: "kaa-call-1989-3f",
+        resource_path: "/echo/a",
+        ..Default::default()
+    };
+    for (correlation_id, asker) in [("kaa-call-1989-3f", json!("kaa call")), ("kaa-kpc-0-1", Value::Null)] {
+        let datum = kaa_ext::protocol::esp::ClientData { correlation_id, ..request };
+        let datum = datum.encode(Revision::Seed).unwrap();
+        stage.bus.publish("kaa.v1.service.echoes.esp.ClientData".parse().unwrap(), None, datum).await.unwrap();
+        let shown = browser.until("exchange", |shown| shown["correlationId"] == correlation_id).await;
+        assert_eq!(shown["asker"], asker);
+    }
+}
+
 /// The second request of an endpoint stands in line behind the first one.
 #[tokio::test(start_paused = true)]
 async fn a_message_that_stood_in_line_and_one_that_waited_are_told_apart() {

@@ -31,6 +31,7 @@ function exchange(text, n) {
     endpoint: text,
     resource: `/${text}`,
     communicationService: text,
+    asker: n % 2 ? text : null,
     replica: text,
     subject: text,
     protocol: text,
