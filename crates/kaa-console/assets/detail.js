@@ -2,7 +2,7 @@
 
 import { byId, copier, html, mark } from "./dom.js";
 import { clock, bytes } from "./format.js";
-import { outcome, said, what } from "./outcome.js";
+import { outcome, replicas, said, what } from "./outcome.js";
 import { line, lines } from "./text.js";
 import { timeline } from "./timeline.js";
 import { fields, payload } from "./value.js";
@@ -99,7 +99,7 @@ export class Detail {
       ["Endpoint", exchange.endpoint, exchange.endpoint && this.#like("endpoint", exchange.endpoint)],
       ["Application", exchange.application],
       ["Way", way(exchange)],
-      ["Handled by", exchange.replica ?? (exchange.kind === "request" ? "any replica" : null)],
+      ["Handled by", replicas(exchange).join(", ") || (exchange.kind === "request" ? "any replica" : null)],
       ["At", clock(exchange.at)],
       [
         "Correlation ID",

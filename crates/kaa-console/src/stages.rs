@@ -10,6 +10,14 @@ pub(crate) struct Stage {
     to: u64,
 }
 
+/// Where the time went at one of those who handled the message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Handler {
+    pub(crate) replica: String,
+    pub(crate) function: String,
+    pub(crate) stages: Vec<Stage>,
+}
+
 /// What a replica says of a message that it has handled.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -17,6 +25,9 @@ pub(crate) struct Handled {
     /// The number of the message, which only grows.
     pub(crate) n: u64,
     pub(crate) correlation_id: String,
+    pub(crate) function: String,
+    /// The record, of what another service sent.
+    pub(crate) record: Option<String>,
     /// When it arrived, in Unix microseconds.
     arrived: u64,
     /// How long after that it left the line, if it stood in one; its handler was done; its answer was sent: in
@@ -53,8 +64,17 @@ mod tests {
     use super::*;
 
     fn stages(arrived: u64, left_line: Option<u64>, took: Option<u64>) -> Vec<(&'static str, u64, u64)> {
-        let handled =
-            Handled { n: 1, correlation_id: "c".to_owned(), arrived, left_line, handled: 300, sent: 320 };
+        let (correlation_id, function) = ("c".to_owned(), "f".to_owned());
+        let handled = Handled {
+            n: 1,
+            correlation_id,
+            function,
+            record: None,
+            arrived,
+            left_line,
+            handled: 300,
+            sent: 320,
+        };
         let stages = handled.stages(1_000, took);
         stages.into_iter().map(|Stage { name, from, to }| (name, from, to)).collect()
     }

@@ -1,6 +1,5 @@
 //! The task that looks at the bus while somebody watches.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,13 +7,12 @@ use kaa_bus::SubscribeError;
 use kaa_tap::Sources;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
-use crate::exchange::Exchange;
 use crate::fleet::Fleet;
 use crate::flow::Flow;
+use crate::handled;
 use crate::room::Room;
 use crate::source::SourceError;
-use crate::stages::Handled;
-use kaa_tap::{Questions, Said, Verb};
+use kaa_tap::{Questions, Verb};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -79,7 +77,7 @@ async fn look(room: &Arc<Room>) -> Result<std::convert::Infallible, WatchError> 
                     told.get_or_insert(Instant::now() + ANSWERED);
                 }
                 if said.verb == Verb::Recent {
-                    show_stages(room, &said, &fleet.handled(&said));
+                    handled::show(room, &said, &fleet.handled(&said));
                 }
             }
             taken = sources.next() => {
@@ -105,32 +103,4 @@ async fn look(room: &Arc<Room>) -> Result<std::convert::Infallible, WatchError> 
             room.services(&fleet.services(now));
         }
     }
-}
-
-/// Adds to exchanges where their time went.
-fn show_stages(room: &Room, said: &Said, handled: &[Handled]) {
-    if handled.is_empty() {
-        return;
-    }
-    let by_correlation: HashMap<_, _> =
-        handled.iter().map(|handled| (handled.correlation_id.as_str(), handled)).collect();
-    let found = room.collect(|exchange| {
-        let handled = by_correlation.get(exchange.correlation_id.as_str())?;
-        is_handled_by(exchange, said).then_some(*handled)
-    });
-    for (id, handled) in found {
-        room.change(id, 0, |exchange| {
-            exchange.stages = handled.stages(exchange.seen, exchange.took);
-            exchange.replica.get_or_insert_with(|| said.id.clone());
-        });
-    }
-}
-
-/// Whether the exchange is one that this replica may have handled: a correlation ID goes from one service to another.
-fn is_handled_by(exchange: &Exchange, said: &Said) -> bool {
-    let is_for =
-        |of: &Option<String>, name: &str| of.as_deref().is_none_or(|of| kaa_bus::micro::name(of) == name);
-    exchange.stages.is_empty()
-        && (exchange.is_event() || is_for(&exchange.service, &said.name))
-        && is_for(&exchange.replica, &said.id)
 }

@@ -36,6 +36,7 @@ function exchange(n, changes = {}) {
   const weighted = all().flatMap((one) => Array(Math.ceil(one.found.weight)).fill(one));
   const { service, found } = weighted[(n * 8) % weighted.length];
   const isEvent = found.kind === "listener";
+  const replica = service.replicas[n % service.replicas.length];
   const status = isEvent ? null : n % 41 === 11 ? 400 : found.name === "forecast" && n % 2 === 0 ? 503 : 200;
   const endpoint = ENDPOINTS[(n * 3) % ENDPOINTS.length];
   const path = found.handles
@@ -58,7 +59,7 @@ function exchange(n, changes = {}) {
     resource: isEvent ? null : path,
     communicationService: isEvent ? null : n % 3 === 0 ? "kpc-1" : "kpc-0",
     asker: null,
-    replica: status ? service.replicas[n % service.replicas.length] : null,
+    replica: status ? replica : null,
     subject: isEvent ? "kaa.v1.events.cdp.endpoint.config.updated" : `kaa.v1.service.${service.name}.esp.ClientData`,
     protocol: isEvent ? "6/CDTP" : "4/ESP",
     record,
@@ -91,14 +92,18 @@ function exchange(n, changes = {}) {
       bytes: 96,
     },
     took: status && 300 + wait + handler,
-    stages: isEvent
-      ? []
-      : [
+    handlers: [
+      {
+        replica,
+        function: found.name,
+        stages: [
           { name: "on the bus", from: 0, to: 160 },
           { name: "in line", from: 160, to: 160 + wait },
           { name: "handler", from: 160 + wait, to: 160 + wait + handler },
           { name: "answer", from: 160 + wait + handler, to: 300 + wait + handler },
         ],
+      },
+    ],
     ...changes,
   };
 }
@@ -111,7 +116,7 @@ const asked = (answered) => ({
   replica: null,
   answer: null,
   took: null,
-  stages: [],
+  handlers: [],
   unanswered: false,
 });
 

@@ -16,7 +16,7 @@ module.exports = async function first(visit, stub) {
   stub.sessions = [];
   const page = (visit.page = await visit.open({}));
   const named = (text) => page.locator("#picture .title", { hasText: text });
-  const message = sample.exchange(1, { service: "greeter", resource: "/hello/you", took: 1234, stages: [] });
+  const message = sample.exchange(1, { service: "greeter", resource: "/hello/you", took: 1234, handlers: [] });
   stub.say("exchange", sample.asked(message));
   await named("/hello/you").waitFor();
   await page.locator(".dot").waitFor({ state: "attached" });

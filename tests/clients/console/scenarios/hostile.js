@@ -38,9 +38,16 @@ function exchange(text, n) {
     record: text,
     status: 400,
     reason: text,
-    stages: [
-      { name: text, from: 0, to: 10 },
-      { name: "handler", from: "x", to: {} },
+    handlers: [
+      {
+        replica: text,
+        function: text,
+        stages: [
+          { name: text, from: 0, to: 10 },
+          { name: "handler", from: "x", to: {} },
+        ],
+      },
+      { replica: text, function: text },
     ],
     request: {
       fields: { [text]: text, nested: { [text]: [text] } },
