@@ -97,6 +97,12 @@ async fn a_stream_that_breaks_is_told_and_goes_on() {
 }
 
 #[tokio::test]
+async fn a_page_that_nobody_looks_at_gives_up_its_stream_and_goes_on_when_somebody_does() {
+    let seen = visit(&["hidden"]).await;
+    assert_eq!(seen["said"], "paused while hidden");
+}
+
+#[tokio::test]
 async fn a_burst_is_bounded_and_the_page_stays_at_ease() {
     let seen = visit(&["burst"]).await;
     println!("frames while 10,000 messages came, and what the page held: {seen:#}");

@@ -15,7 +15,7 @@ import { Stream } from "./stream.js";
 import { Table } from "./table.js";
 import { Welcome, nothingToShow } from "./welcome.js";
 
-const STATES = { live: "ok", connecting: "waiting", broken: "failed" };
+const STATES = { live: "ok", connecting: "waiting", paused: "waiting", broken: "failed" };
 
 const store = new Store();
 const registry = new Registry();
@@ -102,7 +102,7 @@ function connection(state, words) {
   write(element.querySelector("span"), words);
   document.body.classList.toggle("cut-off", state === "broken");
   // What there was before the break may be another system now.
-  if (state === "broken") known = "";
+  if (state !== "live") known = "";
 }
 
 function filter() {

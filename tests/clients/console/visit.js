@@ -19,6 +19,7 @@ const SCENARIOS = [
   "filter",
   "hostile",
   "broken",
+  "hidden",
   "burst",
   "still",
   "readable",
