@@ -67,6 +67,12 @@ async fn a_newcomer_sees_what_to_do_until_there_is_something() {
 }
 
 #[tokio::test]
+async fn the_first_message_of_a_service_has_its_track_and_its_time_before_the_service_is_known() {
+    let seen = visit(&["first"]).await;
+    assert_eq!(seen["tracks"], 2);
+}
+
+#[tokio::test]
 async fn a_form_follows_the_schema_and_tells_what_is_wrong_before_it_sends() {
     let seen = visit(&["form"]).await;
     assert_eq!(seen["lines"].as_array().unwrap().len(), 2);
@@ -88,6 +94,12 @@ async fn what_devices_and_services_send_is_text_and_nothing_else() {
 async fn a_stream_that_breaks_is_told_and_goes_on() {
     let seen = visit(&["broken"]).await;
     assert!(seen["said"].as_str().unwrap().contains("trying again"));
+}
+
+#[tokio::test]
+async fn a_page_that_nobody_looks_at_gives_up_its_stream_and_goes_on_when_somebody_does() {
+    let seen = visit(&["hidden"]).await;
+    assert_eq!(seen["said"], "paused while hidden");
 }
 
 #[tokio::test]

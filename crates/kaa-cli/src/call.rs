@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use kaa_ext::protocol::kp1::{RequestId, ResourcePath};
 use kaa_ext::protocol::name::{AppVersion, ConfigName, EndpointId, ServiceInstance};
-use kaa_tap::call::{self as exchange, Asked, CallError, Question};
+use kaa_tap::call::{self as exchange, Asked, Asker, CallError, Question};
 
 use crate::arguments::{Payload, Unreadable, duration, resource_path};
 use crate::connection::{Connection, ConnectionError};
@@ -92,6 +92,7 @@ impl Call {
         let payload = self.payload.read()?;
         let bus = self.connection.open("kaa call").await?;
         let question = Question {
+            asker: Asker::Call,
             instance: &self.instance,
             resource_path: self.path.as_str(),
             payload: &payload,

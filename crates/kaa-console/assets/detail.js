@@ -2,7 +2,7 @@
 
 import { byId, copier, html, mark } from "./dom.js";
 import { clock, bytes } from "./format.js";
-import { outcome, said, what } from "./outcome.js";
+import { outcome, replicas, said, what } from "./outcome.js";
 import { line, lines } from "./text.js";
 import { timeline } from "./timeline.js";
 import { fields, payload } from "./value.js";
@@ -65,7 +65,7 @@ export class Detail {
     return [
       this.#head(exchange),
       this.#facts(exchange),
-      part("Timeline", timeline(exchange.stages)),
+      part("Timeline", timeline(exchange)),
       part("Request", payload(request?.payload), record(exchange.record, exchange.subject, request)),
       answer && part("Answer", payload(answer.payload), record(answer.record, answer.subject, answer)),
       this.#actions(exchange),
@@ -99,7 +99,7 @@ export class Detail {
       ["Endpoint", exchange.endpoint, exchange.endpoint && this.#like("endpoint", exchange.endpoint)],
       ["Application", exchange.application],
       ["Way", way(exchange)],
-      ["Handled by", exchange.replica ?? (exchange.kind === "request" ? "any replica" : null)],
+      ["Handled by", replicas(exchange).join(", ") || (exchange.kind === "request" ? "any replica" : null)],
       ["At", clock(exchange.at)],
       [
         "Correlation ID",
@@ -138,8 +138,8 @@ export class Detail {
   }
 }
 
-const way = ({ kind, communicationService: through }) =>
-  `${KINDS[kind] ?? kind}${through ? ` through ${through}` : ""}`;
+const way = ({ kind, asker, communicationService: through }) =>
+  asker ? `asked by ${asker}` : `${KINDS[kind] ?? kind}${through ? ` through ${through}` : ""}`;
 const part = (title, ...children) => html("section", { class: "part" }, html("h3", {}, title), ...children);
 
 function record(name, subject, { fields: decoded, bytes: size } = {}) {

@@ -33,8 +33,9 @@ export class Dots {
     this.#speed = speed;
   }
 
-  // Lets a message run along these lines; `last()` is the line to its end, once it is known.
-  start(key, lines, look, last) {
+  // Lets a message run: `way()` has the lines until it is handled, and one to each of its `ends`; `look()` is what
+  // became of it.
+  start(key, way, look) {
     const now = performance.now();
     if (
       this.still.matches ||
@@ -43,7 +44,9 @@ export class Dots {
       this.#dots.has(key) ||
       now - this.#last < APART
     )
-      return false;
+      return;
+    const laid = way();
+    if (!laid) return;
     this.#last = now;
     this.started += 1;
     const shape =
@@ -52,9 +55,10 @@ export class Dots {
     this.#layer.append(shape);
     this.#dots.set(key, {
       shape,
-      lines: [...lines],
+      way,
       look,
-      last,
+      lines: [...laid.lines],
+      ends: laid.ends,
       at: 0,
       gone: 0,
       since: now,
@@ -63,11 +67,22 @@ export class Dots {
       fading: 0,
     });
     if (!this.#isRunning) this.#run(now);
-    return true;
   }
 
-  clear() {
-    for (const [key, dot] of this.#dots) this.#remove(key, dot);
+  // The picture is another one: messages go on in it from where they are.
+  lay() {
+    for (const [key, dot] of this.#dots) {
+      const laid = dot.way();
+      if (!laid) {
+        this.#remove(key, dot);
+        continue;
+      }
+      const part = dot.at < dot.lines.length ? dot.gone / dot.lines[dot.at].length : 0;
+      const end = dot.ended && laid.ends.get(dot.look());
+      dot.lines = end ? [...laid.lines, end] : [...laid.lines];
+      dot.ends = laid.ends;
+      dot.gone = part * (dot.lines[dot.at]?.length ?? 0);
+    }
   }
 
   get size() {
@@ -106,10 +121,11 @@ export class Dots {
     dot.gone -= dot.lines[dot.at].length;
     dot.at += 1;
     if (dot.at < dot.lines.length || dot.ended) return;
-    const next = dot.last();
-    if (next === undefined) return;
+    const became = dot.look();
+    if (became === "waiting") return;
     dot.ended = true;
-    if (next) dot.lines.push(next);
+    const end = dot.ends.get(became);
+    if (end) dot.lines.push(end);
   }
 
   #dress(dot, isOver) {

@@ -1,13 +1,13 @@
 // The line above the table: words that all have to occur, and `field:word` for one field alone.
 
-import { outcome } from "./outcome.js";
+import { outcome, replicas } from "./outcome.js";
 
 const FIELDS = {
   endpoint: (exchange) => exchange.endpoint,
   correlation: (exchange) => exchange.correlationId,
   resource: (exchange) => exchange.resource,
   service: (exchange) => exchange.service,
-  replica: (exchange) => exchange.replica,
+  replica: (exchange) => replicas(exchange).join(" "),
   kind: (exchange) => exchange.kind,
 };
 

@@ -3,11 +3,12 @@
 
 import { byId, write } from "./dom.js";
 import { Dots, MOST } from "./dots.js";
+import { Learned, named } from "./learned.js";
 import { Meters } from "./meter.js";
 import { outcome } from "./outcome.js";
 import { Picture } from "./picture.js";
 import { OTHERS, Scene, choose, trackKey } from "./scene.js";
-import { WaysIn } from "./waysin.js";
+import { WaysIn, wayIn } from "./waysin.js";
 
 // Milliseconds from one side of the picture to the other.
 const CROSSING = 2400;
@@ -18,6 +19,7 @@ export class Flow {
   #store;
   #dots = new Dots();
   #meters = new Meters();
+  #learned = new Learned(this.#meters);
   #scene = null;
   #signature = "";
   #waysIn = new WaysIn();
@@ -36,6 +38,7 @@ export class Flow {
   // A message came, or what became of it.
   add(exchange, isNew) {
     if (!exchange.isLive) return;
+    if (isNew && this.#meets(exchange)) this.draw();
     const track = this.#track(exchange);
     const became = outcome(exchange);
     if (became !== "waiting" && !exchange.isCounted) {
@@ -45,10 +48,9 @@ export class Flow {
     }
     if (!isNew) return;
     this.#counted.exchanges += 1;
-    this.#meters.count(isOfServices(exchange) ? "services" : "devices");
-    if (this.#comesIn(exchange, track)) this.draw();
+    this.#comesIn(exchange, track);
     if (exchange.endpoint && this.#endpoints.size < MOST_ENDPOINTS) this.#endpoints.add(exchange.endpoint);
-    if (!this.paused) this.#start(exchange, track);
+    if (!this.paused) this.#start(exchange);
   }
 
   skip(count) {
@@ -70,57 +72,66 @@ export class Flow {
     return exchanges > 0 ? this.#meters.rate("all") : skipped;
   }
 
-  // Counts where it comes from. Whether that is a place which the picture does not have yet.
-  #comesIn({ kind, communicationService: name }, track) {
-    if (isOfServices({ kind })) {
-      this.#meters.count(`services to ${track}`);
+  // Whether it brings a place or a resource that the picture does not have yet.
+  #meets(exchange) {
+    if (isOfServices(exchange)) {
       const isNew = !this.#heardServices;
       this.#heardServices = true;
       return isNew;
     }
-    if (!name) return false;
-    const isNew = this.#waysIn.hear(name);
-    const place = this.#waysIn.place(name);
-    this.#meters.count(`way ${place}`);
-    this.#meters.count(`${place} to ${track}`);
-    return isNew;
+    const name = wayIn(exchange);
+    const isWay = Boolean(name) && this.#waysIn.hear(name);
+    const isResource = !this.#registry.handler(exchange) && this.#learned.hear(exchange);
+    return isWay || isResource;
   }
 
-  // What nobody listens to has no track; what no resource takes goes where there is no room for tracks.
+  // Counts where it comes from.
+  #comesIn(exchange, track) {
+    this.#meters.count(isOfServices(exchange) ? "services" : "devices");
+    if (isOfServices(exchange)) return this.#meters.count(`services to ${track}`);
+    if (!wayIn(exchange)) return;
+    const place = this.#waysIn.place(wayIn(exchange));
+    this.#meters.count(`way ${place}`);
+    this.#meters.count(`${place} to ${track}`);
+  }
+
+  // What nobody listens to has no track; what no resource takes has one by the name it has itself, while there is room.
   #track(exchange) {
     const handler = this.#registry.handler(exchange);
     if (!handler && isOfServices(exchange)) return null;
-    const key = handler && trackKey(handler.service, handler.name);
+    const { service, name } = handler ?? named(exchange);
+    const key = trackKey(service, name);
     return this.#scene?.tracks.has(key) ? key : OTHERS;
   }
 
-  #start(exchange, track) {
-    const way = this.#scene?.way(exchange, track, this.#waysIn.place(exchange.communicationService));
-    if (!way) return;
+  #start(exchange) {
     const { key } = exchange;
     const now = () => this.#store.get(key) ?? exchange;
     this.#dots.start(
       key,
-      way.lines,
+      () => this.#way(now()),
       () => outcome(now()),
-      () => {
-        const became = outcome(now());
-        return became === "waiting" ? undefined : (way.track.ends.get(became) ?? null);
-      },
     );
+  }
+
+  #way(exchange) {
+    const place = this.#waysIn.place(wayIn(exchange));
+    const way = this.#scene?.way(exchange, this.#track(exchange), place);
+    return way && { lines: way.lines, ends: way.track.ends };
   }
 
   // Everything as it is now; what stands where it stood is kept.
   draw() {
     const { width } = this.#picture;
-    const tracks = choose(this.#registry.resources(), this.#scene?.tracks);
+    const resources = [...this.#registry.resources(), ...this.#learned.resources(this.#registry)];
+    const tracks = choose(resources, this.#scene?.tracks);
     const places = this.#waysIn.places;
     const names = tracks.map(({ key, label }) => [key, label]);
     const signature = JSON.stringify([width, names, places, this.#heardServices]);
     if (signature !== this.#signature) {
       this.#signature = signature;
       this.#scene = new Scene(width, tracks, places, this.#heardServices);
-      this.#dots.clear();
+      this.#dots.lay();
       this.#dots.speed = width / CROSSING;
       this.#picture.stage(this.#scene, this.#dots.layer, () => plural(this.#endpoints.size, "endpoint"));
     }

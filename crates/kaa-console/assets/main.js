@@ -15,7 +15,7 @@ import { Stream } from "./stream.js";
 import { Table } from "./table.js";
 import { Welcome, nothingToShow } from "./welcome.js";
 
-const STATES = { live: "ok", connecting: "waiting", broken: "failed" };
+const STATES = { live: "ok", connecting: "waiting", paused: "waiting", broken: "failed" };
 
 const store = new Store();
 const registry = new Registry();
@@ -56,11 +56,12 @@ const hear = {
     const isKnown = store.has(told);
     told.service ??= registry.serviceOf(told.replica);
     const exchange = store.add(told);
+    // Before it is drawn: the picture stands there from now on.
+    if (before === 0) welcome.update(registry.services.length, store.size);
     flow.add(exchange, !isKnown);
     table.add(exchange);
     send.meet(exchange.endpoint);
     if (detail.key === exchange.key) detail.show(exchange);
-    if (before === 0) welcome.update(registry.services.length, store.size);
   },
   skipped({ count: skipped }) {
     missed += skipped;
@@ -101,7 +102,7 @@ function connection(state, words) {
   write(element.querySelector("span"), words);
   document.body.classList.toggle("cut-off", state === "broken");
   // What there was before the break may be another system now.
-  if (state === "broken") known = "";
+  if (state !== "live") known = "";
 }
 
 function filter() {

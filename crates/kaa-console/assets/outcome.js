@@ -43,6 +43,15 @@ export const what = ({ resource, record, subject }) =>
     .split(".")
     .at(-1);
 
-// How long it took, in microseconds; `undefined` when that is not known.
-export const took = (exchange) =>
-  exchange.stages?.reduce((latest, stage) => Math.max(latest ?? 0, stage.to), undefined);
+// How long it took until all were done, in microseconds; `undefined` when that is not known. Its stages may come later than
+// its answer.
+export function took({ took: answered, handlers }) {
+  const stages = (handlers ?? []).flatMap((handler) => handler.stages ?? []);
+  const ends = [answered, ...stages.map(({ to }) => to)].filter(Number.isFinite);
+  return ends.length > 0 ? Math.max(...ends) : undefined;
+}
+
+// The replicas that have handled it, as far as that is known: one, or of an event, several.
+export const replicas = ({ replica, handlers }) => [
+  ...new Set([replica, ...(handlers ?? []).map((handler) => handler.replica)].filter(Boolean)),
+];

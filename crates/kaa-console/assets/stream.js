@@ -1,4 +1,5 @@
-// What the server tells, as it comes. A stream that breaks is opened again, and the page says so meanwhile.
+// What the server tells, as it comes. A stream that breaks is opened again, and the page says so meanwhile. That of a page
+// which nobody looks at is closed after a while: the server listens to the bus for it.
 
 import { line } from "./text.js";
 import { parse } from "./exact.js";
@@ -8,6 +9,7 @@ const EVENTS = ["hello", "exchange", "skipped", "services", "sessions"];
 const SILENCE = 8_000;
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 8_000;
+const UNSEEN = 5 * 60_000;
 const VERSION = 1;
 
 export class Stream {
@@ -15,6 +17,8 @@ export class Stream {
   #heard = 0;
   #pause = FIRST_PAUSE;
   #timer = null;
+  #hiding = null;
+  #isAsleep = false;
   #tell;
   #state;
 
@@ -22,9 +26,36 @@ export class Stream {
   constructor(tell, state) {
     this.#tell = tell;
     this.#state = state;
+    document.addEventListener("visibilitychange", () => this.#seen());
   }
 
   open() {
+    this.#seen();
+    this.#connect();
+  }
+
+  // The page is looked at from now on, or not any more.
+  #seen() {
+    clearTimeout(this.#hiding);
+    if (document.visibilityState === "hidden") {
+      this.#hiding = setTimeout(() => this.#sleep(), UNSEEN);
+    } else if (this.#isAsleep) {
+      this.#isAsleep = false;
+      this.#state("connecting", "connecting");
+      this.#connect();
+    }
+  }
+
+  #sleep() {
+    this.#isAsleep = true;
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#source?.close();
+    this.#source = null;
+    this.#state("paused", "paused while hidden");
+  }
+
+  #connect() {
     this.#timer = null;
     this.#heard = performance.now();
     this.#source = new EventSource("/console/events");
@@ -65,7 +96,7 @@ export class Stream {
     this.#source.close();
     this.#source = null;
     this.#state("broken", `${why}; trying again`);
-    this.#timer = setTimeout(() => this.open(), this.#pause);
+    this.#timer = setTimeout(() => this.#connect(), this.#pause);
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
     if (isRefused) this.#ask();
   }
@@ -77,7 +108,7 @@ export class Stream {
       const response = await fetch("/console/events", { signal: asking.signal });
       if (response.ok) return;
       const { error } = await response.json();
-      if (error && this.#source === null) this.#state("broken", line(error));
+      if (error && this.#timer !== null) this.#state("broken", line(error));
     } catch {
       // It has been said already that the stream broke.
     } finally {

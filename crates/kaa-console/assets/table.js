@@ -161,7 +161,7 @@ export class Table {
     write(cells.endpoint, line(exchange.endpoint ?? "–"));
     write(cells.service, line(exchange.service ?? ""));
     write(cells.path, line(what(exchange)));
-    write(cells.kind, KINDS[exchange.kind] ?? "");
+    write(cells.kind, line(exchange.asker ?? KINDS[exchange.kind] ?? "", 20));
     write(cells.request, preview(exchange.request?.payload));
     write(cells.answer, exchange.reason ? line(exchange.reason) : preview(exchange.answer?.payload));
     write(cells.took, duration(took(exchange)));

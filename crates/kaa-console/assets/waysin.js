@@ -1,10 +1,13 @@
-// The communication services that messages come in by. Tools come by a way of their own, under a new name each time:
-// names that were not heard for a while are forgotten, and of many, most share a place.
+// The communication services that messages come in by, and what asks in place of one. A replica may have a new name
+// each time it is started: names that were not heard for a while are forgotten, and of many, most share a place.
 
 const MOST_PLACES = 3;
 const MOST_NAMES = 100;
 const FORGOTTEN = 60_000;
 export const OTHER_WAYS = "others";
+
+// Tools have one name, whatever the replica is called that they play.
+export const wayIn = ({ asker, communicationService }) => asker ?? communicationService;
 
 export class WaysIn {
   #heard = new Map();

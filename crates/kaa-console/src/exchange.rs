@@ -5,15 +5,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use kaa_bus::Subject;
 use kaa_protocol::esp;
 use kaa_protocol::subject::TargetedSubject;
-use kaa_tap::Seen;
+use kaa_tap::call::Asker;
 use kaa_tap::wire::{Decoded, Place, Role, to_json};
+use kaa_tap::{Said, Seen};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
-use crate::limits::{PAYLOAD, TEXT};
+use crate::limits::{HANDLERS, PAYLOAD, TEXT};
 use crate::payload::Payload;
-use crate::stages::Stage;
+use crate::stages::{Handled, Handler};
 
 /// What kind of conversation it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -43,6 +44,8 @@ pub(crate) struct Exchange {
     pub(crate) endpoint: Option<String>,
     resource: Option<String>,
     communication_service: Option<String>,
+    /// What asked instead of a device through a communication service.
+    asker: Option<&'static str>,
     pub(crate) replica: Option<String>,
     subject: String,
     protocol: String,
@@ -52,12 +55,13 @@ pub(crate) struct Exchange {
     pub(crate) unanswered: bool,
     request: Message,
     answer: Option<Answer>,
-    pub(crate) stages: Vec<Stage>,
-    /// When it was seen, and when its answer was, in Unix microseconds.
+    /// How long after it its answer was seen, in microseconds.
+    took: Option<u64>,
+    /// Who has handled it: one, or of an event, all that listen.
+    handlers: Vec<Handler>,
+    /// When it was seen, in Unix microseconds.
     #[serde(skip)]
-    pub(crate) seen: u64,
-    #[serde(skip)]
-    pub(crate) answered: Option<u64>,
+    seen: u64,
 }
 
 /// What a message says.
@@ -94,18 +98,21 @@ impl Exchange {
             Kind::Push => (text("extensionInstanceName"), None),
             _ => (seen.place.service().map(owned), seen.place.replica().map(owned)),
         };
+        let correlation_id = text("correlationId").unwrap_or_default();
+        let asker = Asker::of(&correlation_id).filter(|_| kind == Kind::Request);
         let endpoint = text("endpointId").or_else(|| decoded.and_then(only_endpoint));
         let seen_at = micros(seen.time);
         Self {
             id: seen.n,
             kind,
             at: seen_at / 1_000,
-            correlation_id: text("correlationId").unwrap_or_default(),
+            correlation_id,
             service,
             application: text("appVersionName"),
             endpoint,
             resource: text("resourcePath").or_else(|| text("path")),
             communication_service: communication.map(owned),
+            asker: asker.map(Asker::title),
             replica,
             subject: owned(&seen.subject),
             protocol: decoded.map(|decoded| decoded.info.protocol.to_owned()).unwrap_or_default(),
@@ -115,9 +122,9 @@ impl Exchange {
             unanswered: false,
             request: Message::of(seen),
             answer: None,
-            stages: Vec::new(),
+            took: None,
+            handlers: Vec::new(),
             seen: seen_at,
-            answered: None,
         }
     }
 
@@ -128,14 +135,43 @@ impl Exchange {
             self.reason = status.reason.map(|reason| owned(&reason));
         }
         self.unanswered = false;
-        self.answered = Some(micros(seen.time));
+        self.took = Some(micros(seen.time).saturating_sub(self.seen));
         self.answer =
             Some(Answer { subject: owned(&seen.subject), record: record(seen), message: Message::of(seen) });
     }
 
-    /// Whether it is an event, which several may handle.
-    pub(crate) fn is_event(&self) -> bool {
-        self.kind == Kind::Event
+    /// Whether it may be what a replica says it has handled: a correlation ID goes from one service to another, and along
+    /// with what they announce.
+    pub(crate) fn may_be(&self, said: &Said, handled: &Handled) -> bool {
+        let is_for =
+            |of: &Option<String>, name: &str| of.as_deref().is_none_or(|of| kaa_bus::micro::name(of) == name);
+        let is_free =
+            self.handlers.is_empty() && is_for(&self.service, &said.name) && is_for(&self.replica, &said.id);
+        let is_of_record = handled.record.as_deref() == Some(&*self.record);
+        match self.kind {
+            Kind::Request => is_free && handled.record.is_none(),
+            Kind::Targeted => is_free && is_of_record,
+            Kind::Event => {
+                let is_it = |known: &Handler| known.replica == said.id && known.function == handled.function;
+                is_of_record && !self.handlers.iter().any(is_it)
+            }
+            // Of these, communication services say nothing.
+            Kind::Push => false,
+        }
+    }
+
+    /// A replica has handled it.
+    pub(crate) fn handle(&mut self, said: &Said, handled: &Handled) {
+        if self.handlers.len() >= HANDLERS {
+            return;
+        }
+        // Others may have answered an event before.
+        let is_event = self.kind == Kind::Event;
+        let stages = handled.stages(self.seen, self.took.filter(|_| !is_event));
+        self.handlers.push(Handler { replica: owned(&said.id), function: owned(&handled.function), stages });
+        if !is_event {
+            self.replica.get_or_insert_with(|| owned(&said.id));
+        }
     }
 
     /// Whose session an answer to a device is of: the endpoint, the service, and when it was asked.
@@ -147,7 +183,7 @@ impl Exchange {
     /// About how much memory it takes, in bytes.
     pub(crate) fn size(&self) -> usize {
         let answer = self.answer.as_ref().map_or(0, |answer| answer.message.size());
-        1_024 + self.request.size() + answer
+        1_024 + self.request.size() + answer + 512 * self.handlers.len()
     }
 }
 

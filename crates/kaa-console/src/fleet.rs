@@ -84,7 +84,10 @@ impl Fleet {
         replica.heard = now;
         match said.verb {
             Verb::Stats => replica.count(&said.answer, now),
-            Verb::Info => replica.described = Some(described(&said.answer)),
+            Verb::Info => {
+                replica.described = Some(described(&said.answer));
+                replica.describe();
+            }
             Verb::Recent => {
                 let number = |key: &str| said.answer.get(key).and_then(Value::as_u64).unwrap_or_default();
                 replica.waiting = number("waiting");
@@ -157,17 +160,12 @@ impl Replica {
         let endpoints = stats.get("endpoints").and_then(Value::as_array).into_iter().flatten();
         let resources = endpoints.take(RESOURCES).map(|endpoint| {
             let name = text(endpoint, "name");
-            let described = self.described.as_ref().and_then(|all| all.get(&name)).cloned();
-            let Described { kind, handles, doc } = described.unwrap_or_default();
             let number = |key: &str| endpoint.get(key).and_then(Value::as_u64).unwrap_or_default();
             let micros = |key: &str| endpoint.get("data")?.get(key)?.as_u64();
             let requests = number("num_requests");
             let before = self.resources.iter().find(|resource| resource.name == name);
             let rate = before.zip(since).map(|(before, since)| rate(before.requests, requests, since));
             Resource {
-                kind,
-                handles,
-                doc,
                 requests,
                 errors: number("num_errors"),
                 rate: rate.unwrap_or_default(),
@@ -175,9 +173,21 @@ impl Replica {
                 p99: micros("p99_us"),
                 last_error: Some(text(endpoint, "last_error")).filter(|error| !error.is_empty()),
                 name,
+                ..Resource::default()
             }
         });
         self.resources = resources.collect();
+        self.describe();
+    }
+
+    /// Adds to its functions what they are, as far as it has said that.
+    fn describe(&mut self) {
+        let Some(all) = &self.described else { return };
+        for resource in &mut self.resources {
+            if let Some(Described { kind, handles, doc }) = all.get(&resource.name).cloned() {
+                (resource.kind, resource.handles, resource.doc) = (kind, handles, doc);
+            }
+        }
     }
 }
 

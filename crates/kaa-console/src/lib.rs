@@ -23,6 +23,7 @@
 //! | `exchange`, `payload` | one request and what became of it, as the page has it |
 //! | `sessions` | endpoints that are pinned to a replica |
 //! | `fleet`, `stages` | what they answer: figures and health, and where the time of a message went |
+//! | `handled` | which messages they were that a replica says it has handled |
 //! | `description` | what can be sent, and what it looks like |
 //! | `send` | sending it |
 //! | `limits` | all bounds |
@@ -38,6 +39,7 @@ mod events;
 mod exchange;
 mod fleet;
 mod flow;
+mod handled;
 mod limits;
 mod payload;
 mod reply;

@@ -38,6 +38,9 @@ pub(crate) const SESSIONS: usize = 200;
 /// How many replicas of services are shown.
 pub(crate) const REPLICAS: usize = 200;
 
+/// How many handlers of a message are shown.
+pub(crate) const HANDLERS: usize = 16;
+
 /// How long an answer may take when the request does not say.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 

@@ -11,7 +11,7 @@ use kaa_process::admin::annex::Body;
 use kaa_process::error::Chain;
 use kaa_protocol::kp1::ResourcePath;
 use kaa_protocol::name::{AppVersion, EndpointId, ServiceInstance};
-use kaa_tap::call::{CallError, Question, ask, tell};
+use kaa_tap::call::{Asker, CallError, Question, ask, tell};
 use kaa_tap::{Questions, Verb};
 use serde::Deserialize;
 use serde_json::json;
@@ -109,6 +109,7 @@ async fn sent(room: Arc<Room>, body: Body) -> Result<Reply, Refused> {
     let bus = room.source.open().await.map_err(|error| gone(&error))?;
     is_there(&bus, &wanted.instance).await?;
     let question = Question {
+        asker: Asker::Console,
         instance: &wanted.instance,
         resource_path: wanted.path.as_str(),
         payload: wanted.payload.as_bytes(),

@@ -1,21 +1,22 @@
 //! The task that looks at the bus while somebody watches.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kaa_bus::SubscribeError;
-use kaa_tap::{Questions, Said, Sources, Verb};
+use kaa_tap::{Questions, Sources, Verb};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
-use crate::exchange::Exchange;
 use crate::fleet::Fleet;
 use crate::flow::Flow;
+use crate::handled;
 use crate::room::Room;
 use crate::source::SourceError;
-use crate::stages::Handled;
 
 const SECOND: Duration = Duration::from_secs(1);
+
+/// How long after a question the answers are told: the time in which most of them come.
+const ANSWERED: Duration = Duration::from_millis(100);
 
 /// The most messages taken before everybody else gets to run.
 const BURST: usize = 128;
@@ -51,15 +52,18 @@ async fn look(room: &Arc<Room>) -> Result<std::convert::Infallible, WatchError> 
     let (mut flow, mut fleet) = (Flow::new(room.clone()), Fleet::default());
     let mut second = interval(SECOND);
     second.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // When the services are told of, as long as there is something to tell.
+    let mut told: Option<Instant> = None;
     loop {
-        let wake = flow.next_due(&sources).unwrap_or_else(|| Instant::now() + SECOND);
+        let wake = flow.next_due(&sources).into_iter().chain(told).min();
+        let wake = wake.unwrap_or_else(|| Instant::now() + SECOND);
         tokio::select! {
             biased;
             _ = second.tick() => {
                 let now = Instant::now();
                 flow.second(sources.lost(), now);
                 fleet.forget(now);
-                room.services(&fleet.services(now));
+                told.get_or_insert(now + ANSWERED);
                 questions.ask(Verb::Stats);
                 questions.ask(Verb::Recent);
             }
@@ -68,8 +72,11 @@ async fn look(room: &Arc<Room>) -> Result<std::convert::Infallible, WatchError> 
                 if fleet.hear(&said, Instant::now()) && said.verb == Verb::Stats {
                     questions.ask(Verb::Info);
                 }
+                if said.verb == Verb::Info {
+                    told.get_or_insert(Instant::now() + ANSWERED);
+                }
                 if said.verb == Verb::Recent {
-                    show_stages(room, &said, &fleet.handled(&said));
+                    handled::show(room, &said, &fleet.handled(&said));
                 }
             }
             taken = sources.next() => {
@@ -89,34 +96,10 @@ async fn look(room: &Arc<Room>) -> Result<std::convert::Infallible, WatchError> 
             }
             () = sleep_until(wake) => {}
         }
-        flow.due(&mut sources, Instant::now());
+        let now = Instant::now();
+        flow.due(&mut sources, now);
+        if told.take_if(|at| *at <= now).is_some() {
+            room.services(&fleet.services(now));
+        }
     }
-}
-
-/// Adds to exchanges where their time went.
-fn show_stages(room: &Room, said: &Said, handled: &[Handled]) {
-    if handled.is_empty() {
-        return;
-    }
-    let by_correlation: HashMap<_, _> =
-        handled.iter().map(|handled| (handled.correlation_id.as_str(), handled)).collect();
-    let found = room.collect(|exchange| {
-        let handled = by_correlation.get(exchange.correlation_id.as_str())?;
-        is_handled_by(exchange, said).then_some(*handled)
-    });
-    for (id, handled) in found {
-        room.change(id, 0, |exchange| {
-            exchange.stages = handled.stages(exchange.seen, exchange.answered);
-            exchange.replica.get_or_insert_with(|| said.id.clone());
-        });
-    }
-}
-
-/// Whether the exchange is one that this replica may have handled: a correlation ID goes from one service to another.
-fn is_handled_by(exchange: &Exchange, said: &Said) -> bool {
-    let is_for =
-        |of: &Option<String>, name: &str| of.as_deref().is_none_or(|of| kaa_bus::micro::name(of) == name);
-    exchange.stages.is_empty()
-        && (exchange.is_event() || is_for(&exchange.service, &said.name))
-        && is_for(&exchange.replica, &said.id)
 }

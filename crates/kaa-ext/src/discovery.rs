@@ -220,6 +220,7 @@ mod tests {
         let statuses: Vec<_> = each.iter().map(|message| (&message["n"], &message["status"])).collect();
         assert_eq!(statuses, [(&json!(2), &json!(200)), (&json!(1), &json!(404))]);
         assert_eq!((&each[0]["function"], &each[0]["leftLine"]), (&json!("like"), &Value::Null));
+        assert_eq!(each[0]["record"], Value::Null, "no other service has sent it");
         assert!(each[0]["arrived"].as_u64() > Some(0) && each[0]["correlationId"].is_string(), "{said}");
         assert_eq!((&said["waiting"], &said["pinned"]), (&json!(0), &json!(0)));
 

@@ -10,9 +10,66 @@ use kaa_protocol::name::{ConfigName, EndpointId, NameError, ReplicaId, ServiceIn
 use kaa_protocol::subject::{Subject, Target};
 use tokio::time::{Instant, timeout};
 
+/// Who asks in this way, of those that are no communication service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Asker {
+    /// `kaa call`.
+    Call,
+    /// `kaa bench`.
+    Bench,
+    /// `kaa doctor`.
+    Doctor,
+    /// The form of the console.
+    Console,
+}
+
+impl Asker {
+    const ALL: [Self; 4] = [Self::Call, Self::Bench, Self::Doctor, Self::Console];
+
+    /// What it is, for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Call => "kaa call",
+            Self::Bench => "kaa bench",
+            Self::Doctor => "kaa doctor",
+            Self::Console => "the console",
+        }
+    }
+
+    /// What its names begin with, which are those of its return paths and of its correlation IDs.
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Call => "kaa-call-",
+            Self::Bench => "kaa-bench-",
+            Self::Doctor => "kaa-doctor-",
+            Self::Console => "kaa-console-",
+        }
+    }
+
+    /// A name that nobody else has: of whoever asks, and of what is asked.
+    pub fn name(self, bus: &Bus) -> String {
+        format!("{}{}-{:x}", self.prefix(), std::process::id(), bus.random())
+    }
+
+    /// Whose name this is: `None` for a communication service.
+    ///
+    /// ```
+    /// use kaa_tap::call::Asker;
+    ///
+    /// assert_eq!(Asker::of("kaa-call-1989-3f"), Some(Asker::Call));
+    /// assert_eq!(Asker::of("kaa-kpc-0"), None);
+    /// ```
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|asker| name.starts_with(asker.prefix()))
+    }
+}
+
 /// What is asked, of whom.
 #[derive(Debug)]
 pub struct Question<'a> {
+    /// Who asks.
+    pub asker: Asker,
     /// The service instance.
     pub instance: &'a ServiceInstance,
     /// The resource path, such as `/json`.
@@ -100,7 +157,7 @@ pub enum CallError {
 /// When the future is dropped, the request may have been sent; nothing is left behind.
 pub async fn ask(bus: &Bus, question: &Question<'_>) -> Result<Asked, CallError> {
     let asked_at = Clock::System.millis();
-    let own = name(bus);
+    let own = question.asker.name(bus);
     let replica: ReplicaId = own.parse()?;
     let return_path = Subject::from(&esp::extension_data_subject(Target::Replica(replica)));
     let mut answers = bus.subscribe(return_path.clone(), None).await?;
@@ -133,15 +190,10 @@ pub async fn ask(bus: &Bus, question: &Question<'_>) -> Result<Asked, CallError>
 ///
 /// When the future is dropped, the request may have been sent.
 pub async fn tell(bus: &Bus, question: &Question<'_>) -> Result<String, CallError> {
-    let own = name(bus);
+    let own = question.asker.name(bus);
     let subject = Subject::from(&esp::client_data_subject(Target::Service(question.instance.clone())));
     bus.publish(subject, None, question.datum(&own, Clock::System.millis(), None)?).await?;
     Ok(own)
-}
-
-/// A name that nobody else has: of whoever asks, and of what is asked.
-pub fn name(bus: &Bus) -> String {
-    format!("kaa-call-{}-{:x}", std::process::id(), bus.random())
 }
 
 impl Question<'_> {

@@ -36,6 +36,7 @@ function exchange(n, changes = {}) {
   const weighted = all().flatMap((one) => Array(Math.ceil(one.found.weight)).fill(one));
   const { service, found } = weighted[(n * 8) % weighted.length];
   const isEvent = found.kind === "listener";
+  const replica = service.replicas[n % service.replicas.length];
   const status = isEvent ? null : n % 41 === 11 ? 400 : found.name === "forecast" && n % 2 === 0 ? 503 : 200;
   const endpoint = ENDPOINTS[(n * 3) % ENDPOINTS.length];
   const path = found.handles
@@ -57,7 +58,8 @@ function exchange(n, changes = {}) {
     endpoint,
     resource: isEvent ? null : path,
     communicationService: isEvent ? null : n % 3 === 0 ? "kpc-1" : "kpc-0",
-    replica: status ? service.replicas[n % service.replicas.length] : null,
+    asker: null,
+    replica: status ? replica : null,
     subject: isEvent ? "kaa.v1.events.cdp.endpoint.config.updated" : `kaa.v1.service.${service.name}.esp.ClientData`,
     protocol: isEvent ? "6/CDTP" : "4/ESP",
     record,
@@ -89,14 +91,19 @@ function exchange(n, changes = {}) {
       payload: status === 200 && answered ? { ...answered, bytes: JSON.stringify(answered.json).length } : null,
       bytes: 96,
     },
-    stages: isEvent
-      ? []
-      : [
+    took: status && 300 + wait + handler,
+    handlers: [
+      {
+        replica,
+        function: found.name,
+        stages: [
           { name: "on the bus", from: 0, to: 160 },
           { name: "in line", from: 160, to: 160 + wait },
           { name: "handler", from: 160 + wait, to: 160 + wait + handler },
           { name: "answer", from: 160 + wait + handler, to: 300 + wait + handler },
         ],
+      },
+    ],
     ...changes,
   };
 }
@@ -108,7 +115,8 @@ const asked = (answered) => ({
   reason: null,
   replica: null,
   answer: null,
-  stages: [],
+  took: null,
+  handlers: [],
   unanswered: false,
 });
 

@@ -39,6 +39,8 @@ class Stub {
   description = sample.description();
   sessions = sample.sessions();
   isAway = false;
+  // Is told when the last stream has ended.
+  left = null;
 
   async start(port = 0) {
     await new Promise((resolve) => this.#server.listen(port, "127.0.0.1", resolve));
@@ -55,6 +57,11 @@ class Stub {
   tell(exchange) {
     this.say("exchange", sample.asked(exchange));
     this.say("exchange", exchange);
+  }
+
+  // Until nobody watches.
+  async deserted() {
+    if (this.#streams.size > 0) await new Promise((resolve) => (this.left = resolve));
   }
 
   // All streams end, and while it is away no other is served.
@@ -88,7 +95,10 @@ class Stub {
   #stream(request, response) {
     response.writeHead(200, { ...HEADERS, "content-type": "text/event-stream" });
     this.#streams.add(response);
-    response.on("close", () => this.#streams.delete(response));
+    response.on("close", () => {
+      this.#streams.delete(response);
+      if (this.#streams.size === 0) this.left?.();
+    });
     const begin = [
       ["hello", { version: 1, perSecond: 500, kept: 1000 }],
       ["services", this.services],
@@ -110,7 +120,8 @@ class Stub {
           service: message.service,
           resource: message.resource,
           endpoint: message.endpoint,
-          communicationService: "console",
+          communicationService: said.correlationId,
+          asker: "the console",
         }),
       );
     return reply(response, status, said);

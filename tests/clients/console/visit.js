@@ -11,7 +11,20 @@ const { tmpdir } = require("node:os");
 const { Visit } = require("./visitor.js");
 const { Stub } = require("./stub.js");
 
-const SCENARIOS = ["tour", "newcomer", "form", "filter", "hostile", "broken", "burst", "still", "readable", "pictures"];
+const SCENARIOS = [
+  "tour",
+  "newcomer",
+  "first",
+  "form",
+  "filter",
+  "hostile",
+  "broken",
+  "hidden",
+  "burst",
+  "still",
+  "readable",
+  "pictures",
+];
 
 async function main() {
   const {

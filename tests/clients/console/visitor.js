@@ -23,10 +23,11 @@ class Visit {
     return visit;
   }
 
-  // Another page, such as one with other wishes.
-  async open(wishes) {
+  // Another page, such as one with other wishes, or with a clock that can be put forward.
+  async open({ clock, ...wishes }) {
     const context = await this.#browser.newContext({ viewport: { width: 1400, height: 900 }, ...wishes });
     context.setDefaultTimeout(PATIENCE);
+    if (clock) await context.clock.install();
     const page = await context.newPage();
     const note = (what) => this.troubles.push(what);
     page.on("dialog", (dialog) => {

@@ -10,7 +10,7 @@ use kaa_ext::protocol::esp::{self, ExtensionData};
 use kaa_ext::protocol::kp1::ResourcePath;
 use kaa_ext::protocol::name::{AppVersion, EndpointId, ServiceInstance};
 use kaa_ext::protocol::subject::{Subject, Target};
-use kaa_tap::call::{CallError, Question, name};
+use kaa_tap::call::{Asker, CallError, Question};
 use tokio::time::{Instant, sleep_until};
 
 use super::latencies::Latencies;
@@ -75,7 +75,7 @@ impl Load {
     /// Asks until the time is over, and waits for the answers that are still to come. When `stop` completes, it ends the
     /// one, and after that the other.
     pub(super) async fn run(&self, bus: &Bus, mut stop: impl AsyncFnMut()) -> Result<Report, CallError> {
-        let own = name(bus);
+        let own = Asker::Bench.name(bus);
         let return_path = Subject::from(&esp::extension_data_subject(Target::Replica(own.parse()?)));
         let mut answers = bus.subscribe(return_path.clone(), None).await?;
         let begun = Instant::now();
@@ -154,6 +154,7 @@ impl Running<'_> {
         let Self { load, number, .. } = self;
         let endpoint = usize::try_from(*number).unwrap_or_default() % self.endpoints.len().max(1);
         let question = Question {
+            asker: Asker::Bench,
             instance: &load.instance,
             resource_path: load.path.as_str(),
             payload: &load.payload,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kaa_ext::bus::Bus;
 use kaa_ext::protocol::name::ServiceInstance;
 use kaa_process::error::Chain;
-use kaa_tap::call::{CallError, Question, ask};
+use kaa_tap::call::{Asker, CallError, Question, ask};
 
 use super::finding::Finding;
 
@@ -15,6 +15,7 @@ const SKEW: i64 = 1_000;
 /// Asks for a path that no extension has: whatever it answers, it is there.
 pub(super) async fn check(bus: &Bus, instance: &ServiceInstance, timeout: Duration) -> Vec<Finding> {
     let question = Question {
+        asker: Asker::Doctor,
         instance,
         resource_path: "/kaa-doctor",
         payload: b"",

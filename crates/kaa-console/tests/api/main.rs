@@ -4,5 +4,6 @@
 
 mod browser;
 mod flood;
+mod handlers;
 mod sending;
 mod watching;

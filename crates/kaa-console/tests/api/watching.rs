@@ -73,9 +73,41 @@ async fn a_request_is_shown_with_its_answer_and_where_the_time_went() {
     assert_eq!((&asked["answer"], &asked["status"]), (&Value::Null, &Value::Null));
     assert_eq!((&answered["status"], &answered["answer"]["record"]), (&json!(200), &json!("ExtensionData")));
     assert_eq!(answered["answer"]["payload"], json!({ "json": [1], "bytes": 3 }));
-    assert_eq!((&answered["stages"], &timed["replica"]), (&json!([]), &json!("echoes-0")));
-    let names: Vec<_> = timed["stages"].as_array().unwrap().iter().map(|stage| &stage["name"]).collect();
+    assert_eq!((&answered["handlers"], &timed["replica"]), (&json!([]), &json!("echoes-0")));
+    assert!(asked["took"].is_null() && answered["took"].is_number(), "{answered}");
+    let names: Vec<_> =
+        timed["handlers"][0]["stages"].as_array().unwrap().iter().map(|stage| &stage["name"]).collect();
     assert_eq!(names, ["on the bus", "handler", "answer"]);
+}
+
+/// Both make up a name for their way back, which says nothing to people.
+#[tokio::test(start_paused = true)]
+async fn what_asks_in_place_of_a_device_is_called_what_it_is() {
+    let stage = Stage::new();
+    let _server = stage.serve_found(echoing()).await;
+    let mut browser = stage.watch().await;
+    browser.until("services", |services| services != &json!([])).await;
+    for is_answered in [true, false] {
+        let wanted = json!({ "service": "echoes", "resource": "/echo/a", "requestId": is_answered });
+        super::sending::send(&stage, &wanted).await;
+        browser.until("exchange", |shown| shown["asker"] == "the console").await;
+    }
+    let request = kaa_ext::protocol::esp::ClientData {
+        correlation_id: "kaa-call-1989-3f",
+        resource_path: "/echo/a",
+        ..Default::default()
+    };
+    for (correlation_id, asker) in [("kaa-call-1989-3f", json!("kaa call")), ("kaa-kpc-0-1", Value::Null)] {
+        let datum = kaa_ext::protocol::esp::ClientData { correlation_id, ..request };
+        let datum = datum.encode(Revision::Seed).unwrap();
+        stage
+            .bus
+            .publish("kaa.v1.service.echoes.esp.ClientData".parse().unwrap(), None, datum)
+            .await
+            .unwrap();
+        let shown = browser.until("exchange", |shown| shown["correlationId"] == correlation_id).await;
+        assert_eq!(shown["asker"], asker);
+    }
 }
 
 /// The second request of an endpoint stands in line behind the first one.
@@ -90,12 +122,12 @@ async fn a_message_that_stood_in_line_and_one_that_waited_are_told_apart() {
     one.assert_status(200);
     two.assert_status(200);
     let of = |shown: &Value| {
-        let stages = shown["stages"].as_array().unwrap().iter();
+        let stages = shown["handlers"][0]["stages"].as_array().unwrap().iter();
         stages
             .map(|stage| (stage["name"].as_str().unwrap().to_owned(), stage["to"].as_u64()))
             .collect::<Vec<_>>()
     };
-    let shown = browser.until("exchange", |shown| shown["id"] == 2 && shown["stages"] != json!([])).await;
+    let shown = browser.until("exchange", |shown| shown["id"] == 2 && shown["handlers"] != json!([])).await;
     let names: Vec<_> = of(&shown).into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["on the bus", "in line", "handler", "answer"], "{shown}");
     assert_eq!(shown["replica"], "slow-0");
@@ -119,6 +151,17 @@ async fn a_pinned_session_is_told_until_its_endpoint_is_gone() {
     stage.bus.publish(subject, None, event).await.unwrap();
     let gone = browser.until("sessions", |_| true).await;
     assert_eq!(gone, json!([]));
+}
+
+/// Somebody who has just started a service looks for it at once.
+#[tokio::test(start_paused = true)]
+async fn a_service_is_told_of_first_with_what_its_functions_are() {
+    let stage = Stage::new();
+    let _server = stage.serve_found(echoing()).await;
+    let mut browser = stage.watch().await;
+    let services = browser.until("services", |services| services != &json!([])).await;
+    let resource = &services[0]["resources"][0];
+    assert_eq!((&resource["kind"], &resource["handles"]), (&json!("resource"), &json!("/echo/{name}")));
 }
 
 #[tokio::test(start_paused = true)]

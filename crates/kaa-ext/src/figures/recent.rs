@@ -34,6 +34,8 @@ struct Last {
 pub(crate) struct Handled {
     pub(crate) correlation_id: String,
     pub(crate) function: &'static str,
+    /// The record, of what another service sent.
+    pub(crate) record: Option<&'static str>,
     pub(crate) status: u16,
     pub(crate) arrived: SystemTime,
     /// How long after that it left the line, if it stood in one.
@@ -85,6 +87,7 @@ impl Handled {
             "n": n,
             "correlationId": self.correlation_id,
             "function": self.function,
+            "record": self.record,
             "status": self.status,
             "arrived": micros(self.arrived.duration_since(UNIX_EPOCH).unwrap_or_default()),
             "leftLine": self.left_line.map(micros),
@@ -106,6 +109,7 @@ mod tests {
         Handled {
             correlation_id: correlation_id.to_owned(),
             function: "f",
+            record: None,
             status: 200,
             arrived: UNIX_EPOCH + Duration::from_secs(1),
             left_line: None,

@@ -62,6 +62,16 @@ impl Outcome {
         };
         let (correlation_id, now) = (envelope.correlation_id().to_owned(), Clock::System.now());
         let arrived = now.checked_sub(elapsed).unwrap_or(now);
-        Handled { correlation_id, function, status: status.as_u16(), arrived, left_line, handled, sent }
+        let record = envelope.message().map(|(message, _)| message.name());
+        Handled {
+            correlation_id,
+            function,
+            record,
+            status: status.as_u16(),
+            arrived,
+            left_line,
+            handled,
+            sent,
+        }
     }
 }

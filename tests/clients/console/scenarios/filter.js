@@ -42,6 +42,31 @@ module.exports = async function filter(visit, stub) {
   }
   await page.locator("#outcomes").getByRole("button", { name: "All", exact: true }).click();
 
+  // Several have handled an event: it is found by each, and shows where the time went there.
+  const stages = (to) => [{ name: "handler", from: 0, to }];
+  stub.say(
+    "exchange",
+    sample.exchange(902, {
+      kind: "event",
+      record: "ConfigUpdated",
+      resource: null,
+      replica: null,
+      status: null,
+      took: null,
+      handlers: [
+        { replica: "cmx-7", function: "updated", stages: stages(70) },
+        { replica: "audit-7", function: "noted", stages: stages(9000) },
+      ],
+    }),
+  );
+  await page.locator("#filter").fill("replica:audit-7");
+  await visit.until(() => document.querySelectorAll("#rows tr").length === 1);
+  await page.locator("#rows tr .took", { hasText: "9.00 ms" }).click();
+  const handlers = await page.locator("#detail .timeline tbody").allTextContents();
+  assert.deepEqual(handlers, ["cmx-7updatedhandler70 µsin all70 µs", "audit-7notedhandler9.00 msin all9.00 ms"]);
+  assert.match(await page.locator("#detail .facts").textContent(), /cmx-7, audit-7/);
+  await page.keyboard.press("Escape");
+
   await page.locator("#filter").fill("endpoint:cellar");
   await page.locator("#rows tr", { hasText: "cellar" }).first().click();
   await page.locator("#detail").getByRole("button", { name: "Only these" }).last().click();

@@ -31,15 +31,23 @@ function exchange(text, n) {
     endpoint: text,
     resource: `/${text}`,
     communicationService: text,
+    asker: n % 2 ? text : null,
     replica: text,
     subject: text,
     protocol: text,
     record: text,
     status: 400,
     reason: text,
-    stages: [
-      { name: text, from: 0, to: 10 },
-      { name: "handler", from: "x", to: {} },
+    handlers: [
+      {
+        replica: text,
+        function: text,
+        stages: [
+          { name: text, from: 0, to: 10 },
+          { name: "handler", from: "x", to: {} },
+        ],
+      },
+      { replica: text, function: text },
     ],
     request: {
       fields: { [text]: text, nested: { [text]: [text] } },

@@ -23,8 +23,12 @@ module.exports = async function tour(visit, stub, { service, resource, payload, 
 
   const row = page.locator("#rows tr", { hasText: ENDPOINT }).first();
   await row.waitFor();
+  assert.equal(await row.locator(".kind").textContent(), "the console");
   await page.getByRole("button", { name: "Look at it" }).click();
   const detail = page.locator("#detail");
+  assert.match(await detail.textContent(), /asked by the console/);
+  // Not the name that the form has made up for its way back.
+  await page.locator("#picture .title", { hasText: /^the console$/ }).waitFor();
   assert.match(await detail.textContent(), new RegExp(ENDPOINT));
   assert.ok(await detail.getByRole("button", { name: "Send it again…" }).isVisible());
   await detail.locator("summary", { hasText: "ClientData" }).click();
