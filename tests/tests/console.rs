@@ -79,6 +79,12 @@ async fn a_message_is_found_among_many_by_what_is_known_of_it() {
 }
 
 #[tokio::test]
+async fn news_of_an_old_message_change_its_row_and_make_no_new_one_of_it() {
+    let seen = visit(&["late"]).await;
+    assert_eq!(seen["rows"], 500);
+}
+
+#[tokio::test]
 async fn what_devices_and_services_send_is_text_and_nothing_else() {
     let seen = visit(&["hostile"]).await;
     assert!(seen["texts"].as_u64().unwrap() > 10);

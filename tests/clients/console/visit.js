@@ -11,7 +11,19 @@ const { tmpdir } = require("node:os");
 const { Visit } = require("./visitor.js");
 const { Stub } = require("./stub.js");
 
-const SCENARIOS = ["tour", "newcomer", "form", "filter", "hostile", "broken", "burst", "still", "readable", "pictures"];
+const SCENARIOS = [
+  "broken",
+  "burst",
+  "filter",
+  "form",
+  "hostile",
+  "late",
+  "newcomer",
+  "pictures",
+  "readable",
+  "still",
+  "tour",
+];
 
 async function main() {
   const {
