@@ -85,6 +85,12 @@ async fn news_of_an_old_message_change_its_row_and_make_no_new_one_of_it() {
 }
 
 #[tokio::test]
+async fn an_optional_part_of_a_path_is_there_as_a_whole_or_not_at_all() {
+    let seen = visit(&["paths"]).await;
+    assert_eq!(seen["ways"], 9);
+}
+
+#[tokio::test]
 async fn what_devices_and_services_send_is_text_and_nothing_else() {
     let seen = visit(&["hostile"]).await;
     assert!(seen["texts"].as_u64().unwrap() > 10);

@@ -47,19 +47,15 @@ export function field({ name, kind, choices, isRequired, schema }, root, changed
   return { name, element, read, look, set: (value) => set(kind, input, value, choices) };
 }
 
-// A text of its own, such as an endpoint ID or a path parameter.
-export function textField(name, value, { note, isRequired = true, list } = {}, changed) {
+// A text of its own, such as an endpoint ID or a path parameter; a choice is that between the name of the field and
+// nothing.
+export function textField(name, value, { note, isRequired = true, list, isChoice = false } = {}, changed) {
   made += 1;
   const id = `field-${made}`;
-  const input = html("input", {
-    id,
-    type: "text",
-    autocomplete: "off",
-    spellcheck: "false",
-    list,
-    "aria-required": String(isRequired),
-    on: { input: changed },
-  });
+  const common = { id, "aria-required": String(isRequired), on: { input: changed } };
+  const input = isChoice
+    ? html("select", common, html("option", { value: "" }, "left out"), html("option", { value: name }, line(name)))
+    : html("input", { ...common, type: "text", autocomplete: "off", spellcheck: "false", list });
   input.value = value;
   return {
     input,

@@ -19,6 +19,7 @@ const SCENARIOS = [
   "hostile",
   "late",
   "newcomer",
+  "paths",
   "pictures",
   "readable",
   "still",
