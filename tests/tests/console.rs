@@ -91,6 +91,12 @@ async fn an_optional_part_of_a_path_is_there_as_a_whole_or_not_at_all() {
 }
 
 #[tokio::test]
+async fn any_schema_makes_a_form_and_none_takes_long() {
+    let seen = visit(&["schemas"]).await;
+    assert!(seen["schemas"].as_u64().unwrap() > 200);
+}
+
+#[tokio::test]
 async fn what_devices_and_services_send_is_text_and_nothing_else() {
     let seen = visit(&["hostile"]).await;
     assert!(seen["texts"].as_u64().unwrap() > 10);

@@ -1,8 +1,10 @@
 // The payload of a message that is to be sent: fields made of the schema of the resource, or a text as it is.
 
 import { html } from "./dom.js";
+import { example } from "./example.js";
 import { field } from "./field.js";
-import { example, fieldsOf, problem } from "./schema.js";
+import { problem } from "./problem.js";
+import { fieldsOf } from "./schema.js";
 import { line } from "./text.js";
 
 export class Body {

@@ -22,6 +22,7 @@ const SCENARIOS = [
   "paths",
   "pictures",
   "readable",
+  "schemas",
   "still",
   "tour",
 ];
