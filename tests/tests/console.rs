@@ -97,6 +97,12 @@ async fn any_schema_makes_a_form_and_none_takes_long() {
 }
 
 #[tokio::test]
+async fn a_message_that_is_sent_again_is_the_same_message() {
+    let seen = visit(&["again"]).await;
+    assert_eq!(seen["sent"], 32);
+}
+
+#[tokio::test]
 async fn what_devices_and_services_send_is_text_and_nothing_else() {
     let seen = visit(&["hostile"]).await;
     assert!(seen["texts"].as_u64().unwrap() > 10);

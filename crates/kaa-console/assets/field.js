@@ -2,13 +2,15 @@
 // loses digits on the way.
 
 import { html } from "./dom.js";
+import { isExact } from "./exact.js";
 import { line, prose } from "./text.js";
 import { problem } from "./problem.js";
 
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 let made = 0;
 
-// A labelled input. `read()` is { text } with JSON, {} when it is left out, or { problem }.
+// A labelled input. `read()` is { text } with JSON, {} when it is left out, or { problem }. `set` takes what it cannot
+// hold for nothing.
 export function field({ name, kind, choices, isRequired, schema, given }, root, changed) {
   made += 1;
   const id = `field-${made}`;
@@ -130,12 +132,21 @@ function judge(found, { name, isRequired, given, root }) {
 }
 
 function set(kind, input, value, choices) {
-  if (value === undefined) input.value = "";
-  else if (kind === "choice")
-    input.value = String(choices.findIndex((choice) => JSON.stringify(choice) === JSON.stringify(value)));
-  else if (kind === "boolean") input.value = value === null ? "" : value ? "0" : "1";
-  else if (kind === "json") input.value = JSON.stringify(value);
-  else input.value = value === null ? "" : String(value);
+  input.value = (value === undefined ? null : writers[kind](value, choices)) ?? "";
+}
+
+// What an input has to be set to; nothing when it cannot hold the value.
+const writers = {
+  choice: (value, choices) => choices.findIndex((choice) => JSON.stringify(choice) === JSON.stringify(value)),
+  boolean: (value) => ({ true: "0", false: "1" })[JSON.stringify(value)],
+  string: (value) => (typeof value === "string" ? value : null),
+  integer: digits,
+  number: digits,
+  json: (value) => JSON.stringify(value),
+};
+
+function digits(value) {
+  return typeof value === "number" || isExact(value) ? JSON.stringify(value) : null;
 }
 
 const shown = (value) => line(typeof value === "string" ? value : JSON.stringify(value));

@@ -12,6 +12,7 @@ const { Visit } = require("./visitor.js");
 const { Stub } = require("./stub.js");
 
 const SCENARIOS = [
+  "again",
   "broken",
   "burst",
   "filter",
