@@ -85,6 +85,30 @@ async fn a_message_is_found_among_many_by_what_is_known_of_it() {
 }
 
 #[tokio::test]
+async fn news_of_an_old_message_change_its_row_and_make_no_new_one_of_it() {
+    let seen = visit(&["late"]).await;
+    assert_eq!(seen["rows"], 500);
+}
+
+#[tokio::test]
+async fn an_optional_part_of_a_path_is_there_as_a_whole_or_not_at_all() {
+    let seen = visit(&["paths"]).await;
+    assert_eq!(seen["ways"], 9);
+}
+
+#[tokio::test]
+async fn any_schema_makes_a_form_and_none_takes_long() {
+    let seen = visit(&["schemas"]).await;
+    assert!(seen["schemas"].as_u64().unwrap() > 200);
+}
+
+#[tokio::test]
+async fn a_message_that_is_sent_again_is_the_same_message() {
+    let seen = visit(&["again"]).await;
+    assert_eq!(seen["sent"], 32);
+}
+
+#[tokio::test]
 async fn what_devices_and_services_send_is_text_and_nothing_else() {
     let seen = visit(&["hostile"]).await;
     assert!(seen["texts"].as_u64().unwrap() > 10);

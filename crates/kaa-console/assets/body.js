@@ -1,8 +1,11 @@
 // The payload of a message that is to be sent: fields made of the schema of the resource, or a text as it is.
 
 import { html } from "./dom.js";
+import { parse } from "./exact.js";
+import { example } from "./example.js";
 import { field } from "./field.js";
-import { example, fieldsOf, problem } from "./schema.js";
+import { problem } from "./problem.js";
+import { fieldsOf, isObject } from "./schema.js";
 import { line } from "./text.js";
 
 export class Body {
@@ -43,23 +46,27 @@ export class Body {
     this.#show();
   }
 
-  // A text from somewhere else, such as a message that is to be sent again.
+  // A text from somewhere else, such as a message that is to be sent again. It stays one unless the fields would send
+  // exactly that.
   set(text) {
     this.#text.value = text;
-    try {
-      const value = JSON.parse(text);
-      const names = new Set(this.#fields?.map(({ name }) => name));
-      this.#asText = !Object.keys(value).every((name) => names.has(name)) || Array.isArray(value);
-      if (!this.#asText) this.#spread(value);
-    } catch {
-      this.#asText = true;
-    }
+    this.#asText = !this.#hold(text);
     this.#show();
   }
 
   // { text } to be sent, or { problem }.
   read() {
-    if (this.#asText) return { text: this.#text.value };
+    return this.#asText ? { text: this.#text.value } : this.#written();
+  }
+
+  // Shows what is wrong with every field, also of those that nobody has touched.
+  judge() {
+    for (const one of this.#fields ?? []) one.look();
+    this.#look();
+  }
+
+  // What the fields say.
+  #written() {
     const parts = [];
     for (const one of this.#fields) {
       const { text, problem: wrong } = one.read();
@@ -69,14 +76,21 @@ export class Body {
     return { text: `{${parts.join(",")}}` };
   }
 
-  // Shows what is wrong with every field, also of those that nobody has touched.
-  judge() {
-    for (const one of this.#fields ?? []) one.look();
-    this.#look();
+  // Fills the fields in; whether they say the whole text then, and nothing else.
+  #hold(text) {
+    if (!this.#fields) return false;
+    try {
+      const value = parse(text);
+      this.#spread(value);
+      const { text: said } = this.#written();
+      return said !== undefined && isSame(value, parse(said));
+    } catch {
+      return false;
+    }
   }
 
   #spread(value) {
-    if (value === null || typeof value !== "object") return;
+    if (!isObject(value)) return;
     for (const one of this.#fields ?? []) one.set(Object.hasOwn(value, one.name) ? value[one.name] : undefined);
   }
 
@@ -107,13 +121,8 @@ export class Body {
     const { text } = this.read();
     if (asText && text !== undefined) this.#text.value = text;
     this.#asText = asText;
-    if (!asText) {
-      try {
-        this.#spread(JSON.parse(this.#text.value));
-      } catch {
-        // The fields stay as they are: the text says nothing about them.
-      }
-    }
+    // Of a text that says nothing about the fields, they stay as they are.
+    if (!asText) this.#hold(this.#text.value);
     this.#show();
     this.element.querySelector(".choice [aria-pressed=true]").focus();
     this.#changed();
@@ -133,4 +142,11 @@ export class Body {
       return `this is no JSON: ${error.message}`;
     }
   }
+}
+
+// Whether it is the same object, in whatever order its properties stand.
+function isSame(value, other) {
+  const names = isObject(value) ? Object.keys(value) : [];
+  const isEqual = (name) => Object.hasOwn(other, name) && JSON.stringify(value[name]) === JSON.stringify(other[name]);
+  return isObject(value) && names.length === Object.keys(other).length && names.every(isEqual);
 }

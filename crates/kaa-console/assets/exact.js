@@ -1,14 +1,14 @@
-// JSON whose numbers keep all their digits: those that JavaScript would round stay the text they were.
+// JSON whose numbers stay as they were written: those that JavaScript would write in another way, as it rounds them or
+// takes `1.0` for `1`, are kept as text.
 
-const MANY_DIGITS = /\d{16}/;
+// What such a number has somewhere. Looking at each value costs time, and few messages have one.
+const PECULIAR = /[\d.]{16}|\.\d*0\b|\de[-+\d]|-0\b/i;
 
 export function parse(text) {
-  // Looking at each value costs time, and few messages have such numbers.
-  if (!MANY_DIGITS.test(text) || !JSON.rawJSON) return JSON.parse(text);
-  return JSON.parse(text, (key, value, { source } = {}) => {
-    const isRounded = typeof value === "number" && /^-?\d{16,}$/.test(source) && String(value) !== source;
-    return isRounded ? JSON.rawJSON(source) : value;
-  });
+  if (!PECULIAR.test(text) || !JSON.rawJSON) return JSON.parse(text);
+  return JSON.parse(text, (key, value, { source } = {}) =>
+    typeof value === "number" && String(value) !== source ? JSON.rawJSON(source) : value,
+  );
 }
 
 // Whether a value is such a number; `JSON.stringify` writes it as it was.

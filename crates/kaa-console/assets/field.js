@@ -2,14 +2,16 @@
 // loses digits on the way.
 
 import { html } from "./dom.js";
+import { isExact } from "./exact.js";
 import { line, prose } from "./text.js";
-import { problem } from "./schema.js";
+import { problem } from "./problem.js";
 
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 let made = 0;
 
-// A labelled input. `read()` is { text } with JSON, {} when it is left out, or { problem }.
-export function field({ name, kind, choices, isRequired, schema }, root, changed) {
+// A labelled input. `read()` is { text } with JSON, {} when it is left out, or { problem }. `set` takes what it cannot
+// hold for nothing.
+export function field({ name, kind, choices, isRequired, schema, given }, root, changed) {
   made += 1;
   const id = `field-${made}`;
   const input = control(kind, { choices, isRequired, schema });
@@ -21,7 +23,7 @@ export function field({ name, kind, choices, isRequired, schema }, root, changed
     ["aria-required", String(isRequired)],
   ])
     input.setAttribute(attribute, value);
-  const read = () => judge(readers[kind](input, choices), { name, isRequired, schema, root });
+  const read = () => judge(readers[kind](input, choices), { name, isRequired, given, root });
   const look = () => {
     const { problem: found } = read();
     trouble.textContent = found ?? "";
@@ -47,19 +49,15 @@ export function field({ name, kind, choices, isRequired, schema }, root, changed
   return { name, element, read, look, set: (value) => set(kind, input, value, choices) };
 }
 
-// A text of its own, such as an endpoint ID or a path parameter.
-export function textField(name, value, { note, isRequired = true, list } = {}, changed) {
+// A text of its own, such as an endpoint ID or a path parameter; a choice is that between the name of the field and
+// nothing.
+export function textField(name, value, { note, isRequired = true, list, isChoice = false } = {}, changed) {
   made += 1;
   const id = `field-${made}`;
-  const input = html("input", {
-    id,
-    type: "text",
-    autocomplete: "off",
-    spellcheck: "false",
-    list,
-    "aria-required": String(isRequired),
-    on: { input: changed },
-  });
+  const common = { id, "aria-required": String(isRequired), on: { input: changed } };
+  const input = isChoice
+    ? html("select", common, html("option", { value: "" }, "left out"), html("option", { value: name }, line(name)))
+    : html("input", { ...common, type: "text", autocomplete: "off", spellcheck: "false", list });
   input.value = value;
   return {
     input,
@@ -78,14 +76,11 @@ function control(kind, { choices, isRequired, schema }) {
   switch (kind) {
     case "choice":
     case "boolean": {
-      const options =
-        kind === "boolean"
-          ? ["true", "false"]
-          : choices.map(({ value }) => line(typeof value === "string" ? value : JSON.stringify(value)));
+      const options = kind === "boolean" ? ["true", "false"] : choices.map(shown);
       const select = html(
         "select",
         {},
-        !isRequired && html("option", { value: "" }, usual == null ? "left out" : `left out (${line(usual)})`),
+        !isRequired && html("option", { value: "" }, usual == null ? "left out" : `left out (${shown(usual)})`),
         ...options.map((text, at) => html("option", { value: at }, text)),
       );
       if (usual !== undefined && isRequired) set(kind, select, usual, choices);
@@ -105,7 +100,7 @@ function control(kind, { choices, isRequired, schema }) {
 }
 
 const readers = {
-  choice: ({ value }, choices) => (value === "" ? {} : { text: JSON.stringify(choices[value].value) }),
+  choice: ({ value }, choices) => (value === "" ? {} : { text: JSON.stringify(choices[value]) }),
   boolean: ({ value }) => (value === "" ? {} : { text: value === "0" ? "true" : "false" }),
   string: ({ value }) => (value === "" ? { empty: true } : { text: JSON.stringify(value) }),
   integer: numeric,
@@ -127,23 +122,34 @@ function numeric({ value }) {
   return NUMBER.test(text) ? { text } : { problem: "this is no number" };
 }
 
-function judge(found, { name, isRequired, schema, root }) {
+function judge(found, { name, isRequired, given, root }) {
   // An empty text is a text where one has to be.
   const read = found.empty ? (isRequired ? { text: '""' } : {}) : found;
   if (read.problem) return read;
   if (read.text === undefined) return isRequired ? { problem: `${line(name)} is needed` } : read;
-  const wrong = problem(JSON.parse(read.text), schema, root, line(name));
+  const wrong = problem(JSON.parse(read.text), given, root, line(name));
   return wrong ? { problem: line(wrong) } : read;
 }
 
 function set(kind, input, value, choices) {
-  if (value === undefined) input.value = "";
-  else if (kind === "choice")
-    input.value = String(choices.findIndex((choice) => JSON.stringify(choice.value) === JSON.stringify(value)));
-  else if (kind === "boolean") input.value = value === null ? "" : value ? "0" : "1";
-  else if (kind === "json") input.value = JSON.stringify(value);
-  else input.value = value === null ? "" : String(value);
+  input.value = (value === undefined ? null : writers[kind](value, choices)) ?? "";
 }
+
+// What an input has to be set to; nothing when it cannot hold the value.
+const writers = {
+  choice: (value, choices) => choices.findIndex((choice) => JSON.stringify(choice) === JSON.stringify(value)),
+  boolean: (value) => ({ true: "0", false: "1" })[JSON.stringify(value)],
+  string: (value) => (typeof value === "string" ? value : null),
+  integer: digits,
+  number: digits,
+  json: (value) => JSON.stringify(value),
+};
+
+function digits(value) {
+  return typeof value === "number" || isExact(value) ? JSON.stringify(value) : null;
+}
+
+const shown = (value) => line(typeof value === "string" ? value : JSON.stringify(value));
 
 function describe(kind, { format, minimum, maximum }) {
   if (kind === "choice" || kind === "boolean") return kind === "choice" ? "one of these" : "yes or no";

@@ -24,8 +24,7 @@ function hasStatus(exchange, word) {
 
 function condition(term) {
   const word = term.toLowerCase();
-  const colon = word.indexOf(":");
-  const [field, value] = [word.slice(0, colon), word.slice(colon + 1)];
+  const [, field, value] = /^([a-z]+):(.*)$/.exec(word) ?? [];
   if (field === "status") return (exchange) => hasStatus(exchange, value);
   if (Object.hasOwn(FIELDS, field)) return (exchange) => contains(FIELDS[field](exchange), value);
   return (exchange) =>

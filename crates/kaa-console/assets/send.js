@@ -4,7 +4,7 @@ import { Answer } from "./answer.js";
 import { Body } from "./body.js";
 import { byId, command, html } from "./dom.js";
 import { textField } from "./field.js";
-import { fillIn, fit, segments } from "./path.js";
+import { fillIn, fit, parts, valuesIn } from "./path.js";
 import { curl, kaaCall } from "./shell.js";
 import { line, prose } from "./text.js";
 
@@ -91,11 +91,8 @@ export class Send {
     if (best < 0 || fits[best] < 0) return this.#say("No resource is known that takes this path.");
     this.select.value = best;
     this.#choose(this.#resources[best]);
-    const given = resource.split("/").slice(1);
-    segments(this.#chosen.path).forEach(({ parameter }, at) => {
-      if (parameter) this.#values.get(parameter).value = given[at] ?? "";
-    });
-    if (endpoint) this.endpoint.input.value = endpoint;
+    for (const [name, value] of valuesIn(this.#chosen.path, resource)) this.#values.get(name).value = value;
+    this.endpoint.input.value = endpoint ?? "";
     if (application) this.application.input.value = application;
     const { payload } = request ?? {};
     this.#body.set(payload == null ? "" : "json" in payload ? JSON.stringify(payload.json) : (payload.text ?? ""));
@@ -114,18 +111,18 @@ export class Send {
     this.doc.textContent = "There is nothing to send to yet: start a service.";
     if (!resource) return;
     this.doc.textContent = prose(resource.doc);
-    const fields = segments(resource.path)
-      .filter(({ parameter }) => parameter)
-      .map(({ parameter, optional }) => {
+    const fields = parts(resource.path).flatMap(({ names, isOptional, isChoice }) =>
+      names.map((name) => {
         const made = textField(
-          parameter,
+          name,
           "",
-          { note: optional ? "in the path, optional" : "in the path", isRequired: !optional },
+          { note: isOptional ? "in the path, optional" : "in the path", isRequired: !isOptional, isChoice },
           () => this.#tell(),
         );
-        this.#values.set(parameter, made.input);
+        this.#values.set(name, made.input);
         return made.element;
-      });
+      }),
+    );
     this.parameters.replaceChildren(...fields);
     this.#body.use(resource);
     this.#tell();
@@ -134,20 +131,16 @@ export class Send {
   // The message as it stands in the form, or what is missing.
   #message() {
     const values = new Map([...this.#values].map(([name, { value }]) => [name, value]));
-    for (const { parameter, optional } of segments(this.#chosen.path)) {
-      const value = values.get(parameter);
-      if (parameter && !optional && value === "")
-        return { problem: `${parameter} is needed: it is a part of the path` };
-      if (value?.includes("/")) return { problem: `${parameter} is one segment of the path: it cannot have a /` };
-    }
-    const { text, problem } = this.#body.read();
+    const resource = fillIn(this.#chosen.path, values);
+    const payload = this.#body.read();
+    const problem = resource.problem ?? payload.problem;
     if (problem) return { problem };
     const message = {
       service: this.#chosen.service,
-      resource: fillIn(this.#chosen.path, values),
+      resource: resource.path,
       endpoint: this.endpoint.input.value.trim() || null,
       application: this.application.input.value.trim(),
-      payload: text,
+      payload: payload.text,
     };
     return message.application
       ? { message }

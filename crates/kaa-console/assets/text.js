@@ -12,27 +12,28 @@ const LONGEST_TEXT = 8192;
 
 const escape = (character) => `\\u{${character.codePointAt(0).toString(16)}}`;
 
+// Also what is no text where one is expected.
+function written(value) {
+  const given = value ?? "";
+  return typeof given === "object" ? JSON.stringify(given) : String(given);
+}
+
 function cut(text, longest) {
   return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }
 
 // One line, for a cell, a label or a title.
 export function line(value, longest = LONGEST_CELL) {
-  return cut(String(value ?? ""), longest).replace(UNSEEN, escape);
+  return cut(written(value), longest).replace(UNSEEN, escape);
 }
 
 // The words of a comment, which ends its lines where it likes.
 export const prose = (value, longest) =>
-  line(
-    String(value ?? "")
-      .replace(/\s+/g, " ")
-      .trim(),
-    longest,
-  );
+  line(written(value).replace(/\s+/g, " ").trim(), longest);
 
 // Many lines; escapes are elements of their own, so that they differ from a text that looks like one.
 export function lines(value) {
-  const text = cut(String(value ?? ""), LONGEST_TEXT);
+  const text = cut(written(value), LONGEST_TEXT);
   const parts = [];
   let seen = 0;
   for (const found of text.matchAll(UNSEEN_IN_LINES)) {

@@ -85,7 +85,7 @@ export function fields(record) {
       ? [json(value)]
       : value === null
         ? [html("span", { class: "none" }, "null")]
-        : lines(isExact(value) ? JSON.stringify(value) : value);
+        : lines(value);
     list.append(html("dt", {}, line(name)), html("dd", {}, html("bdi", {}, ...shown)));
   }
   return list;

@@ -18,11 +18,12 @@ macro_rules! assets {
 
 /// All of them, which are all files of the directory.
 const ASSETS: &[Asset] = assets! {
-    "answer.js" "body.js" "curve.js" "detail.css" "detail.js" "dom.js" "dots.js" "exact.js" "field.js"
-    "filter.js" "flow.css" "flow.js" "format.js" "icon.svg" "index.html" "learned.js" "main.js"
-    "messages.css" "meter.js" "outcome.js" "page.css" "panels.css" "path.js" "picture.js" "registry.js"
-    "scene.js" "schema.js" "send.css" "send.js" "services.js" "sessions.js" "shell.js" "store.js"
-    "stream.js" "table.js" "text.js" "theme.css" "timeline.js" "value.js" "waysin.js" "welcome.js"
+    "answer.js" "body.js" "curve.js" "detail.css" "detail.js" "dom.js" "dots.js" "exact.js" "example.js"
+    "field.js" "filter.js" "flow.css" "flow.js" "format.js" "icon.svg" "index.html" "learned.js"
+    "main.js" "messages.css" "meter.js" "outcome.js" "page.css" "panels.css" "path.js" "picture.js"
+    "problem.js" "registry.js" "scene.js" "schema.js" "send.css" "send.js" "services.js" "sessions.js"
+    "shell.js" "store.js" "stream.js" "table.js" "text.js" "theme.css" "timeline.js" "value.js"
+    "waysin.js" "welcome.js"
 };
 
 /// The file of this name below `/console/`; the page itself has none.

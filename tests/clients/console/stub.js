@@ -50,7 +50,12 @@ class Stub {
   }
 
   say(name, data) {
-    for (const stream of this.#streams) stream.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
+    this.write(name, JSON.stringify(data));
+  }
+
+  // The same as JSON that stays as it is.
+  write(name, text) {
+    for (const stream of this.#streams) stream.write(`event: ${name}\ndata: ${text}\n\n`);
   }
 
   // A message, asked and answered.
@@ -116,6 +121,7 @@ class Stub {
     if (status === 200)
       this.tell(
         sample.exchange(90_000 + this.sent.length, {
+          kind: "request",
           correlationId: said.correlationId,
           service: message.service,
           resource: message.resource,

@@ -12,18 +12,22 @@ const { Visit } = require("./visitor.js");
 const { Stub } = require("./stub.js");
 
 const SCENARIOS = [
-  "tour",
-  "newcomer",
+  "again",
+  "broken",
+  "burst",
+  "filter",
   "first",
   "form",
-  "filter",
-  "hostile",
-  "broken",
   "hidden",
-  "burst",
-  "still",
-  "readable",
+  "hostile",
+  "late",
+  "newcomer",
+  "paths",
   "pictures",
+  "readable",
+  "schemas",
+  "still",
+  "tour",
 ];
 
 async function main() {

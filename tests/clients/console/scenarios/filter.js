@@ -8,6 +8,7 @@ module.exports = async function filter(visit, stub) {
   const { page } = visit;
   const rare = sample.exchange(1, { endpoint: "rare", correlationId: "c-rare", service: "tsx", resource: "/time" });
   stub.tell(rare);
+  stub.tell(sample.exchange(0, { endpoint: "list", service: "directory", resource: "/services/list" }));
   for (let n = 2; n < 900; n += 1) stub.tell(sample.exchange(n));
   const silent = { ...sample.asked(sample.exchange(901)), unanswered: true };
   stub.say("exchange", silent);
@@ -19,6 +20,9 @@ module.exports = async function filter(visit, stub) {
     await visit.until(() => document.querySelectorAll("#rows tr").length === 1);
     assert.match(await page.locator("#rows tr").textContent(), /rare/, text);
   }
+  // A word is no field for being one letter longer.
+  await page.locator("#filter").fill("services");
+  await page.locator("#rows tr", { hasText: "/services/list" }).waitFor();
   await page.locator("#filter").fill("endpoint:rare status:4xx");
   await page.getByText("No message is like that").waitFor();
 
