@@ -8,14 +8,9 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::exchange::cut_to;
-use crate::limits::REPLICAS;
+use crate::limits::{FUNCTIONS, GONE, REPLICAS, SILENT, WORDS};
 use crate::stages::Handled;
 use kaa_tap::{Said, Verb};
-
-/// For how long a replica may say nothing before it is shown as silent.
-const SILENT: Duration = Duration::from_millis(2_500);
-/// And before it is not shown any more.
-const GONE: Duration = Duration::from_secs(60);
 
 /// All replicas that were heard of, by service and ID.
 #[derive(Debug, Default)]
@@ -155,7 +150,7 @@ impl Replica {
         self.started = text(stats, "started");
         let since = self.counted.replace(now).map(|before| now.saturating_duration_since(before));
         let endpoints = stats.get("endpoints").and_then(Value::as_array).into_iter().flatten();
-        let resources = endpoints.take(RESOURCES).map(|endpoint| {
+        let resources = endpoints.take(FUNCTIONS).map(|endpoint| {
             let name = text(endpoint, "name");
             let described = self.described.as_ref().and_then(|all| all.get(&name)).cloned();
             let Described { kind, handles, doc } = described.unwrap_or_default();
@@ -181,12 +176,6 @@ impl Replica {
     }
 }
 
-/// How many functions of a replica are shown.
-const RESOURCES: usize = 64;
-
-/// How much of each text about a service is shown, in bytes.
-const WORDS: usize = 200;
-
 fn rate(before: u64, now: u64, since: Duration) -> f64 {
     #[allow(clippy::cast_precision_loss, reason = "a rate need not be exact")]
     let more = now.saturating_sub(before) as f64;
@@ -197,7 +186,7 @@ fn rate(before: u64, now: u64, since: Duration) -> f64 {
 /// What the functions of a service are.
 fn described(info: &Value) -> HashMap<String, Described> {
     let endpoints = info.get("endpoints").and_then(Value::as_array).into_iter().flatten();
-    let described = endpoints.take(RESOURCES).map(|endpoint| {
+    let described = endpoints.take(FUNCTIONS).map(|endpoint| {
         let metadata = |key: &str| endpoint.get("metadata").map(|all| text(all, key)).unwrap_or_default();
         let path = metadata("path");
         let handles = if path.is_empty() { metadata("record") } else { path };

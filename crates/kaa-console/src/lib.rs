@@ -25,7 +25,7 @@
 //! | `fleet`, `stages` | what they answer: figures and health, and where the time of a message went |
 //! | `description` | what can be sent, and what it looks like |
 //! | `send` | sending it |
-//! | `limits` | all bounds |
+//! | `limits` | all bounds of these |
 //!
 //! Nothing is subscribed to and nothing asked while nobody watches.
 

@@ -9,12 +9,9 @@ use tokio::sync::broadcast;
 use tokio::task::AbortHandle;
 
 use crate::exchange::Exchange;
-use crate::limits::{BROWSERS, KEPT, PER_SECOND, QUEUE, REPLAYED};
+use crate::limits::{BROWSERS, KEPT, KEPT_BYTES, PER_SECOND, QUEUE, REPLAYED};
 use crate::source::Source;
 use crate::watching;
-
-/// The most memory that what is kept may take, about, in bytes.
-const KEPT_BYTES: usize = 8 << 20;
 
 /// What all browsers and the task that looks at the bus share.
 #[derive(Debug)]

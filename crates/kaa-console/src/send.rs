@@ -1,7 +1,6 @@
 //! Sending a request, as a device would through a communication service.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::request::Parts;
 use http::{StatusCode, header};
@@ -17,7 +16,7 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use crate::access::only;
-use crate::limits::{BODY, BODY_TIME, DESCRIBED, REPLICAS, SENT};
+use crate::limits::{BODY, BODY_TIME, DESCRIBED, PING, REPLICAS, SENT};
 use crate::payload::Payload;
 use crate::reply::{Reply, json, refusal};
 use crate::room::Room;
@@ -177,6 +176,3 @@ async fn is_there(bus: &Bus, instance: &ServiceInstance) -> Result<(), Refused> 
         Err(error) => Err(gone(&error)),
     }
 }
-
-/// How long a service may take to say that it is there.
-const PING: Duration = Duration::from_secs(1);

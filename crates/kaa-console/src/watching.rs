@@ -11,15 +11,13 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use crate::exchange::Exchange;
 use crate::fleet::Fleet;
 use crate::flow::Flow;
+use crate::limits::BURST;
 use crate::room::Room;
 use crate::source::SourceError;
 use crate::stages::Handled;
 use kaa_tap::{Questions, Said, Verb};
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// The most messages taken before everybody else gets to run.
-const BURST: usize = 128;
 
 /// Why the bus cannot be looked at.
 #[derive(Debug, thiserror::Error)]
