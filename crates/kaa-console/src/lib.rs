@@ -15,7 +15,8 @@
 //! | `assets` | the page |
 //! | `reply` | answers that are whole |
 //! | `events` | the answer that goes on: server-sent events |
-//! | `room` | who watches, what they are told, what is kept for those who come later |
+//! | `room` | who watches, and what is kept for those who come later |
+//! | `feed` | what they are told, each at its own pace |
 //! | `source` | the connection to the bus |
 //! | `watching` | the task that looks at the bus while somebody watches |
 //! | `flow` | which messages are shown, decided before they are decoded |
@@ -36,6 +37,7 @@ mod console;
 mod description;
 mod events;
 mod exchange;
+mod feed;
 mod fleet;
 mod flow;
 mod limits;

@@ -42,6 +42,9 @@ pub(crate) const REPLAYED: usize = 200;
 /// How many events wait for slow browsers.
 pub(crate) const QUEUE: usize = 1_024;
 
+/// How large they may be together, in bytes.
+pub(crate) const QUEUE_BYTES: usize = 8 << 20;
+
 /// How often an idle stream says that it is still there.
 pub(crate) const STILL_THERE: Duration = Duration::from_secs(15);
 
