@@ -24,7 +24,7 @@
 //! | `exchange`, `payload` | one request and what became of it, as the page has it |
 //! | `sessions` | endpoints that are pinned to a replica |
 //! | `fleet`, `stages` | what they answer: figures and health, and where the time of a message went |
-//! | `description` | what can be sent, and what it looks like |
+//! | `description`, `schemas` | what can be sent, and what it looks like |
 //! | `send` | sending it |
 //! | `limits` | all bounds of these |
 //!
@@ -44,6 +44,7 @@ mod limits;
 mod payload;
 mod reply;
 mod room;
+mod schemas;
 mod send;
 mod sessions;
 mod source;

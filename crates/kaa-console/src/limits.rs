@@ -68,6 +68,9 @@ pub(crate) const GONE: Duration = Duration::from_secs(60);
 /// How long services may take to say what they are.
 pub(crate) const DESCRIBED: Duration = Duration::from_millis(300);
 
+/// How large the schemas of all that can be sent are together, in bytes.
+pub(crate) const SCHEMAS: usize = 4 << 20;
+
 // What is sent from the page.
 
 /// The largest body of a request to the console, in bytes.
