@@ -59,14 +59,16 @@ async fn look(room: &Arc<Room>) -> Result<std::convert::Infallible, WatchError> 
                 flow.second(sources.lost(), now);
                 fleet.forget(now);
                 room.services(&fleet.services(now));
+                // Before their figures, which are shown with what they are of.
+                if fleet.is_to_be_described() {
+                    questions.ask(Verb::Info);
+                }
                 questions.ask(Verb::Stats);
                 questions.ask(Verb::Recent);
             }
             said = questions.next() => {
                 let said = said.ok_or(WatchError::Closed)?;
-                if fleet.hear(&said, Instant::now()) && said.verb == Verb::Stats {
-                    questions.ask(Verb::Info);
-                }
+                fleet.hear(&said, Instant::now());
                 if said.verb == Verb::Recent {
                     show_stages(room, &said, &fleet.handled(&said));
                 }
