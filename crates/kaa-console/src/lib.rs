@@ -19,8 +19,9 @@
 //! | `feed` | what they are told, each at its own pace |
 //! | `source` | the connection to the bus |
 //! | `watching` | the task that looks at the bus while somebody watches |
-//! | `flow` | which messages are shown, decided before they are decoded |
-//! | `budget` | how many are shown a second |
+//! | `flow` | messages become exchanges, as many as there is room for |
+//! | `guess` | what a message may be, before it is decoded |
+//! | `budget` | how many are decoded and shown a second |
 //! | `exchange`, `payload` | one request and what became of it, as the page has it |
 //! | `sessions` | endpoints that are pinned to a replica |
 //! | `fleet`, `stages` | what they answer: figures and health, and where the time of a message went |
@@ -40,6 +41,7 @@ mod exchange;
 mod feed;
 mod fleet;
 mod flow;
+mod guess;
 mod limits;
 mod payload;
 mod reply;

@@ -10,6 +10,9 @@ pub(crate) const PER_SECOND: u32 = 500;
 /// How many bytes of messages are decoded a second.
 pub(crate) const BYTES_PER_SECOND: usize = 8 << 20;
 
+/// How many bytes of announcements that endpoints are gone are read a second, whether they are shown or not.
+pub(crate) const GONE_PER_SECOND: usize = 1 << 20;
+
 /// The most messages taken before everybody else gets to run.
 pub(crate) const BURST: usize = 128;
 

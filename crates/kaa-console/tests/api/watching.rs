@@ -113,7 +113,7 @@ async fn a_pinned_session_is_told_until_its_endpoint_is_gone() {
     assert_eq!((&sessions[0]["endpoint"], &sessions[0]["service"]), (&json!("e1"), &json!("slow")));
     assert_eq!(sessions[0]["replica"], "slow-0");
     assert!(sessions[0]["since"].as_u64() > Some(0));
-    let endpoints = [("e1", "v1")].into_iter().collect();
+    let endpoints = [("e1", "v1"), ("e2", "v1")].into_iter().collect();
     let event = DisconnectedEvent { endpoints, ..DisconnectedEvent::default() }.to_bytes();
     let subject = "kaa.v1.events.kpc.endpoint.connectivity.disconnected".parse().unwrap();
     stage.bus.publish(subject, None, event).await.unwrap();
