@@ -1,8 +1,8 @@
 // JSON whose numbers stay as they were written: those that JavaScript would write in another way, as it rounds them or
 // takes `1.0` for `1`, are kept as text.
 
-// What such a number has somewhere. Looking at each value costs time, and few messages have one.
-const PECULIAR = /[\d.]{16}|\.\d*0\b|\de[-+\d]|-0\b/i;
+// What may be such a number, where a value can begin. Looking at each value costs time, and few messages have one.
+const PECULIAR = /(?:^|[[:,\s])(?:-0\b|-?(?:[\d.]{16}|\d+\.\d*0\b|[\d.]+e))/i;
 
 export function parse(text) {
   if (!PECULIAR.test(text) || !JSON.rawJSON) return JSON.parse(text);

@@ -1,13 +1,14 @@
 //! Who is answered: this machine, and no page of another host.
 //!
-//! A page of anybody can make its own name mean 127.0.0.1 (DNS rebinding), so the name it asks by is looked at. Where
-//! an operator has bound the port to another address than that of the machine itself, that address is a name as well.
+//! Where an operator has bound the port to another address than that of the machine itself, that address is a name of it
+//! as well.
 
 use std::net::{IpAddr, SocketAddr};
 
 use http::request::Parts;
 use http::uri::Authority;
 use http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
+use kaa_process::request::{address, asked, is_this_machine, only};
 
 use crate::reply::{Reply, refusal};
 
@@ -16,11 +17,7 @@ const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
 /// The answer to whoever may not ask at the port that is bound to this address.
 pub(crate) fn refused(head: &Parts, bound: SocketAddr) -> Option<Reply> {
-    let host = match head.uri.authority() {
-        Some(authority) => Some(authority.clone()),
-        None => only(&head.headers, &header::HOST).and_then(|host| host.parse::<Authority>().ok()),
-    };
-    let Some(host) = host.filter(|host| is_name_of(host.host(), bound.ip())) else {
+    let Some(host) = asked(head).filter(|host| is_name_of(host.host(), bound.ip())) else {
         let port = bound.port();
         let sentence = format!(
             "the console answers by the name of this machine alone: open http://127.0.0.1:{port}/console (or \
@@ -36,15 +33,9 @@ pub(crate) fn refused(head: &Parts, bound: SocketAddr) -> Option<Reply> {
 }
 
 fn is_name_of(host: &str, bound: IpAddr) -> bool {
-    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    if host.eq_ignore_ascii_case("localhost") {
-        return true;
-    }
     // An address is no name that somebody could give another meaning.
-    address.parse::<IpAddr>().is_ok_and(|ip| {
-        let (ip, bound) = (ip.to_canonical(), bound.to_canonical());
-        ip.is_loopback() || ip == bound || bound.is_unspecified()
-    })
+    let is_bound = |address| address == bound.to_canonical() || bound.to_canonical().is_unspecified();
+    is_this_machine(host) || address(host).is_some_and(is_bound)
 }
 
 /// Browsers say where a request comes from, whenever it could do harm; other programs do not.
@@ -63,13 +54,6 @@ fn is_embedded(head: &Parts) -> bool {
         only(&head.headers, &FETCH_SITE).is_some_and(|site| !matches!(site, "same-origin" | "none"));
     let is_followed = head.method == Method::GET && only(&head.headers, &FETCH_MODE) == Some("navigate");
     from_elsewhere && !is_followed
-}
-
-/// The header, unless it is there twice or not text.
-pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next().filter(|_| values.next().is_none())?;
-    value.to_str().ok()
 }
 
 #[cfg(test)]

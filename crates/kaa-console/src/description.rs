@@ -6,25 +6,33 @@ use std::sync::Arc;
 use http::StatusCode;
 use kaa_tap::{Questions, Verb};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
-use crate::limits::{DESCRIBED, REPLICAS};
+use crate::limits::{DESCRIBED, FUNCTIONS, REPLICAS, SCHEMAS};
 use crate::reply::{Reply, json, refusal};
 use crate::room::Room;
+use crate::schemas::Schemas;
+
+/// All of it.
+#[derive(Debug, Serialize)]
+struct Description {
+    services: Vec<Service>,
+}
 
 /// A service with what can be sent to it.
 #[derive(Debug, Serialize)]
-struct Described {
+struct Service {
     name: String,
     resources: Vec<Resource>,
 }
 
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, Serialize)]
 struct Resource {
     name: Value,
     path: Value,
     doc: Value,
-    schema: Value,
+    schema: Option<Box<RawValue>>,
     example: Value,
 }
 
@@ -38,49 +46,54 @@ pub(crate) async fn describe(room: Arc<Room>) -> Reply {
         Ok(questions) => questions,
         Err(error) => return refusal(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
     };
-    let mut services = BTreeMap::new();
-    // Replicas are the same: the first one tells what they are.
-    for said in questions.gather(Verb::Describe, DESCRIBED, REPLICAS).await {
-        if let Some(described) = said.answer.get("description").and_then(read) {
-            services.entry(described.name.clone()).or_insert(described);
-        }
+    let said = questions.gather(Verb::Describe, DESCRIBED, REPLICAS).await;
+    json(StatusCode::OK, &read(said.iter().filter_map(|said| said.answer.get("description"))))
+}
+
+/// What services say of themselves.
+fn read<'a>(descriptions: impl IntoIterator<Item = &'a Value>) -> Description {
+    let (mut services, mut room) = (BTreeMap::new(), SCHEMAS);
+    for description in descriptions {
+        let Some(name) = description.get("instance").and_then(Value::as_str) else { continue };
+        // Replicas are the same: the first one tells what they are.
+        services.entry(name).or_insert_with(|| read_service(name, description, &mut room));
     }
-    json(StatusCode::OK, &json!({ "services": services.into_values().collect::<Vec<_>>() }))
+    Description { services: services.into_values().collect() }
 }
 
-fn read(description: &Value) -> Option<Described> {
-    let name = description.get("instance")?.as_str()?.to_owned();
-    let functions = description.get("functions")?.as_array()?;
-    let schemas = description.get("schemas").cloned().unwrap_or_default();
-    let resources = functions.iter().filter(|function| function.get("kind") == Some(&json!("resource")));
-    Some(Described { name, resources: resources.map(|resource| read_resource(resource, &schemas)).collect() })
+fn read_service(name: &str, description: &Value, room: &mut usize) -> Service {
+    let schemas = Schemas::of(description);
+    let functions = description.get("functions").and_then(Value::as_array).into_iter().flatten();
+    let resources = functions.filter(|function| function.get("kind").is_some_and(|kind| kind == "resource"));
+    let read = |resource| read_resource(resource, &schemas, room);
+    Service { name: name.to_owned(), resources: resources.take(FUNCTIONS).map(read).collect() }
 }
 
-fn read_resource(resource: &Value, schemas: &Value) -> Resource {
+fn read_resource(resource: &Value, schemas: &Schemas<'_>, room: &mut usize) -> Resource {
     let of = |key: &str| resource.get(key).cloned().unwrap_or_default();
-    let schema = resource.get("takes").and_then(|takes| takes.get("schema")).and_then(Value::as_object);
+    let schema =
+        resource.get("takes").and_then(|takes| takes.get("schema")).filter(|schema| schema.is_object());
     let example = schema.and_then(example).unwrap_or_default();
-    let schema = schema.map_or(Value::Null, |schema| complete(schema.clone(), schemas));
+    // Without its schema, the form takes any text.
+    let schema = schema.and_then(|schema| schemas.complete(schema, room));
     Resource { name: of("name"), path: of("path"), doc: of("doc"), schema, example }
 }
 
-/// A schema with all that it refers to, at the place where it refers to it.
-fn complete(mut schema: Map<String, Value>, schemas: &Value) -> Value {
-    if Value::from(schema.clone()).to_string().contains("\"#/components/schemas/") {
-        schema.insert("components".to_owned(), json!({ "schemas": schemas }));
-    }
-    schema.into()
-}
-
 /// The example that a schema itself gives.
-fn example(schema: &Map<String, Value>) -> Option<Value> {
+fn example(schema: &Value) -> Option<Value> {
     let examples = schema.get("examples").and_then(Value::as_array);
     examples.and_then(|examples| examples.first()).or_else(|| schema.get("default")).cloned()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    fn described(descriptions: &[Value]) -> Value {
+        serde_json::to_value(read(descriptions)).unwrap()
+    }
 
     #[test]
     fn a_schema_has_what_it_refers_to_and_the_example_it_gives() {
@@ -89,16 +102,35 @@ mod tests {
             "functions": [
                 { "kind": "resource", "name": "data", "path": "/json", "doc": "Takes data.",
                   "takes": { "schema": { "$ref": "#/components/schemas/Data", "examples": [[1]] } } },
-                { "kind": "resource", "name": "bare", "path": "/bare", "doc": "", "takes": null },
+                { "kind": "resource", "name": "bare", "path": "/bare", "doc": "",
+                  "takes": { "schema": null } },
                 { "kind": "listener", "name": "heard", "record": "ConfigUpdated", "doc": "" },
             ],
             "schemas": { "Data": { "type": "array" } },
         });
-        let described = read(&description).unwrap();
-        assert_eq!(described.resources.len(), 2, "a listener is nothing to send to");
-        let [data, bare] = &described.resources[..] else { panic!() };
-        assert_eq!(data.schema["components"]["schemas"]["Data"]["type"], "array");
-        assert_eq!(data.example, json!([1]));
-        assert_eq!((&bare.path, &bare.schema), (&json!("/bare"), &Value::Null));
+        let described = described(&[description, json!({ "instance": "dcx" }), json!({})]);
+        assert_eq!(described["services"].as_array().unwrap().len(), 1, "another replica tells the same");
+        let [data, bare] = &described["services"][0]["resources"].as_array().unwrap()[..] else {
+            panic!("a listener is nothing to send to")
+        };
+        assert_eq!(data["schema"]["components"]["schemas"]["Data"]["type"], "array");
+        assert_eq!(data["example"], json!([1]));
+        assert_eq!((&bare["path"], &bare["schema"]), (&json!("/bare"), &Value::Null));
+    }
+
+    #[test]
+    fn many_functions_with_large_schemas_do_not_make_more_than_there_is_room_for() {
+        let description = |n: usize| {
+            let takes = json!({ "schema": { "$ref": "#/components/schemas/Large" } });
+            let function = json!({ "kind": "resource", "name": "f", "path": "/f", "takes": takes });
+            let schemas = json!({ "Large": { "description": "x".repeat(500_000) } });
+            json!({ "instance": n.to_string(), "functions": vec![function; 8_000], "schemas": schemas })
+        };
+        let described = described(&[description(1), description(2)]);
+        for service in described["services"].as_array().unwrap() {
+            assert_eq!(service["resources"].as_array().unwrap().len(), 64);
+        }
+        let length = described.to_string().len();
+        assert!((3_000_000..5_000_000).contains(&length), "{length} bytes");
     }
 }

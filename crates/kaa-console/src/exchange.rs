@@ -56,7 +56,7 @@ pub(crate) struct Exchange {
     request: Message,
     answer: Option<Answer>,
     /// How long after it its answer was seen, in microseconds.
-    took: Option<u64>,
+    pub(crate) took: Option<u64>,
     /// Who has handled it: one, or of an event, all that listen.
     handlers: Vec<Handler>,
     /// When it was seen, in Unix microseconds.

@@ -9,13 +9,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::exchange::cut_to;
-use crate::limits::REPLICAS;
+use crate::limits::{FUNCTIONS, GONE, REPLICAS, SILENT, WORDS};
 use crate::stages::Handled;
-
-/// For how long a replica may say nothing before it is shown as silent.
-const SILENT: Duration = Duration::from_millis(2_500);
-/// And before it is not shown any more.
-const GONE: Duration = Duration::from_secs(60);
 
 /// All replicas that were heard of, by service and ID.
 #[derive(Debug, Default)]
@@ -32,7 +27,9 @@ struct Replica {
     pinned: u64,
     resources: Vec<Resource>,
     /// What it says of its functions, by their names.
-    described: Option<HashMap<String, Described>>,
+    described: HashMap<String, Described>,
+    /// Whether it has said that since it was started.
+    is_described: bool,
     /// The number of the last message that it told of.
     last: u64,
 }
@@ -74,18 +71,19 @@ struct Resource {
 }
 
 impl Fleet {
-    /// Takes note of what a service says. Whether it has to be asked what its functions are.
-    pub(crate) fn hear(&mut self, said: &Said, now: Instant) -> bool {
+    /// Takes note of what a service says.
+    pub(crate) fn hear(&mut self, said: &Said, now: Instant) {
         let key = (said.name.clone(), said.id.clone());
         if !self.0.contains_key(&key) && self.0.len() >= REPLICAS {
-            return false;
+            return;
         }
         let replica = self.0.entry(key).or_insert_with(|| Replica::new(now));
         replica.heard = now;
         match said.verb {
             Verb::Stats => replica.count(&said.answer, now),
             Verb::Info => {
-                replica.described = Some(described(&said.answer));
+                replica.described = described(&said.answer);
+                replica.is_described = true;
                 replica.describe();
             }
             Verb::Recent => {
@@ -95,7 +93,11 @@ impl Fleet {
             }
             Verb::Describe | Verb::Ping => {}
         }
-        replica.described.is_none()
+    }
+
+    /// Whether somebody has not said yet what its functions are.
+    pub(crate) fn is_to_be_described(&self) -> bool {
+        self.0.is_empty() || self.0.values().any(|replica| !replica.is_described)
     }
 
     /// What it says of messages that it has not told of before.
@@ -147,7 +149,8 @@ impl Replica {
             waiting: 0,
             pinned: 0,
             resources: Vec::new(),
-            described: None,
+            described: HashMap::new(),
+            is_described: false,
             last: 0,
         }
     }
@@ -155,10 +158,15 @@ impl Replica {
     /// Takes over the figures of its functions.
     fn count(&mut self, stats: &Value, now: Instant) {
         self.version = text(stats, "version");
-        self.started = text(stats, "started");
+        let started = text(stats, "started");
+        if started != self.started {
+            // Another process under the same name, which may have other functions.
+            self.is_described &= self.started.is_empty();
+            self.started = started;
+        }
         let since = self.counted.replace(now).map(|before| now.saturating_duration_since(before));
         let endpoints = stats.get("endpoints").and_then(Value::as_array).into_iter().flatten();
-        let resources = endpoints.take(RESOURCES).map(|endpoint| {
+        let resources = endpoints.take(FUNCTIONS).map(|endpoint| {
             let name = text(endpoint, "name");
             let number = |key: &str| endpoint.get(key).and_then(Value::as_u64).unwrap_or_default();
             let micros = |key: &str| endpoint.get("data")?.get(key)?.as_u64();
@@ -182,20 +190,13 @@ impl Replica {
 
     /// Adds to its functions what they are, as far as it has said that.
     fn describe(&mut self) {
-        let Some(all) = &self.described else { return };
         for resource in &mut self.resources {
-            if let Some(Described { kind, handles, doc }) = all.get(&resource.name).cloned() {
+            if let Some(Described { kind, handles, doc }) = self.described.get(&resource.name).cloned() {
                 (resource.kind, resource.handles, resource.doc) = (kind, handles, doc);
             }
         }
     }
 }
-
-/// How many functions of a replica are shown.
-const RESOURCES: usize = 64;
-
-/// How much of each text about a service is shown, in bytes.
-const WORDS: usize = 200;
 
 fn rate(before: u64, now: u64, since: Duration) -> f64 {
     #[allow(clippy::cast_precision_loss, reason = "a rate need not be exact")]
@@ -207,7 +208,7 @@ fn rate(before: u64, now: u64, since: Duration) -> f64 {
 /// What the functions of a service are.
 fn described(info: &Value) -> HashMap<String, Described> {
     let endpoints = info.get("endpoints").and_then(Value::as_array).into_iter().flatten();
-    let described = endpoints.take(RESOURCES).map(|endpoint| {
+    let described = endpoints.take(FUNCTIONS).map(|endpoint| {
         let metadata = |key: &str| endpoint.get("metadata").map(|all| text(all, key)).unwrap_or_default();
         let path = metadata("path");
         let handles = if path.is_empty() { metadata("record") } else { path };
@@ -219,4 +220,40 @@ fn described(info: &Value) -> HashMap<String, Described> {
 
 fn text(value: &Value, key: &str) -> String {
     value.get(key).and_then(Value::as_str).map(|text| cut_to(text, WORDS)).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn said(verb: Verb, answer: Value) -> Said {
+        Said { verb, name: "dcx".to_owned(), id: "dcx-0".to_owned(), answer }
+    }
+
+    fn stats(started: &str, function: &str) -> Said {
+        said(Verb::Stats, json!({ "started": started, "endpoints": [{ "name": function }] }))
+    }
+
+    fn info(function: &str) -> Said {
+        let metadata = json!({ "kind": "resource", "path": format!("/{function}") });
+        said(Verb::Info, json!({ "endpoints": [{ "name": function, "metadata": metadata }] }))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_replica_is_described_once_and_again_when_it_was_started_anew() {
+        let (mut fleet, now) = (Fleet::default(), Instant::now());
+        let handles = |fleet: &Fleet| fleet.services(now)[0].resources[0].handles.clone();
+        assert!(fleet.is_to_be_described());
+        // Whichever is told first.
+        fleet.hear(&info("json"), now);
+        fleet.hear(&stats("monday", "json"), now);
+        assert_eq!((fleet.is_to_be_described(), &*handles(&fleet)), (false, "/json"));
+        fleet.hear(&stats("tuesday", "plain"), now);
+        assert_eq!((fleet.is_to_be_described(), &*handles(&fleet)), (true, ""));
+        fleet.hear(&info("plain"), now);
+        fleet.hear(&stats("tuesday", "plain"), now);
+        assert_eq!((fleet.is_to_be_described(), &*handles(&fleet)), (false, "/plain"));
+    }
 }

@@ -15,18 +15,20 @@
 //! | `assets` | the page |
 //! | `reply` | answers that are whole |
 //! | `events` | the answer that goes on: server-sent events |
-//! | `room` | who watches, what they are told, what is kept for those who come later |
+//! | `room` | who watches, and what is kept for those who come later |
+//! | `feed` | what they are told, each at its own pace |
 //! | `source` | the connection to the bus |
 //! | `watching` | the task that looks at the bus while somebody watches |
-//! | `flow` | which messages are shown, decided before they are decoded |
-//! | `budget` | how many are shown a second |
+//! | `flow` | messages become exchanges, as many as there is room for |
+//! | `guess` | what a message may be, before it is decoded |
+//! | `budget` | how many are decoded and shown a second |
 //! | `exchange`, `payload` | one request and what became of it, as the page has it |
 //! | `sessions` | endpoints that are pinned to a replica |
 //! | `fleet`, `stages` | what they answer: figures and health, and where the time of a message went |
 //! | `handled` | which messages they were that a replica says it has handled |
-//! | `description` | what can be sent, and what it looks like |
+//! | `description`, `schemas` | what can be sent, and what it looks like |
 //! | `send` | sending it |
-//! | `limits` | all bounds |
+//! | `limits` | all bounds of these |
 //!
 //! Nothing is subscribed to and nothing asked while nobody watches.
 
@@ -37,13 +39,16 @@ mod console;
 mod description;
 mod events;
 mod exchange;
+mod feed;
 mod fleet;
 mod flow;
+mod guess;
 mod handled;
 mod limits;
 mod payload;
 mod reply;
 mod room;
+mod schemas;
 mod send;
 mod sessions;
 mod source;

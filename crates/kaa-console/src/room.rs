@@ -1,37 +1,27 @@
 //! Who watches, what they are told, and what is kept for those who come later.
 
 use std::collections::VecDeque;
+use std::iter;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use serde_json::json;
-use tokio::sync::broadcast;
+use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use crate::exchange::Exchange;
-use crate::limits::{BROWSERS, KEPT, PER_SECOND, QUEUE, REPLAYED};
+use crate::feed::{Cursor, Feed, Topic, skipped, text};
+use crate::limits::{BROWSERS, KEPT, KEPT_BYTES, PER_SECOND, REPLAYED};
 use crate::source::Source;
 use crate::watching;
-
-/// The most memory that what is kept may take, about, in bytes.
-const KEPT_BYTES: usize = 8 << 20;
 
 /// What all browsers and the task that looks at the bus share.
 #[derive(Debug)]
 pub(crate) struct Room {
     pub(crate) source: Source,
-    events: broadcast::Sender<Event>,
     state: Mutex<State>,
-}
-
-/// Something that a browser is told.
-#[derive(Debug, Clone)]
-pub(crate) struct Event {
-    /// As it goes to the browser.
-    pub(crate) text: Arc<str>,
-    /// How many messages all events before it were about, and how many with it.
-    pub(crate) before: u64,
-    pub(crate) after: u64,
+    /// Wakes the browsers when there is something to tell.
+    told: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -41,47 +31,53 @@ struct State {
     watching: Option<AbortHandle>,
     kept: VecDeque<Arc<Exchange>>,
     kept_bytes: usize,
-    /// How many messages the events so far were about.
-    messages: u64,
     last_id: u64,
-    /// The last of the events that say how things stand.
-    services: Option<Arc<str>>,
-    sessions: Option<Arc<str>>,
-}
-
-/// What a browser gets when it comes.
-#[derive(Debug)]
-pub(crate) struct Joined {
-    pub(crate) first: VecDeque<Arc<str>>,
-    pub(crate) events: broadcast::Receiver<Event>,
-    /// How many messages were told of before.
-    pub(crate) messages: u64,
-    /// The place of the browser.
-    pub(crate) seat: Seat,
+    feed: Feed,
 }
 
 /// The place of a browser. When the last one is given up, nobody looks at the bus any more.
 #[derive(Debug)]
-pub(crate) struct Seat(Arc<Room>);
+pub(crate) struct Seat {
+    room: Arc<Room>,
+    /// What was there before it came.
+    first: VecDeque<Arc<str>>,
+    cursor: Cursor,
+}
+
+impl Seat {
+    /// What the browser is told next. Cancel safe.
+    pub(crate) async fn next(&mut self) -> Arc<str> {
+        if let Some(text) = self.first.pop_front() {
+            return text;
+        }
+        loop {
+            // What is told from here on wakes this, also before it is awaited.
+            let told = self.room.told.notified();
+            let next = self.room.lock().feed.next(&mut self.cursor);
+            match next {
+                Some(text) => return text,
+                None => told.await,
+            }
+        }
+    }
+}
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let mut state = self.0.lock();
+        let mut state = self.room.lock();
         state.browsers -= 1;
         if state.browsers == 0 {
             if let Some(watching) = state.watching.take() {
                 watching.abort();
             }
-            state.services = None;
-            state.sessions = None;
+            state.feed.clear();
         }
     }
 }
 
 impl Room {
     pub(crate) fn new(source: Source) -> Arc<Self> {
-        let (events, _) = broadcast::channel(QUEUE);
-        Arc::new(Self { source, events, state: Mutex::default() })
+        Arc::new(Self { source, state: Mutex::default(), told: Notify::new() })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -89,7 +85,7 @@ impl Room {
     }
 
     /// A browser comes; `None` when there are too many. The first one sets off the task that looks at the bus.
-    pub(crate) fn join(self: &Arc<Self>) -> Option<Joined> {
+    pub(crate) fn join(self: &Arc<Self>) -> Option<Seat> {
         let mut state = self.lock();
         if state.browsers >= BROWSERS {
             return None;
@@ -98,15 +94,15 @@ impl Room {
         if state.browsers == 1 {
             state.watching = Some(tokio::spawn(watching::watch(self.clone())).abort_handle());
         }
-        let (events, messages) = (self.events.subscribe(), state.messages);
+        let mut cursor = state.feed.begin();
+        let standing: Vec<_> = iter::from_fn(|| state.feed.next(&mut cursor)).collect();
         let skip = state.kept.len().saturating_sub(REPLAYED);
         let kept: Vec<_> = state.kept.iter().skip(skip).cloned().collect();
-        let standing = [state.services.clone(), state.sessions.clone()];
         drop(state);
         let hello = text("hello", &json!({ "version": 1, "perSecond": PER_SECOND, "kept": KEPT }));
         let kept = kept.iter().map(|exchange| text("exchange", &**exchange));
-        let first = [hello].into_iter().chain(standing.into_iter().flatten()).chain(kept).collect();
-        Some(Joined { first, events, messages, seat: Seat(self.clone()) })
+        let first = [hello].into_iter().chain(standing).chain(kept).collect();
+        Some(Seat { room: self.clone(), first, cursor })
     }
 
     /// The number of the next exchange.
@@ -158,34 +154,20 @@ impl Room {
     }
 
     pub(crate) fn services(&self, services: &impl Serialize) {
-        let event = text("services", services);
-        let mut state = self.lock();
-        state.services = Some(event.clone());
-        self.tell(&mut state, event, 0);
+        self.stand(Topic::Services, text("services", services));
     }
 
     pub(crate) fn sessions(&self, sessions: &impl Serialize) {
-        let event = text("sessions", sessions);
-        let mut state = self.lock();
-        state.sessions = Some(event.clone());
-        self.tell(&mut state, event, 0);
+        self.stand(Topic::Sessions, text("sessions", sessions));
+    }
+
+    fn stand(&self, topic: Topic, text: Arc<str>) {
+        self.lock().feed.stand(topic, text);
+        self.told.notify_waiters();
     }
 
     fn tell(&self, state: &mut State, text: Arc<str>, messages: u64) {
-        let before = state.messages;
-        state.messages = before.saturating_add(messages);
-        // Nobody may be there any more.
-        let _ = self.events.send(Event { text, before, after: state.messages });
+        state.feed.tell(text, messages);
+        self.told.notify_waiters();
     }
-}
-
-/// What a browser is told when it has missed so many messages.
-pub(crate) fn skipped(count: u64) -> Arc<str> {
-    text("skipped", &json!({ "count": count }))
-}
-
-/// An event as it goes to a browser. JSON has no line end outside of what is escaped.
-fn text(name: &str, data: &impl Serialize) -> Arc<str> {
-    let data = serde_json::to_string(data).unwrap_or_else(|_| "null".to_owned());
-    format!("event: {name}\ndata: {data}\n\n").into()
 }

@@ -1,24 +1,21 @@
 //! Sending a request, as a device would through a communication service.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::request::Parts;
 use http::{StatusCode, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kaa_bus::{Bus, RequestError, Subject};
 use kaa_process::admin::annex::Body;
 use kaa_process::error::Chain;
+use kaa_process::request::{ReceiveError, only, received};
 use kaa_protocol::kp1::ResourcePath;
 use kaa_protocol::name::{AppVersion, EndpointId, ServiceInstance};
 use kaa_tap::call::{Asker, CallError, Question, ask, tell};
 use kaa_tap::{Questions, Verb};
 use serde::Deserialize;
 use serde_json::json;
-use tokio::time::timeout;
 
-use crate::access::only;
-use crate::limits::{BODY, BODY_TIME, DESCRIBED, REPLICAS, SENT};
+use crate::limits::{BODY, BODY_TIME, DESCRIBED, PING, REPLICAS, SENT};
 use crate::payload::Payload;
 use crate::reply::{Reply, json, refusal};
 use crate::room::Room;
@@ -104,7 +101,7 @@ fn is_json(head: &Parts) -> Result<(), Refused> {
 }
 
 async fn sent(room: Arc<Room>, body: Body) -> Result<Reply, Refused> {
-    let body = received(body).await?;
+    let body = received(body, BODY, BODY_TIME).await.map_err(not_received)?;
     let wanted = Wanted::read(&body)?;
     let bus = room.source.open().await.map_err(|error| gone(&error))?;
     is_there(&bus, &wanted.instance).await?;
@@ -134,25 +131,13 @@ async fn sent(room: Arc<Room>, body: Body) -> Result<Reply, Refused> {
     Ok(json(StatusCode::OK, &answer))
 }
 
-fn gone(error: &dyn std::error::Error) -> Refused {
-    (StatusCode::BAD_GATEWAY, format!("{:#}", Chain(error)))
+fn not_received(error: ReceiveError) -> Refused {
+    let instead = if matches!(error, ReceiveError::TooLarge(_)) { ", or with `kaa call --file`" } else { "" };
+    (error.status(), format!("{error}{instead}"))
 }
 
-async fn received(body: Body) -> Result<bytes::Bytes, Refused> {
-    match timeout(BODY_TIME, Limited::new(body, BODY).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            let sentence = format!("a body has at most {BODY} bytes; send less, or with `kaa call --file`");
-            Err((StatusCode::PAYLOAD_TOO_LARGE, sentence))
-        }
-        Ok(Err(_)) => {
-            Err((StatusCode::BAD_REQUEST, "the body did not come to its end; send it again".to_owned()))
-        }
-        Err(_) => {
-            let sentence = format!("the body did not come within {BODY_TIME:?}; send it faster");
-            Err((StatusCode::REQUEST_TIMEOUT, sentence))
-        }
-    }
+fn gone(error: &dyn std::error::Error) -> Refused {
+    (StatusCode::BAD_GATEWAY, format!("{:#}", Chain(error)))
 }
 
 /// Whether somebody serves it. The tap hears all requests, so the server takes every service for served.
@@ -178,6 +163,3 @@ async fn is_there(bus: &Bus, instance: &ServiceInstance) -> Result<(), Refused> 
         Err(error) => Err(gone(&error)),
     }
 }
-
-/// How long a service may take to say that it is there.
-const PING: Duration = Duration::from_secs(1);

@@ -44,9 +44,9 @@ impl Sessions {
         self.keep(|pinned| pinned.endpoint != endpoint || pinned.service != service);
     }
 
-    /// The endpoint is gone, and all of its sessions.
-    pub(crate) fn forget(&mut self, endpoint: &str) {
-        self.keep(|pinned| pinned.endpoint != endpoint);
+    /// These endpoints are gone, and all of their sessions.
+    pub(crate) fn forget(&mut self, is_gone: impl Fn(&str) -> bool) {
+        self.keep(|pinned| !is_gone(&pinned.endpoint));
     }
 
     fn keep(&mut self, keep: impl Fn(&Pinned) -> bool) {
@@ -98,7 +98,7 @@ mod tests {
         }
         let known = sessions.changed().unwrap();
         assert_eq!((known.len(), &*known[0].endpoint), (200, "e999"));
-        sessions.forget("e999");
-        assert_eq!(sessions.changed().unwrap().len(), 199);
+        sessions.forget(|endpoint| ["e999", "e998", "e1"].contains(&endpoint));
+        assert_eq!(sessions.changed().unwrap().len(), 198);
     }
 }

@@ -10,6 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use crate::fleet::Fleet;
 use crate::flow::Flow;
 use crate::handled;
+use crate::limits::BURST;
 use crate::room::Room;
 use crate::source::SourceError;
 
@@ -17,9 +18,6 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// How long after a question the answers are told: the time in which most of them come.
 const ANSWERED: Duration = Duration::from_millis(100);
-
-/// The most messages taken before everybody else gets to run.
-const BURST: usize = 128;
 
 /// Why the bus cannot be looked at.
 #[derive(Debug, thiserror::Error)]
@@ -64,14 +62,15 @@ async fn look(room: &Arc<Room>) -> Result<std::convert::Infallible, WatchError> 
                 flow.second(sources.lost(), now);
                 fleet.forget(now);
                 told.get_or_insert(now + ANSWERED);
+                if fleet.is_to_be_described() {
+                    questions.ask(Verb::Info);
+                }
                 questions.ask(Verb::Stats);
                 questions.ask(Verb::Recent);
             }
             said = questions.next() => {
                 let said = said.ok_or(WatchError::Closed)?;
-                if fleet.hear(&said, Instant::now()) && said.verb == Verb::Stats {
-                    questions.ask(Verb::Info);
-                }
+                fleet.hear(&said, Instant::now());
                 if said.verb == Verb::Info {
                     told.get_or_insert(Instant::now() + ANSWERED);
                 }

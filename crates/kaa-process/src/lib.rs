@@ -16,6 +16,7 @@
 //! | [`admin`] | the port for operators: health, readiness, metrics |
 //! | `rest` | the port for those who manage a service (feature `rest`) |
 //! | [`terminal`] | what may reach a terminal, and whether in colours |
+//! | [`request`] | what a port looks at in a request before anybody handles it |
 //! | [`metrics`] | counters and gauges that are read when somebody asks for them |
 
 // For the derived code, which names this crate from outside.
@@ -30,6 +31,7 @@ pub mod error;
 pub mod logs;
 pub mod metrics;
 mod port;
+pub mod request;
 #[cfg(feature = "rest")]
 pub mod rest;
 pub mod signals;

@@ -1,5 +1,7 @@
 //! An open HTTP port: one request per connection, a limit to everything, and an end that ends all of it.
 
+mod write_timeout;
+
 use std::convert::Infallible;
 use std::error::Error;
 use std::net::SocketAddr;
@@ -17,17 +19,22 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
+use write_timeout::WriteTimeout;
+
 /// How long the head of a request may take.
 const HEAD: Duration = Duration::from_secs(5);
 
 /// The largest head, in bytes.
 const HEAD_SIZE: usize = 8 * 1024;
 
+/// For how long the other end may take nothing of an answer. One that is asleep behind a tunnel never says so.
+const STALLED: Duration = Duration::from_secs(20);
+
 /// How long to wait when the system has no socket to give.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// In the extensions of an answer: it may go on for longer than a connection usually lasts, as long as the port is
-/// open.
+/// open and somebody reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lasting;
 
@@ -142,6 +149,7 @@ async fn serve<A, F, B>(
     let mut http = http1::Builder::new();
     // A connection that is not kept cannot be idle, and nobody who asks a few times a second needs one.
     http.keep_alive(false).max_header_size(HEAD_SIZE).timer(TokioTimer::new()).header_read_timeout(HEAD);
+    let stream = WriteTimeout::new(stream, STALLED);
     // What goes wrong on a connection is the matter of who opened it.
     tokio::select! {
         biased;

@@ -5,22 +5,22 @@
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full, StreamBody};
-use hyper::body::Frame;
+use hyper::body::{Bytes, Frame};
 use kaa_process::admin::annex::{Annex, Body, Bound, Lasting};
 use kaa_process::admin::{Admin, AdminError, AdminServer};
 use kaa_process::metrics;
 use prometheus_client::registry::Registry;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::Instant;
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
+use tokio::time::{Instant, timeout};
 
 async fn bind(admin: Admin) -> AdminServer {
     admin.bind("127.0.0.1:0".parse().unwrap()).await.unwrap()
@@ -264,4 +264,36 @@ async fn an_answer_that_lasts_ends_with_the_port_and_not_before() {
     let begin = Instant::now();
     server.stop(Duration::from_secs(20)).await;
     assert!(begin.elapsed() < Duration::from_secs(20), "an answer that lasts holds up the end");
+}
+
+/// Answers once, and never comes to an end. What it holds is dropped with the answer.
+#[derive(Debug)]
+struct Endless(Mutex<Option<oneshot::Sender<()>>>);
+
+impl Annex for Endless {
+    fn answer(&self, _: Request<Body>) -> BoxFuture<'static, Response<Body>> {
+        let held = self.0.lock().unwrap().take();
+        Box::pin(async move {
+            let frames = stream::repeat_with(move || {
+                assert!(held.is_some(), "it is asked once");
+                Ok(Frame::data(Bytes::from_static(&[b'x'; 64 * 1024])))
+            });
+            let mut response = Response::new(StreamBody::new(frames).boxed_unsync());
+            response.extensions_mut().insert(Lasting);
+            response
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_lasts_is_dropped_when_nobody_reads_it_any_more() {
+    let (held, dropped) = oneshot::channel();
+    let endless = Endless(Mutex::new(Some(held)));
+    let server = bind(Admin::new().annex("/endless", "never ends", endless)).await;
+    let mut stream = TcpStream::connect(server.local_addr()).await.unwrap();
+    stream.write_all(b"GET /endless HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    assert_ne!(stream.read(&mut [0; 1024]).await.unwrap(), 0);
+    // The connection stays open.
+    let is_dropped = timeout(Duration::from_secs(60), dropped).await;
+    assert!(is_dropped.expect("the answer waits for ever").is_err());
 }

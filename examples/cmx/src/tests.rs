@@ -16,7 +16,7 @@ use kaa_ext::Config;
 use kaa_ext::bus::MemoryServer;
 use kaa_ext::prelude::*;
 use kaa_ext::protocol::cdtp::{ConfigRequest, ConfigResponse, ConfigUpdated};
-use kaa_ext::testing::{Answering, Device, TestKaa, TestReply, TestService};
+use kaa_ext::testing::{Answering, Device, TestKaa, TestRequest, TestService};
 use serde_json::json;
 
 use crate::{Running, Settings, start};
@@ -144,22 +144,14 @@ impl Stage {
         self.answering = None;
     }
 
-    /// A request to one of the replicas, as if the session were with it. The answer comes as a push does.
-    pub(super) async fn ask(
+    /// A request to one of the replicas, as if the session were with it.
+    pub(super) fn ask<'a>(
         &self,
         replica: usize,
-        device: &mut Device,
+        device: &'a Device,
         body: serde_json::Value,
-    ) -> TestReply {
-        self.send(replica, device, body).await;
-        device.next_push().await
-    }
-
-    pub(super) async fn send(&self, replica: usize, device: &Device, body: serde_json::Value) {
-        let datum = device.request("/config/json").json(body).datum();
-        let subject = format!("kaa.v1.replica.cmx-{replica}.esp.ClientData").parse().unwrap();
-        let reply_to = Some("kaa.v1.replica.test-kaa-0.esp.ExtensionData".parse().unwrap());
-        self.kaa.bus().publish(subject, reply_to, datum).await.unwrap();
+    ) -> TestRequest<'a> {
+        device.request("/config/json").json(body).to_replica(&format!("cmx-{replica}"))
     }
 
     pub(super) async fn hint(&self, endpoint: &str) {

@@ -162,7 +162,8 @@ async fn drain(place: &mut Option<Replica>) {
     *place = None;
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::path::PathBuf;
 

@@ -1,6 +1,7 @@
 //! What a browser is shown.
 
 use futures_util::future::join;
+use kaa_bus::SubjectFilter;
 use kaa_ext::protocol::avro::Record;
 use kaa_ext::protocol::elce::{ConnectedEvent, DisconnectedEvent};
 use kaa_ext::protocol::esp::{ExtensionData, Revision};
@@ -139,13 +140,12 @@ async fn a_pinned_session_is_told_until_its_endpoint_is_gone() {
     let kaa = TestKaa::start_on(stage.bus.clone(), slow().build().unwrap()).await;
     let mut browser = stage.watch().await;
     browser.until("services", |_| true).await;
-    let device = kaa.endpoint("e1");
-    device.request("/pin").await.assert_status(200);
+    kaa.endpoint("e1").request("/pin").await.assert_status(200);
     let sessions = browser.until("sessions", |_| true).await;
     assert_eq!((&sessions[0]["endpoint"], &sessions[0]["service"]), (&json!("e1"), &json!("slow")));
     assert_eq!(sessions[0]["replica"], "slow-0");
     assert!(sessions[0]["since"].as_u64() > Some(0));
-    let endpoints = [("e1", "v1")].into_iter().collect();
+    let endpoints = [("e1", "v1"), ("e2", "v1")].into_iter().collect();
     let event = DisconnectedEvent { endpoints, ..DisconnectedEvent::default() }.to_bytes();
     let subject = "kaa.v1.events.kpc.endpoint.connectivity.disconnected".parse().unwrap();
     stage.bus.publish(subject, None, event).await.unwrap();
@@ -194,6 +194,31 @@ async fn services_are_told_every_second_with_what_they_have_done() {
     server.stop().await.unwrap();
     browser.until("services", |services| services[0]["health"] == "silent").await;
     browser.until("services", |services| services.as_array().unwrap().is_empty()).await;
+}
+
+/// A bus on which 50 replicas say what they have done, and nothing else.
+#[tokio::test(start_paused = true)]
+async fn services_are_asked_what_they_are_once_a_second_however_many_they_are() {
+    let stage = Stage::new();
+    let mut asked = stage.bus.subscribe("$SRV.*".parse::<SubjectFilter>().unwrap(), None).await.unwrap();
+    let mut browser = stage.watch().await;
+    let (mut infos, mut stats) = (0, 0);
+    while stats < 5 {
+        let question = asked.next().await.unwrap();
+        infos += u64::from(*question.subject == *b"$SRV.INFO");
+        if *question.subject != *b"$SRV.STATS" {
+            continue;
+        }
+        stats += 1;
+        for n in 0..50 {
+            let kind = "io.nats.micro.v1.stats_response";
+            let said = json!({ "type": kind, "name": "dcx", "id": format!("dcx-{n}"), "started": "monday" });
+            let inbox = std::str::from_utf8(question.reply_to.as_ref().unwrap()).unwrap().parse().unwrap();
+            stage.bus.publish(inbox, None, said.to_string().into()).await.unwrap();
+        }
+    }
+    browser.until("services", |services| services.as_array().unwrap().len() == 50).await;
+    assert_eq!(infos, stats);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use kaa_protocol::avro::Record;
-use kaa_protocol::esp::{ClientData, Revision};
-use kaa_protocol::subject::Subject;
+use kaa_protocol::esp::{self, ClientData, Revision};
+use kaa_protocol::subject::{Subject, Target};
 use serde::Serialize;
 use tokio::sync::mpsc;
 
@@ -48,6 +48,7 @@ impl Device {
             timestamp: self.switchboard.clock.millis(),
             timeout: 0,
             reply_to: Some(self.switchboard.return_path()),
+            replica: None,
         }
     }
 
@@ -123,6 +124,8 @@ pub struct TestRequest<'a> {
     timestamp: i64,
     timeout: i64,
     reply_to: Option<Subject>,
+    /// The replica that is asked; that which the device is pinned to otherwise, or any.
+    replica: Option<Subject>,
 }
 
 impl TestRequest<'_> {
@@ -177,6 +180,12 @@ impl TestRequest<'_> {
         Self { reply_to: subject.map(|text| text.parse().expect("a subject")), ..self }
     }
 
+    /// Asks this replica of the extension, whether the device is pinned to it or not.
+    pub fn to_replica(self, id: &str) -> Self {
+        let replica = Target::Replica(id.parse().expect("a replica ID"));
+        Self { replica: Some(Subject::from(&esp::client_data_subject(replica))), ..self }
+    }
+
     /// The request as bytes on the wire.
     pub fn datum(&self) -> Bytes {
         let data = ClientData {
@@ -222,7 +231,8 @@ impl TestRequest<'_> {
 
     /// Where the request goes.
     fn subject(&self) -> Subject {
-        self.device.pinned().unwrap_or_else(|| self.device.switchboard.service_wide.clone())
+        let replica = self.replica.clone().or_else(|| self.device.pinned());
+        replica.unwrap_or_else(|| self.device.switchboard.service_wide.clone())
     }
 
     async fn answer(self) -> TestReply {

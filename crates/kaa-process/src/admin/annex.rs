@@ -21,9 +21,10 @@ pub struct BodyError(#[from] hyper::Error);
 
 /// Answers everything below a path of the port ([`Admin::annex`](super::Admin::annex)).
 ///
-/// It has to see for itself who asks (a page of another host, for example), and how large a body it takes: the port
-/// limits only the head. An answer that carries [`Lasting`] in its extensions may go on for as long as somebody reads
-/// it and the port is open; any other is cut off after 30 s.
+/// It has to see for itself who asks (a page of another host, for example), and how large a body it takes
+/// ([`request`](crate::request)): the port limits only the head. An answer that carries [`Lasting`] in its extensions
+/// may go on for as long as somebody reads it and the port is open; any other is cut off after 30 s. Nobody reads an
+/// answer of which nothing was taken for 20 s.
 pub trait Annex: fmt::Debug + Send + Sync + 'static {
     /// The answer to one request. [`Bound`] in its extensions says where the port is.
     fn answer(&self, request: Request<Body>) -> BoxFuture<'static, Response<Body>>;

@@ -1,25 +1,24 @@
 //! Who may ask.
 
 use std::hint::black_box;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use http::uri::Authority;
 use http::{HeaderMap, StatusCode, Uri, header};
 
 use super::config::RestConfig;
 use super::error::RestError;
 use super::problem::Problem;
 use crate::config::Secret;
+use crate::request::{asked, is_this_machine, only};
 
 /// What a request has to have.
 #[derive(Debug)]
 pub(super) enum Access {
     /// The token.
     Token(Secret),
-    /// The name of this machine. A page of a browser on this machine can make its own name mean 127.0.0.1 (DNS
-    /// rebinding), but not call itself `localhost`.
+    /// The name of this machine.
     Local,
     /// Nothing, as the operator wished.
     Everybody,
@@ -59,7 +58,7 @@ impl Access {
 }
 
 fn shows(headers: &HeaderMap, token: &Secret) -> bool {
-    let Some(shown) = only(headers, header::AUTHORIZATION) else { return false };
+    let Some(shown) = only(headers, &header::AUTHORIZATION) else { return false };
     let Some((scheme, shown)) = shown.split_once(' ') else { return false };
     scheme.eq_ignore_ascii_case("bearer") && equal(shown.trim_start().as_bytes(), token.expose().as_bytes())
 }
@@ -70,27 +69,10 @@ fn equal(shown: &[u8], token: &[u8]) -> bool {
     shown.len() == token.len() && differing == 0
 }
 
+/// Pages of this machine may ask from whichever port they are at.
 fn is_for_this_machine(head: &Parts) -> bool {
-    let host = match head.uri.authority() {
-        Some(authority) => Some(authority.clone()),
-        None => only(&head.headers, header::HOST).and_then(|host| host.parse::<Authority>().ok()),
-    };
-    let asked = host.is_some_and(|host| is_this_machine(host.host()));
-    let page = !head.headers.contains_key(header::ORIGIN)
-        || only(&head.headers, header::ORIGIN)
-            .and_then(|origin| origin.parse::<Uri>().ok())
-            .is_some_and(|origin| origin.host().is_some_and(is_this_machine));
-    asked && page
-}
-
-fn is_this_machine(host: &str) -> bool {
-    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    host.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
-/// The header, unless it is there twice or not text.
-fn only(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next().filter(|_| values.next().is_none())?;
-    value.to_str().ok()
+    let is_asked = asked(head).is_some_and(|host| is_this_machine(host.host()));
+    let origin = || only(&head.headers, &header::ORIGIN)?.parse::<Uri>().ok();
+    let is_of_this_machine = || origin().is_some_and(|origin| origin.host().is_some_and(is_this_machine));
+    is_asked && (!head.headers.contains_key(header::ORIGIN) || is_of_this_machine())
 }

@@ -8,14 +8,14 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::{Request, StatusCode, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::{Body as _, Bytes, Incoming};
+use hyper::body::{Bytes, Incoming};
 use tokio::time::timeout;
 use tower_service::Service;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::access::Access;
 use super::problem::Problem;
+use crate::request::received;
 
 /// How long the body of a request may take to come.
 const BODY: Duration = Duration::from_secs(10);
@@ -53,9 +53,9 @@ impl Desk {
         if let Some(refusal) = self.access.refusal(&head) {
             return refusal;
         }
-        match received(body).await {
+        match received(body, BODY_SIZE, BODY).await {
             Ok(body) => self.handled(Request::from_parts(head, Body::from(body))).await,
-            Err(problem) => problem.into_response(),
+            Err(error) => Problem::of(error.status(), &error).into_response(),
         }
     }
 
@@ -73,25 +73,6 @@ impl Desk {
                 let detail = format!("not done within {HANDLER_TIMEOUT:?}; it may be done all the same");
                 Problem::new(StatusCode::GATEWAY_TIMEOUT, detail).into_response()
             }
-        }
-    }
-}
-
-async fn received(body: Incoming) -> Result<Bytes, Problem> {
-    let too_large = || {
-        let detail = format!("a body has at most {BODY_SIZE} bytes; send less at once");
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
-    };
-    if body.size_hint().lower() > BODY_SIZE as u64 {
-        return Err(too_large());
-    }
-    match timeout(BODY, Limited::new(body, BODY_SIZE).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-        Ok(Err(_)) => Err(Problem::bad_request("the body did not come to its end; send it again")),
-        Err(_) => {
-            let detail = format!("the body did not come within {BODY:?}; send it faster");
-            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, detail))
         }
     }
 }

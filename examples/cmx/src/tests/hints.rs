@@ -103,7 +103,7 @@ async fn an_endpoint_that_comes_back_outdated_is_pushed_by_whoever_has_it_now() 
     let mut stage = Stage::of(2).await;
     let mut device = stage.kaa.endpoint("ep-1");
     stage.store.set("ep-1", None, "1", "{}");
-    stage.ask(0, &mut device, json!({ "observe": true })).await.assert_json(is("1", &json!({})));
+    stage.ask(0, &device, json!({ "observe": true })).await.assert_json(is("1", &json!({})));
     stage.replicas.remove(0).die().await;
     stage.quiet().await;
     // The hint of this one is lost.

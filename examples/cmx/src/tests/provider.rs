@@ -199,7 +199,7 @@ async fn a_provider_that_lags_behind_does_not_take_an_endpoint_back() {
     let version = Version::new(AtomicI32::new(7));
     let (mut stage, _answering) = first_platform(2, &version).await;
     let mut device = stage.kaa.endpoint("ep-1");
-    let answer = stage.ask(0, &mut device, json!({ "observe": true })).await;
+    let answer = stage.ask(0, &device, json!({ "observe": true })).await;
     answer.assert_status(200).assert_json(is("7", &json!({})));
     is_available(&stage, &version, 6).await;
     is_available(&stage, &version, 8).await;

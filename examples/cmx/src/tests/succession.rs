@@ -17,8 +17,8 @@ const SUCCESSION: Duration = Duration::from_secs(10);
 async fn observers(stage: &Stage, replica: usize, endpoints: usize) -> Vec<Device> {
     let mut devices = Vec::new();
     for n in 0..endpoints {
-        let mut device = stage.kaa.endpoint(&format!("ep-{n}"));
-        stage.ask(replica, &mut device, json!({ "observe": true })).await.assert_status(200);
+        let device = stage.kaa.endpoint(&format!("ep-{n}"));
+        stage.ask(replica, &device, json!({ "observe": true })).await.assert_status(200);
         devices.push(device);
     }
     devices
@@ -127,14 +127,11 @@ async fn replicas_that_claim_the_same_settle_on_one() {
     let mut notices = notices(&stage).await;
     let mut devices: Vec<_> = (0..30).map(|n| stage.kaa.endpoint(&format!("ep-{n}"))).collect();
     for device in &devices {
-        for replica in 0..2 {
-            stage.send(replica, device, json!({ "observe": true })).await;
-        }
-    }
-    for device in &mut devices {
-        for _ in 0..2 {
-            device.next_push().await.assert_status(200);
-        }
+        let [one, other] =
+            [0, 1].map(|replica| stage.ask(replica, device, json!({ "observe": true })).into_future());
+        let (one, other) = tokio::join!(one, other);
+        one.assert_status(200);
+        other.assert_status(200);
     }
     let mut claimants = HashMap::<String, BTreeSet<String>>::new();
     for notice in said(&mut notices, "observed") {
@@ -185,8 +182,8 @@ async fn who_believes_to_have_what_another_has_is_told() {
 #[tokio::test(start_paused = true)]
 async fn who_does_not_observe_any_more_is_not_pushed_when_a_replica_dies() {
     let mut stage = Stage::of(3).await;
-    let mut devices = observers(&stage, 0, 1).await;
-    stage.ask(1, &mut devices[0], json!({ "observe": false })).await.assert_status(200);
+    let devices = observers(&stage, 0, 1).await;
+    stage.ask(1, &devices[0], json!({ "observe": false })).await.assert_status(200);
     stage.replicas.remove(0).die().await;
     stage.quiet().await;
     stage.store.set("ep-0", None, "1", "{}");
