@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use kaa_bus::Message;
+use kaa_bus::trace::{TraceContext, TraceParent};
 use kaa_protocol::ecs2ext;
 
 use crate::exchange::Answered;
@@ -20,6 +21,8 @@ pub struct Seen {
     pub subject: String,
     /// Where its answer is to go.
     pub reply_to: Option<String>,
+    /// The trace it belongs to.
+    pub trace: Option<TraceParent>,
     /// What the subject says.
     pub place: Place,
     /// Its bytes.
@@ -52,7 +55,8 @@ impl Seen {
         let datum = Bytes::copy_from_slice(&message.payload);
         let content = decode(&specs, &datum);
         let reply_to = message.reply_to.as_ref().map(|reply| String::from_utf8_lossy(reply).into_owned());
-        Self { n, time, subject, reply_to, place, datum, content, answers: None }
+        let trace = message.trace.as_ref().map(TraceContext::parent);
+        Self { n, time, subject, reply_to, trace, place, datum, content, answers: None }
     }
 
     /// What it says, if that is known.

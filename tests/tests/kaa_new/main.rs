@@ -105,7 +105,7 @@ fn nothing_that_is_there_is_overwritten() {
 
     assert_good(&new(directory.path(), &["soil"]));
     let manifest = std::fs::read_to_string(directory.path().join("soil/Cargo.toml")).unwrap();
-    assert!(manifest.contains("kaa-ext = { version = \"0.1.0\" }"), "{manifest}");
+    assert!(manifest.contains("kaa-ext = { version = \"0.1.0\", features"), "{manifest}");
 }
 
 #[test]

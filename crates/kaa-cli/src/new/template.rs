@@ -60,8 +60,8 @@ mod tests {
         let of = |wanted: &str| files("soil-watch", None).find(|(path, _)| *path == wanted).unwrap().1;
         assert!(of("src/main.rs").contains("use soil_watch::{describe, start};"));
         assert!(of("Cargo.toml").contains("name = \"soil-watch\""));
-        assert!(of("Cargo.toml").contains("kaa-ext = { version = \"0.1.0\" }"));
+        assert!(of("Cargo.toml").contains("kaa-ext = { version = \"0.1.0\", features"));
         let from_checkout = files("x", Some(Path::new("/sdk"))).next().unwrap().1;
-        assert!(from_checkout.contains("kaa-ext = { path = \"/sdk\" }"));
+        assert!(from_checkout.contains("kaa-ext = { path = \"/sdk\", features"));
     }
 }

@@ -93,6 +93,9 @@ fn message(out: &mut String, seen: &Seen, paint: Paint) -> std::fmt::Result {
     if let Some(reply_to) = &seen.reply_to {
         writeln!(out, "    {} {}", paint.dim("reply to"), paint.dim(escaped(reply_to)))?;
     }
+    if let Some(trace) = &seen.trace {
+        writeln!(out, "    {} {}", paint.dim("traceparent"), paint.dim(trace))?;
+    }
     Ok(())
 }
 
@@ -151,9 +154,10 @@ mod tests {
     use kaa_ext::bus::Message;
     use kaa_ext::protocol::avro::Record;
     use kaa_ext::protocol::esp::{ClientData, ExtensionData, Revision};
-
-    use super::*;
     use kaa_tap::Answered;
+
+    use super::super::ndjson::Format;
+    use super::*;
 
     fn seen(subject: &str, payload: Bytes) -> Seen {
         let message = Message {
@@ -210,6 +214,16 @@ mod tests {
         let shown = shown(seen);
         let first = shown.lines().next().unwrap();
         assert!(first.contains(r"404 no such \u{1b}[31mthing  answers #6 after 1.8 ms"), "{first}");
+    }
+
+    #[test]
+    fn the_trace_that_it_belongs_to_is_shown() {
+        let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let mut seen = seen("kaa.v1.events.x", Bytes::new());
+        seen.trace = parent.parse().ok();
+        let line = Format { raw: false }.line(&Happened::Message(Box::new(seen.clone())));
+        assert!(line.contains(&format!("\"traceparent\":\"{parent}\"")), "{line}");
+        assert!(shown(seen).contains(&format!("traceparent {parent}\n")));
     }
 
     #[test]

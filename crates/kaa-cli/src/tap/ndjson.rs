@@ -50,6 +50,7 @@ impl Format {
         put("time", humantime::format_rfc3339_micros(seen.time).to_string().into());
         put("subject", seen.subject.as_str().into());
         put("replyTo", seen.reply_to.clone().into());
+        put("traceparent", seen.trace.map(|trace| trace.to_string()).into());
         put("service", seen.place.service().into());
         put("replica", seen.place.replica().into());
         put("size", seen.datum.len().into());
