@@ -61,7 +61,8 @@ fn said(notices: &mut Subscription, kind: &str) -> Vec<Value> {
 #[tokio::test(start_paused = true)]
 async fn what_a_dead_replica_had_is_pushed_by_the_others() {
     let mut stage = Stage::of(3).await;
-    let mut devices = observers(&stage, 0, 12).await;
+    // Who inherits which is drawn. That one of two gets nothing happens once in 2^39 runs.
+    let mut devices = observers(&stage, 0, 40).await;
     stage.quiet().await;
     stage.replicas.remove(0).die().await;
     // Nobody alive has the observations when this is announced.
