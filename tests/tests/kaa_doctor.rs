@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use kaa_tests::nats_server::NatsServer;
+use kaa_tests::nats_tls::Certificates;
 use kaa_tests::program::program;
 use kaa_tests::service::{Service, kaa};
 
@@ -70,6 +71,42 @@ async fn a_wrong_login_is_a_failure_and_what_a_user_may_not_do_is_told_with_the_
         text.contains("the server refused the login") && text.contains("fix: set NATS_USERNAME"),
         "{text}"
     );
+}
+
+#[tokio::test]
+async fn a_certificate_is_checked_and_one_of_a_stranger_is_a_failure_that_names_the_file_to_set() {
+    let mut certificates = None;
+    let server = NatsServer::start_with(|directory| {
+        let made = certificates.insert(Certificates::write_to(directory));
+        format!(
+            "tls {{ cert_file: {:?}, key_file: {:?}, ca_file: {:?}, verify: true }}",
+            made.server, made.server_key, made.ca
+        )
+    })
+    .await;
+    let (ours, elsewhere) = (certificates.unwrap(), tempfile::tempdir().unwrap());
+    let strangers = Certificates::write_to(elsewhere.path());
+    let doctor = async |authority: Option<&Path>, own: Option<(&Path, &Path)>| {
+        let mut command = tokio::process::Command::new(program("kaa"));
+        command.arg("doctor").env("NATS_URLS", server.url());
+        authority.map(|file| command.env("NATS_TLS_CA_FILE", file));
+        own.map(|(certificate, key)| {
+            command.env("NATS_TLS_CERTIFICATE_FILE", certificate).env("NATS_TLS_KEY_FILE", key)
+        });
+        command.output().await.unwrap()
+    };
+    let own = Some((ours.client.as_path(), ours.client_key.as_path()));
+    let text = printed(&doctor(Some(&ours.ca), own).await, 0);
+    assert!(text.contains("ok    tls          on, with a certificate of our own"), "{text}");
+    for (authority, own, cause) in [
+        (None, None, "UnknownIssuer"),
+        (Some(strangers.ca.as_path()), own, "invalid peer certificate"),
+        (Some(ours.ca.as_path()), None, "ertificate"),
+    ] {
+        let text = printed(&doctor(authority, own).await, 1);
+        assert!(text.starts_with("fail  connection   "), "{text}");
+        assert!(text.contains(cause) && text.contains("fix: set NATS_TLS_CA_FILE"), "{text}");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Who we are to the server, and who may listen.
 
+use std::net::IpAddr;
+
 use kaa_ext::bus::NatsServerInfo;
 use kaa_ext::{ConfigError, NatsConfig};
 use kaa_process::error::Chain;
@@ -55,11 +57,19 @@ fn known(how: &str, server: &NatsServerInfo) -> Finding {
 
 /// Whether the server is on this machine.
 fn is_local(config: &NatsConfig) -> bool {
-    let is_local = |url: &String| {
-        let host = url.rsplit_once("://").map_or(url.as_str(), |(_, host)| host);
-        ["localhost", "127.", "[::1]"].iter().any(|local| host.starts_with(local))
-    };
-    config.urls.iter().all(is_local)
+    config.urls.iter().all(|url| {
+        let host = host(url);
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    })
+}
+
+/// The host of `nats://host:4222`, `tls://[::1]` or just `host`.
+fn host(url: &str) -> &str {
+    let authority = url.rsplit_once("://").map_or(url, |(_, authority)| authority);
+    match authority.strip_prefix('[').and_then(|v6| v6.split_once(']')) {
+        Some((address, _)) => address,
+        None => authority.split_once(':').map_or(authority, |(host, _)| host),
+    }
 }
 
 #[cfg(test)]
@@ -67,16 +77,55 @@ mod tests {
     use super::super::finding::Level;
     use super::*;
 
+    fn at(urls: &[&str]) -> NatsConfig {
+        let mut config = NatsConfig::default();
+        config.urls = urls.iter().map(|&url| url.to_owned()).collect();
+        config
+    }
+
+    fn server(tls_required: bool, login_required: bool) -> NatsServerInfo {
+        NatsServerInfo {
+            name: "n-0".to_owned(),
+            version: "2.12.0".to_owned(),
+            login_required,
+            tls_required,
+            jetstream: false,
+            max_payload: 1 << 20,
+        }
+    }
+
     #[test]
-    fn only_a_server_elsewhere_needs_tls() {
-        let at = |urls: &[&str]| {
-            let mut config = NatsConfig::default();
-            config.urls = urls.iter().map(|&url| url.to_owned()).collect();
-            config
-        };
+    fn only_this_machine_is_local() {
         assert!(is_local(&at(&[])));
-        assert!(is_local(&at(&["nats://127.0.0.1:4222", "localhost"])));
-        assert!(!is_local(&at(&["nats://127.0.0.1:4222", "nats://nats-0"])));
-        assert!(Level::Warn > Level::Ok);
+        assert!(is_local(&at(&["nats://127.0.0.1:4222", "localhost", "tls://[::1]:4443", "[::1]"])));
+        for elsewhere in ["nats://nats-0", "localhost.example.com", "127.0.0.1.example.com:4222", "[::2]:4222"] {
+            assert!(!is_local(&at(&["nats://127.0.0.1:4222", elsewhere])), "{elsewhere}");
+        }
+    }
+
+    #[test]
+    fn a_server_elsewhere_without_tls_is_warned_of() {
+        let far = at(&["nats://nats-0"]);
+        assert_eq!(tls(&far, &server(false, true)).level, Level::Warn);
+        assert_eq!(tls(&far, &server(true, true)).level, Level::Ok);
+        assert_eq!(tls(&at(&["tls://nats-0"]), &server(false, true)).level, Level::Ok);
+        assert_eq!(tls(&at(&["localhost"]), &server(false, true)).found, "off, on this machine");
+        let mut with_authority = far;
+        with_authority.tls.ca_file = Some("ca.pem".into());
+        assert_eq!(tls(&with_authority, &server(false, true)).level, Level::Ok);
+    }
+
+    #[test]
+    fn a_server_that_asks_nobody_is_warned_of_unless_it_is_on_this_machine() {
+        let login = |config: &NatsConfig, asks| super::login(config, &server(false, asks));
+        let (far, near) = (at(&["nats-0"]), at(&["localhost"]));
+        assert_eq!(login(&far, false).level, Level::Warn);
+        assert_eq!(login(&near, false).found, "none needed");
+        let mut known = near;
+        known.nkey_file = Some("service.nk".into());
+        assert_eq!(login(&known, true).found, "accepted, by nkey");
+        assert_eq!(login(&known, false).level, Level::Warn, "it is of no use");
+        known.credentials_file = Some("service.creds".into());
+        assert_eq!(login(&known, true).found, "accepted, by credentials file");
     }
 }

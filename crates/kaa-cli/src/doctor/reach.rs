@@ -24,7 +24,7 @@ pub(super) fn unreachable(error: &ConnectionError) -> Finding {
             "set NATS_USERNAME and NATS_PASSWORD, NATS_TOKEN, NATS_NKEY_FILE or NATS_CREDENTIALS_FILE to what the server knows"
         }
         ConnectionError::Connect(ConnectError::Tls { .. }) => {
-            "set NATS_TLS_CA_FILE to the authority of the server's certificate, and use the host name that stands in it"
+            "set NATS_TLS_CA_FILE to the authority of the server's certificate, and use the host name that stands in it; for a server that asks for ours, set NATS_TLS_CERTIFICATE_FILE and NATS_TLS_KEY_FILE"
         }
         ConnectionError::Connect(_) => "start nats-server, or set NATS_URLS (or --nats) to where it listens",
         ConnectionError::Config(_) | ConnectionError::Entry(_) => "correct the configuration",
@@ -85,5 +85,34 @@ pub(super) async fn round_trip(bus: &Bus, patience: Duration) -> Finding {
         Finding::warn("round trip", found, "bring services and server closer together")
     } else {
         Finding::ok("round trip", found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::finding::Level;
+    use super::*;
+
+    fn found(version: &str, jetstream: bool) -> Vec<Level> {
+        let info = NatsServerInfo {
+            name: "n-0".to_owned(),
+            version: version.to_owned(),
+            login_required: false,
+            tls_required: false,
+            jetstream,
+            max_payload: 1 << 20,
+        };
+        server(&info).into_iter().map(|finding| finding.level).collect()
+    }
+
+    #[test]
+    fn an_old_server_is_a_failure_and_one_that_tells_less_a_warning() {
+        use Level::{Fail, Ok, Warn};
+        for (version, level) in
+            [("2.9.10", Fail), ("2.10.0", Warn), ("2.11.9", Warn), ("2.12.0", Ok), ("3.0.0", Ok), ("own", Warn)]
+        {
+            assert_eq!(found(version, true), [level, Ok, Ok], "{version}");
+        }
+        assert_eq!(found("2.15.1", false), [Ok, Warn, Ok]);
     }
 }
