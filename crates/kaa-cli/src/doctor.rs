@@ -59,8 +59,8 @@ impl Doctor {
         };
         if let Some(server) = bus.server() {
             reach::server(&server).into_iter().for_each(|finding| findings.add(finding));
-            findings.add(login::tls(&config, &server));
-            findings.add(login::login(&config, &server));
+            findings.add(login::tls(&config, server.tls_required));
+            findings.add(login::login(&config, server.login_required));
         }
         findings.add(reach::round_trip(&bus, self.timeout).await);
         for finding in permitted::check(&bus, self.timeout).await {

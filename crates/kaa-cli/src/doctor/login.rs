@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 
-use kaa_ext::bus::NatsServerInfo;
 use kaa_ext::{ConfigError, NatsConfig};
 use kaa_process::error::Chain;
 
@@ -13,10 +12,10 @@ pub(super) fn unusable(error: &ConfigError) -> Finding {
     Finding::fail("config", format!("{:#}", Chain(error)), "correct it; kaa reads what an extension reads")
 }
 
-/// Whether others can read what is sent.
-pub(super) fn tls(config: &NatsConfig, server: &NatsServerInfo) -> Finding {
+/// Whether others can read what is sent to a server that speaks TLS only, or may.
+pub(super) fn tls(config: &NatsConfig, is_required: bool) -> Finding {
     let asks = config.tls.required || config.tls.ca_file.is_some() || config.tls.certificate_file.is_some();
-    if server.tls_required || asks || config.urls.iter().any(|url| url.starts_with("tls://")) {
+    if is_required || asks || config.urls.iter().any(|url| url.starts_with("tls://")) {
         let own = if config.tls.certificate_file.is_some() { ", with a certificate of our own" } else { "" };
         return Finding::ok("tls", format!("on{own}"));
     }
@@ -27,8 +26,8 @@ pub(super) fn tls(config: &NatsConfig, server: &NatsServerInfo) -> Finding {
     Finding::warn("tls", "off: everybody on the way can read and change what is sent", fix)
 }
 
-/// Whether the server asks who connects.
-pub(super) fn login(config: &NatsConfig, server: &NatsServerInfo) -> Finding {
+/// How we are known to a server that asks who connects, or does not.
+pub(super) fn login(config: &NatsConfig, is_required: bool) -> Finding {
     let how = if config.credentials_file.is_some() {
         "credentials file"
     } else if config.nkey_file.is_some() {
@@ -36,19 +35,19 @@ pub(super) fn login(config: &NatsConfig, server: &NatsServerInfo) -> Finding {
     } else if config.token.is_some() || config.token_file.is_some() {
         "token"
     } else if let Some(user) = &config.username {
-        return known(&format!("user {user:?}"), server);
-    } else if server.login_required || is_local(config) {
+        return known(&format!("user {user:?}"), is_required);
+    } else if is_required || is_local(config) {
         return Finding::ok("login", "none needed");
     } else {
         let fix =
             "give nats-server users with permissions; kaa permissions PROGRAM prints those of a service";
         return Finding::warn("login", "none: everybody who reaches the server may do everything", fix);
     };
-    known(how, server)
+    known(how, is_required)
 }
 
-fn known(how: &str, server: &NatsServerInfo) -> Finding {
-    if server.login_required {
+fn known(how: &str, is_required: bool) -> Finding {
+    if is_required {
         return Finding::ok("login", format!("accepted, by {how}"));
     }
     let fix = "give nats-server users with permissions, or leave the login out of the configuration";
@@ -83,22 +82,13 @@ mod tests {
         config
     }
 
-    fn server(tls_required: bool, login_required: bool) -> NatsServerInfo {
-        NatsServerInfo {
-            name: "n-0".to_owned(),
-            version: "2.12.0".to_owned(),
-            login_required,
-            tls_required,
-            jetstream: false,
-            max_payload: 1 << 20,
-        }
-    }
-
     #[test]
     fn only_this_machine_is_local() {
         assert!(is_local(&at(&[])));
         assert!(is_local(&at(&["nats://127.0.0.1:4222", "localhost", "tls://[::1]:4443", "[::1]"])));
-        for elsewhere in ["nats://nats-0", "localhost.example.com", "127.0.0.1.example.com:4222", "[::2]:4222"] {
+        for elsewhere in
+            ["nats://nats-0", "localhost.example.com", "127.0.0.1.example.com:4222", "[::2]:4222"]
+        {
             assert!(!is_local(&at(&["nats://127.0.0.1:4222", elsewhere])), "{elsewhere}");
         }
     }
@@ -106,18 +96,17 @@ mod tests {
     #[test]
     fn a_server_elsewhere_without_tls_is_warned_of() {
         let far = at(&["nats://nats-0"]);
-        assert_eq!(tls(&far, &server(false, true)).level, Level::Warn);
-        assert_eq!(tls(&far, &server(true, true)).level, Level::Ok);
-        assert_eq!(tls(&at(&["tls://nats-0"]), &server(false, true)).level, Level::Ok);
-        assert_eq!(tls(&at(&["localhost"]), &server(false, true)).found, "off, on this machine");
+        assert_eq!(tls(&far, false).level, Level::Warn);
+        assert_eq!(tls(&far, true).level, Level::Ok);
+        assert_eq!(tls(&at(&["tls://nats-0"]), false).level, Level::Ok);
+        assert_eq!(tls(&at(&["localhost"]), false).found, "off, on this machine");
         let mut with_authority = far;
         with_authority.tls.ca_file = Some("ca.pem".into());
-        assert_eq!(tls(&with_authority, &server(false, true)).level, Level::Ok);
+        assert_eq!(tls(&with_authority, false).level, Level::Ok);
     }
 
     #[test]
     fn a_server_that_asks_nobody_is_warned_of_unless_it_is_on_this_machine() {
-        let login = |config: &NatsConfig, asks| super::login(config, &server(false, asks));
         let (far, near) = (at(&["nats-0"]), at(&["localhost"]));
         assert_eq!(login(&far, false).level, Level::Warn);
         assert_eq!(login(&near, false).found, "none needed");

@@ -35,7 +35,24 @@ pub(super) fn unreachable(error: &ConnectionError) -> Finding {
 /// What the server lacks.
 pub(super) fn server(server: &NatsServerInfo) -> Vec<Finding> {
     let what = format!("nats-server {} ({})", server.version, server.name);
-    let version = match server.release() {
+    let version = age(what, server.release());
+    let jetstream = if server.jetstream {
+        Finding::ok("jetstream", "on: services may keep what their replicas share")
+    } else {
+        let fix = "start nats-server with -js if a service asks for it";
+        Finding::warn(
+            "jetstream",
+            "off: services cannot keep what their replicas share (key-value buckets)",
+            fix,
+        )
+    };
+    let payload = format!("at most {} bytes", server.max_payload);
+    vec![version, jetstream, Finding::ok("max_payload", payload)]
+}
+
+/// Whether the server has everything that services use.
+fn age(what: String, release: Option<(u64, u64)>) -> Finding {
+    match release {
         None => Finding::warn(
             "server",
             what,
@@ -51,19 +68,7 @@ pub(super) fn server(server: &NatsServerInfo) -> Vec<Finding> {
             Finding::warn("server", lacks, "install nats-server 2.12 or newer")
         }
         Some(_) => Finding::ok("server", what),
-    };
-    let jetstream = if server.jetstream {
-        Finding::ok("jetstream", "on: services may keep what their replicas share")
-    } else {
-        let fix = "start nats-server with -js if a service asks for it";
-        Finding::warn(
-            "jetstream",
-            "off: services cannot keep what their replicas share (key-value buckets)",
-            fix,
-        )
-    };
-    let payload = format!("at most {} bytes", server.max_payload);
-    vec![version, jetstream, Finding::ok("max_payload", payload)]
+    }
 }
 
 /// How long a message takes to the server and back.
@@ -93,26 +98,14 @@ mod tests {
     use super::super::finding::Level;
     use super::*;
 
-    fn found(version: &str, jetstream: bool) -> Vec<Level> {
-        let info = NatsServerInfo {
-            name: "n-0".to_owned(),
-            version: version.to_owned(),
-            login_required: false,
-            tls_required: false,
-            jetstream,
-            max_payload: 1 << 20,
-        };
-        server(&info).into_iter().map(|finding| finding.level).collect()
-    }
-
     #[test]
     fn an_old_server_is_a_failure_and_one_that_tells_less_a_warning() {
         use Level::{Fail, Ok, Warn};
-        for (version, level) in
-            [("2.9.10", Fail), ("2.10.0", Warn), ("2.11.9", Warn), ("2.12.0", Ok), ("3.0.0", Ok), ("own", Warn)]
+        for (release, level) in
+            [((2, 9), Fail), ((2, 10), Warn), ((2, 11), Warn), ((2, 12), Ok), ((3, 0), Ok)]
         {
-            assert_eq!(found(version, true), [level, Ok, Ok], "{version}");
+            assert_eq!(age("nats-server".to_owned(), Some(release)).level, level, "{release:?}");
         }
-        assert_eq!(found("2.15.1", false), [Ok, Warn, Ok]);
+        assert_eq!(age("a fork".to_owned(), None).level, Warn);
     }
 }
