@@ -78,6 +78,22 @@ async fn a_document_says_what_comes_in_what_goes_back_and_what_the_payload_is() 
     assert_eq!((&updated["messages"], &updated["answers"]), (&json!(["ConfigUpdated"]), &json!([])));
 }
 
+#[tokio::test]
+async fn every_json_that_a_service_takes_or_answers_has_a_schema() {
+    for (name, payloads) in
+        [("ccm", 0), ("cex", 3), ("cmx", 3), ("dcx", 1), ("epmx", 6), ("rsx", 1), ("tsx", 1)]
+    {
+        let document: Value = serde_json::from_str(&document(name, &[]).await).unwrap();
+        let messages = document["components"]["messages"].as_object().unwrap();
+        let shared = messages.iter().filter(|(message, _)| !message.contains("-of-this-replica"));
+        let json: Vec<_> = shared
+            .filter(|(_, message)| message["x-payload"]["mediaType"] == "application/json")
+            .inspect(|(name, message)| assert!(message["x-payload"]["schema"].is_object(), "{name}"))
+            .collect();
+        assert_eq!(json.len(), payloads, "{name}: {json:#?}");
+    }
+}
+
 async fn parsed_of(name: &str) -> Value {
     parsed(&document(name, &[]).await).await
 }

@@ -144,7 +144,7 @@ pub use listener::{Listener, ListenerDef, ListenerOutcome};
 pub use message::{EventType, RequestType};
 pub use overload::Overload;
 pub use pipeline::Pipeline;
-pub use reply::{IntoReply, Reply};
+pub use reply::{Holding, IntoReply, Reply};
 pub use request::Request;
 pub use resource::{HandlerFuture, Location, Resource, ResourceDef};
 pub use run::{RunError, run, run_shards};

@@ -83,13 +83,6 @@ impl Reply {
         Self { status: status.code(), ..self }
     }
 
-    /// Keeps `what` until the answer is with the bus, or is not going to be sent: the guard of a lock, so
-    /// that no push for which it has to be taken gets ahead of this answer.
-    #[must_use]
-    pub fn holding(self, what: impl Send + Sync + 'static) -> Self {
-        Self { held: Held(Some(Arc::new(what))), ..self }
-    }
-
     /// The HTTP status code the device gets.
     pub fn status(&self) -> StatusCode {
         self.status
@@ -119,6 +112,23 @@ impl From<Failure> for Reply {
     }
 }
 
+/// An answer, and what is kept until the answer is with the bus or is not going to be sent: the guard of a lock,
+/// so that no push for which it has to be taken gets ahead of this answer.
+///
+/// ```
+/// use kaa_ext::prelude::*;
+/// use kaa_ext::{Holding, Turn, Turns};
+///
+/// /// Names the endpoint. What is pushed to it in a turn of its own comes after the answer.
+/// #[resource("/name")]
+/// async fn name(endpoint: EndpointId, State(turns): State<Turns>) -> Holding<String, Turn> {
+///     let turn = turns.take(&endpoint).await;
+///     Holding(endpoint.to_string(), turn)
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Holding<T, H>(pub T, pub H);
+
 /// What a resource may return.
 ///
 /// | type | payload |
@@ -129,6 +139,7 @@ impl From<Failure> for Reply {
 /// | `String`, `&'static str` | this text |
 /// | `Option<T>` | that of `T`, or none |
 /// | `(SuccessStatus, T)` | that of `T`, with another success status |
+/// | [`Holding<T, H>`](Holding) | that of `T`, and `H` is dropped when it is sent |
 /// | [`Reply`] | its own |
 /// | `Result<T, E>` | that of `T`, or none and the status and reason of `E: `[`ReplyError`] |
 #[diagnostic::on_unimplemented(
@@ -184,6 +195,13 @@ impl<T: IntoReply> IntoReply for (SuccessStatus, T) {
     }
 }
 
+impl<T: IntoReply, H: Send + Sync + 'static> IntoReply for Holding<T, H> {
+    fn into_reply(self) -> Result<Reply, Failure> {
+        let Self(answer, held) = self;
+        Ok(Reply { held: Held(Some(Arc::new(held))), ..answer.into_reply()? })
+    }
+}
+
 impl<T: IntoReply, E: ReplyError> IntoReply for Result<T, E> {
     fn into_reply(self) -> Result<Reply, Failure> {
         self?.into_reply()
@@ -212,7 +230,7 @@ mod tests {
     #[test]
     fn what_a_reply_holds_goes_with_it_and_is_no_part_of_it() {
         let guard = Arc::new(());
-        let reply = Reply::new("a").holding(guard.clone());
+        let reply = Holding("a", guard.clone()).into_reply().unwrap();
         assert_eq!((Arc::strong_count(&guard), &reply), (2, &Reply::new("a")));
         drop(reply.with_status(SuccessStatus::CREATED));
         assert_eq!(Arc::strong_count(&guard), 1);

@@ -8,7 +8,7 @@ use kaa_protocol::name::EndpointId;
 use tokio::sync::OwnedMutexGuard;
 
 /// Whose turn it is to send something to an endpoint, for services that push: what several tasks have for a device
-/// goes out in the order in which they came, and nothing overtakes an answer that [holds](crate::Reply::holding) its
+/// goes out in the order in which they came, and nothing overtakes an answer that [holds](crate::Holding) its
 /// turn. Clones share the turns.
 ///
 /// Only endpoints that somebody sends something to have an entry, so there are no more of them than there are tasks.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use kaa_ext::Turns;
 use kaa_ext::prelude::*;
 use kaa_ext::protocol::cep::{CommandRequest, CommandResponse, CommandType, ResultRequest};
+use kaa_ext::{Holding, Turn, Turns};
 
 use crate::commands::Commands;
 use crate::observers::Observers;
@@ -20,7 +20,7 @@ pub(crate) async fn command(
     State(observers): State<Arc<Observers>>,
     State(turns): State<Turns>,
     DeviceJson(request): DeviceJson<CommandRequest>,
-) -> Result<Reply, Failure> {
+) -> Holding<DeviceJson<CommandResponse>, Turn> {
     // Commands that are given from now on are pushed after the answer.
     let turn = turns.take(&endpoint).await;
     // This replica has the commands and the session, so the results have to come here.
@@ -31,7 +31,7 @@ pub(crate) async fn command(
         observers.add(endpoint.clone(), command_type.clone(), session);
     }
     let outstanding = CommandResponse(commands.outstanding(&endpoint, command_type.as_ref()));
-    Ok(DeviceJson(outstanding).into_reply()?.holding(turn))
+    Holding(DeviceJson(outstanding), turn)
 }
 
 /// Takes what became of commands. Said twice, the first word counts; what is no command is named.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kaa_ext::Holding;
 use kaa_ext::prelude::*;
 use kaa_ext::protocol::cmp::{AppliedRequest, ConfigRequest, ConfigResponse};
 
@@ -27,7 +28,7 @@ pub(crate) async fn config(
     State(observations): State<Arc<Observations>>,
     State(siblings): State<Arc<Siblings>>,
     messaging: Messaging,
-) -> Result<Reply, Failure> {
+) -> Result<Holding<DeviceJson<ConfigResponse>, WhenSent>, Failure> {
     let key = Key { app_version, endpoint, name: config_name };
     let is_answered = request_id.is_some();
     let watch = match request.observe {
@@ -50,16 +51,20 @@ pub(crate) async fn config(
     };
     let known = request.config_id;
     if let Some(watch) = watch {
-        let (reply, turn) =
+        let (latest, turn) =
             observed(&watch, key, known, is_answered, session, &provider, &siblings, &messaging).await?;
-        // In this order: the others are told when it is sent, and then comes the next.
-        return Ok(reply.holding((Afterwards::new(siblings, watch.notice()), turn)));
+        let told = Afterwards::new(siblings, watch.notice());
+        return Ok(Holding(DeviceJson(latest), (Some(told), Some(turn))));
     }
     let latest = provider.latest(&messaging, &key, known.as_deref()).await?;
     let told = Notice::told(&key, id(&latest, known.as_deref()));
     let told = is_answered.then(|| Afterwards::new(siblings, told));
-    Ok(DeviceJson(latest).into_reply()?.holding(told))
+    Ok(Holding(DeviceJson(latest), (told, None)))
 }
+
+/// What follows the answer, in this order: the others are told, and then comes the next who has something for the
+/// endpoint.
+type WhenSent = (Option<Afterwards>, Option<Turn>);
 
 /// The answer to who observes, in turn with the pushes.
 #[allow(clippy::too_many_arguments, reason = "each is a piece of its own")]
@@ -72,7 +77,7 @@ async fn observed(
     provider: &Provider,
     siblings: &Siblings,
     messaging: &Messaging,
-) -> Result<(Reply, Turn), Failure> {
+) -> Result<(ConfigResponse, Turn), Failure> {
     let turn = watch.turn().await;
     watch.is_reached_by(key.app_version.clone(), session);
     watch.has(known.clone());
@@ -86,7 +91,7 @@ async fn observed(
         watch.has(Some(id(&latest, known.as_deref()).to_owned()));
         watch.is_checked(hints);
     }
-    Ok((DeviceJson(latest).into_reply()?, turn))
+    Ok((latest, turn))
 }
 
 /// What the device has when it has this answer.

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use kaa_ext::prelude::{EndpointId, RequestId, ServiceInstance};
 use lru::LruCache;
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::settings::Settings;
 
 /// What became of a request, as a device gets it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Outcome {
     /// By the numbers of HTTP.

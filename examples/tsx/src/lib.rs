@@ -6,10 +6,11 @@
 use kaa_ext::bus::Clock;
 use kaa_ext::prelude::*;
 use kaa_ext::{Builder, Config, Description, Running, StartError};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What a device gets.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Time {
     /// Milliseconds since the beginning of 1970 in UTC, when the answer was made.
     timestamp: i64,

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::schemas::Schemas;
 use crate::extract::{DeviceJson, Json, Payload};
-use crate::reply::Reply;
+use crate::reply::{Holding, Reply};
 use crate::status::SuccessStatus;
 
 /// What a payload is.
@@ -132,6 +132,14 @@ impl<T: Carries> Carries for (SuccessStatus, T) {
     const CAN_FAIL: bool = T::CAN_FAIL;
 }
 
+impl<T: Carries, H> Carries for Holding<T, H> {
+    type Value = T::Value;
+    const MEDIA_TYPE: Option<&'static str> = T::MEDIA_TYPE;
+    const IS_OPTIONAL: bool = T::IS_OPTIONAL;
+    const CHOOSES_STATUS: bool = T::CHOOSES_STATUS;
+    const CAN_FAIL: bool = T::CAN_FAIL;
+}
+
 impl<T: Carries, E> Carries for Result<T, E> {
     type Value = T::Value;
     const MEDIA_TYPE: Option<&'static str> = T::MEDIA_TYPE;
@@ -220,7 +228,7 @@ impl<T> Unknown for Probe<T> {
 
 #[cfg(test)]
 mod tests {
-    use kaa_protocol::cmp::{AppliedRequest, ConfigRequest};
+    use kaa_protocol::cmp::{AppliedRequest, ConfigRequest, ConfigResponse};
 
     use super::*;
     use crate::failure::Failure;
@@ -271,5 +279,7 @@ mod tests {
         assert_eq!(content.schema.unwrap()["type"], "array");
         assert!(shape!(DeviceJson<ConfigRequest>).content.unwrap().schema.is_some());
         assert!(shape!(Samples).content.unwrap().schema.is_some());
+        let held = shape!(Result<Holding<DeviceJson<ConfigResponse>, ()>, Failure>);
+        assert!(held.content.unwrap().schema.is_some());
     }
 }
