@@ -84,7 +84,9 @@ impl Client {
         if self.transfer.is_held() {
             return Err(PublishError::Full { subject });
         }
-        match unconstrained(self.nats.publish_message(message)).now_or_never() {
+        // Pinned here, because a future that is handed on is copied each time, with the message in it.
+        let sending = pin!(self.nats.publish_message(message));
+        match unconstrained(sending).now_or_never() {
             Some(Ok(())) => Ok(()),
             Some(Err(_)) => Err(PublishError::Closed { subject }),
             None => Err(PublishError::Full { subject }),
