@@ -170,6 +170,8 @@ impl Room {
 }
 
 /// The message as async-nats wants it, unless the server would refuse it.
+// LLVM would rather call it, and copy the message when it comes back.
+#[inline(always)]
 fn outbound(nats: &async_nats::Client, message: Outgoing) -> Result<OutboundMessage, PublishError> {
     if message.trace.is_some() {
         return outbound_traced(nats, message);
