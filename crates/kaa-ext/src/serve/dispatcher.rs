@@ -12,22 +12,20 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, timeout_at};
 
 use super::admission::Admission;
-use super::done::{Done, Outcome, Took};
+use super::done::{Done, Took};
 use super::entrance::{Brings, Entrance};
 use super::guard::{Guard, Interrupted};
 use super::intake::{Intake, Taken};
 use super::lanes::{Lanes, Place};
-use crate::counters::Tally;
+use super::station::Station;
 use crate::envelope::Envelope;
 use crate::failure::Failure;
 use crate::figures::{Figures, Times};
 use crate::limits::Limits;
-use crate::outlet::{Outlet, Sent};
+use crate::outlet::Sent;
 use crate::overload::Overload;
 use crate::pipeline::Pipeline;
-use crate::reply::Reply;
 use crate::request::Request;
-use crate::status::ErrorStatus;
 
 /// The most messages taken before everybody else gets to run. A pause costs a look at the network.
 const BURST: usize = 128;
@@ -45,14 +43,6 @@ pub(super) struct Dispatcher {
     waiting: JoinSet<Done>,
     /// The same by task, for the day they have to be given up.
     envelopes: HashMap<Id, Arc<Envelope>>,
-}
-
-/// What a request needs on its way, shared by all of them.
-struct Station {
-    pipeline: Pipeline,
-    outlet: Arc<Outlet>,
-    tally: Arc<Tally>,
-    figures: Arc<Figures>,
 }
 
 impl Dispatcher {
@@ -323,61 +313,3 @@ async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
 
 /// A waiting handler that is done; opaque outside of the dispatcher.
 pub(super) struct Finished(Result<(Id, Done), JoinError>);
-
-impl Station {
-    /// What the handler came to as a reply.
-    fn reply(&self, envelope: &Envelope, result: Result<Reply, Interrupted>) -> Reply {
-        result.unwrap_or_else(|interrupted| self.interrupted(envelope, &interrupted))
-    }
-
-    fn interrupted(&self, envelope: &Envelope, interrupted: &Interrupted) -> Reply {
-        let (what, correlation_id) = (envelope.title(), envelope.correlation_id());
-        match interrupted {
-            Interrupted::Panicked(message) => {
-                self.tally.panicked();
-                tracing::error!(what, correlation_id, "the handler panicked: {message}");
-                Failure::new(ErrorStatus::INTERNAL_SERVER_ERROR, "Internal Server Error").into()
-            }
-            Interrupted::TimedOut => {
-                self.tally.timed_out();
-                tracing::warn!(what, correlation_id, "the handler ran out of time");
-                Failure::new(ErrorStatus::GATEWAY_TIMEOUT, "the request was not done in time").into()
-            }
-        }
-    }
-
-    /// Keeps what became of a message for somebody who wants to know; out of the way of all others.
-    #[cold]
-    #[inline(never)]
-    fn keep(&self, envelope: &Envelope, outcome: Outcome, function: &'static str) {
-        self.figures.recent.keep(outcome.handled(envelope, function));
-    }
-
-    // Into its callers, as it was before it had a look at the flag: what it is told stays in registers.
-    #[inline(always)]
-    fn book(&self, envelope: &Envelope, done: &Done) {
-        envelope.ends(done.status);
-        let figures = self.figures.of(envelope.reached());
-        if self.figures.recent.is_wanted() {
-            let times = if let Took::Time(times) = done.took { Some(times) } else { None };
-            let outcome = Outcome { status: done.status, left_line: done.left_line, times };
-            self.keep(envelope, outcome, figures.labels.function);
-        }
-        let is_sampled = figures.count(done.status);
-        if let Some(left_line) = done.left_line {
-            figures.in_line.record(left_line - envelope.arrived());
-        }
-        match done.took {
-            Took::Time(times) => figures.time(times),
-            Took::NoTime if is_sampled => {
-                figures.at_once.record(done.left_line.unwrap_or(envelope.arrived()).elapsed());
-            }
-            Took::NoTime | Took::Unknown => {}
-        }
-        match done.sent {
-            Sent::Published => self.tally.answered(),
-            Sent::Silent => self.tally.silent(),
-            Sent::Failed => self.tally.failed_to_send(),
-        }
-    }
-}
