@@ -18,6 +18,7 @@ mod intake;
 mod lanes;
 mod server;
 mod spare;
+mod station;
 
 pub(crate) use entrance::{Place, Reception};
 pub use server::{Serve, ServeError, Server, Stopped};

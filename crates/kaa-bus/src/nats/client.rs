@@ -84,7 +84,9 @@ impl Client {
         if self.transfer.is_held() {
             return Err(PublishError::Full { subject });
         }
-        match unconstrained(self.nats.publish_message(message)).now_or_never() {
+        // Pinned here, because a future that is handed on is copied each time, with the message in it.
+        let sending = pin!(self.nats.publish_message(message));
+        match unconstrained(sending).now_or_never() {
             Some(Ok(())) => Ok(()),
             Some(Err(_)) => Err(PublishError::Closed { subject }),
             None => Err(PublishError::Full { subject }),
@@ -168,6 +170,8 @@ impl Room {
 }
 
 /// The message as async-nats wants it, unless the server would refuse it.
+// LLVM would rather call it, and copy the message when it comes back.
+#[inline(always)]
 fn outbound(nats: &async_nats::Client, message: Outgoing) -> Result<OutboundMessage, PublishError> {
     if message.trace.is_some() {
         return outbound_traced(nats, message);

@@ -5,29 +5,27 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use kaa_bus::{Backlog, Message, planted};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, timeout_at};
 
 use super::admission::Admission;
-use super::done::{Done, Outcome, Took};
+use super::done::{Done, Took};
 use super::entrance::{Brings, Entrance};
 use super::guard::{Guard, Interrupted};
 use super::intake::{Intake, Taken};
 use super::lanes::{Lanes, Place};
-use crate::counters::Tally;
+use super::station::Station;
 use crate::envelope::Envelope;
 use crate::failure::Failure;
 use crate::figures::{Figures, Times};
 use crate::limits::Limits;
-use crate::outlet::{Outlet, Sent};
+use crate::outlet::Sent;
 use crate::overload::Overload;
 use crate::pipeline::Pipeline;
-use crate::reply::Reply;
 use crate::request::Request;
-use crate::status::ErrorStatus;
 
 /// The most messages taken before everybody else gets to run. A pause costs a look at the network.
 const BURST: usize = 128;
@@ -45,14 +43,6 @@ pub(super) struct Dispatcher {
     waiting: JoinSet<Done>,
     /// The same by task, for the day they have to be given up.
     envelopes: HashMap<Id, Arc<Envelope>>,
-}
-
-/// What a request needs on its way, shared by all of them.
-struct Station {
-    pipeline: Pipeline,
-    outlet: Arc<Outlet>,
-    tally: Arc<Tally>,
-    figures: Arc<Figures>,
 }
 
 impl Dispatcher {
@@ -100,6 +90,19 @@ impl Dispatcher {
     /// as much as decoding one. Then the handlers that wait, the connection and everybody else get to
     /// run, and the handlers that are done are booked.
     pub(super) async fn take_burst(&mut self, entrance: &mut Entrance) {
+        if !at_once(|context| self.burst(entrance, context)).await {
+            return;
+        }
+        tokio::task::yield_now().await;
+        while let Some(finished) = self.waiting.try_join_next_with_id() {
+            self.finish(Finished(finished)).await;
+        }
+    }
+
+    /// The burst itself; whether a pause has to follow.
+    ///
+    /// No future is made for a message on its way: that costs more than a hundred instructions.
+    fn burst(&mut self, entrance: &mut Entrance, context: &mut Context<'_>) -> bool {
         for taken in 0..BURST {
             if taken == SHORT_BURST && !self.waiting.is_empty() {
                 break;
@@ -108,35 +111,45 @@ impl Dispatcher {
                 break;
             }
             match entrance.subscription.try_next() {
-                Some(message) => self.take(&message, &entrance.brings, entrance.subscription.backlog()).await,
+                Some(message) => {
+                    self.carry(&message, &entrance.brings, entrance.subscription.backlog(), context);
+                }
                 // Nobody waits, or nothing was taken: the next look at the subscriptions is a pause by itself.
-                None if self.waiting.is_empty() || taken == 0 => return,
+                None if self.waiting.is_empty() || taken == 0 => return false,
                 None => break,
             }
         }
-        tokio::task::yield_now().await;
-        while let Some(finished) = self.waiting.try_join_next_with_id() {
-            self.finish(Finished(finished)).await;
-        }
+        true
     }
 
-    /// Takes a message all the way, or as far as it goes without waiting. `backlog` is what waits behind it.
-    pub(super) async fn take(&mut self, message: &Message, brings: &Brings, backlog: Backlog) {
+    /// Takes a message all the way, or as far as it goes without waiting, whatever may be behind it.
+    pub(super) async fn take(&mut self, message: &Message, brings: &Brings) {
+        at_once(|context| self.carry(message, brings, Backlog::default(), context)).await;
+    }
+
+    /// The same at once; `backlog` is what waits behind it.
+    fn carry(&mut self, message: &Message, brings: &Brings, backlog: Backlog, context: &mut Context<'_>) {
         match self.intake.take(message, brings) {
             Taken::Dropped => {}
             Taken::Refused(envelope, failure) => self.refuse(&envelope, failure, Refusal::Invalid),
-            Taken::Request(envelope) => self.admit(envelope, brings.overload(), backlog).await,
+            Taken::Request(envelope) => self.admit(envelope, brings.overload(), backlog, context),
         }
     }
 
-    async fn admit(&mut self, envelope: Arc<Envelope>, overload: Overload, backlog: Backlog) {
+    fn admit(
+        &mut self,
+        envelope: Arc<Envelope>,
+        overload: Overload,
+        backlog: Backlog,
+        context: &mut Context<'_>,
+    ) {
         if !self.enters(envelope.len(), overload, backlog) {
             let failure = Failure::unavailable("the extension has more requests than it takes at once");
             return self.refuse(&envelope, failure, Refusal::Shed);
         }
         match self.lanes.enter(envelope, overload) {
             Place::InLine => {}
-            Place::First(request) => self.start(request, Waited::No).await,
+            Place::First(request) => self.start(request, Waited::No, context),
             Place::NoRoom(request) => {
                 self.give_up(&request, "too many requests of this endpoint are waiting");
             }
@@ -163,7 +176,7 @@ impl Dispatcher {
     /// Handles a request and those behind it, until one of them has to wait.
     ///
     /// The handler is polled once, right here; only one that is not done becomes a task.
-    async fn start(&mut self, first: Arc<Envelope>, mut waited: Waited) {
+    fn start(&mut self, first: Arc<Envelope>, mut waited: Waited, context: &mut Context<'_>) {
         let mut next = Some(first);
         while let Some(envelope) = next.take() {
             let station = &self.station;
@@ -176,7 +189,7 @@ impl Dispatcher {
             }
             waited = Waited::InLine;
             let mut handler = Guard::start(&station.pipeline, Request::new(envelope.clone()));
-            let Poll::Ready(result) = poll_once(&mut handler).await else {
+            let Poll::Ready(result) = Pin::new(&mut handler).poll(context) else {
                 let (station, envelope) = (station.clone(), envelope.clone());
                 return self.wait(&envelope.clone(), async move {
                     let reply = station.reply(&envelope, handler.await);
@@ -234,7 +247,7 @@ impl Dispatcher {
         if let Some(envelope) = envelope
             && let Some(next) = self.settle(&envelope, &done)
         {
-            self.start(next, Waited::InLine).await;
+            at_once(|context| self.start(next, Waited::InLine, context)).await;
         }
     }
 
@@ -316,68 +329,11 @@ enum Waited {
     InLine,
 }
 
-/// One look at a future: most of them need no second one.
-async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
-    poll_fn(|context| Poll::Ready(Pin::new(&mut *future).poll(context))).await
+/// Does something that looks at futures and waits for none.
+async fn at_once<T>(work: impl FnOnce(&mut Context<'_>) -> T) -> T {
+    let mut work = Some(work);
+    poll_fn(|context| work.take().map_or(Poll::Pending, |work| Poll::Ready(work(context)))).await
 }
 
 /// A waiting handler that is done; opaque outside of the dispatcher.
 pub(super) struct Finished(Result<(Id, Done), JoinError>);
-
-impl Station {
-    /// What the handler came to as a reply.
-    fn reply(&self, envelope: &Envelope, result: Result<Reply, Interrupted>) -> Reply {
-        result.unwrap_or_else(|interrupted| self.interrupted(envelope, &interrupted))
-    }
-
-    fn interrupted(&self, envelope: &Envelope, interrupted: &Interrupted) -> Reply {
-        let (what, correlation_id) = (envelope.title(), envelope.correlation_id());
-        match interrupted {
-            Interrupted::Panicked(message) => {
-                self.tally.panicked();
-                tracing::error!(what, correlation_id, "the handler panicked: {message}");
-                Failure::new(ErrorStatus::INTERNAL_SERVER_ERROR, "Internal Server Error").into()
-            }
-            Interrupted::TimedOut => {
-                self.tally.timed_out();
-                tracing::warn!(what, correlation_id, "the handler ran out of time");
-                Failure::new(ErrorStatus::GATEWAY_TIMEOUT, "the request was not done in time").into()
-            }
-        }
-    }
-
-    /// Keeps what became of a message for somebody who wants to know; out of the way of all others.
-    #[cold]
-    #[inline(never)]
-    fn keep(&self, envelope: &Envelope, outcome: Outcome, function: &'static str) {
-        self.figures.recent.keep(outcome.handled(envelope, function));
-    }
-
-    // Into its callers, as it was before it had a look at the flag: what it is told stays in registers.
-    #[inline(always)]
-    fn book(&self, envelope: &Envelope, done: &Done) {
-        envelope.ends(done.status);
-        let figures = self.figures.of(envelope.reached());
-        if self.figures.recent.is_wanted() {
-            let times = if let Took::Time(times) = done.took { Some(times) } else { None };
-            let outcome = Outcome { status: done.status, left_line: done.left_line, times };
-            self.keep(envelope, outcome, figures.labels.function);
-        }
-        let is_sampled = figures.count(done.status);
-        if let Some(left_line) = done.left_line {
-            figures.in_line.record(left_line - envelope.arrived());
-        }
-        match done.took {
-            Took::Time(times) => figures.time(times),
-            Took::NoTime if is_sampled => {
-                figures.at_once.record(done.left_line.unwrap_or(envelope.arrived()).elapsed());
-            }
-            Took::NoTime | Took::Unknown => {}
-        }
-        match done.sent {
-            Sent::Published => self.tally.answered(),
-            Sent::Silent => self.tally.silent(),
-            Sent::Failed => self.tally.failed_to_send(),
-        }
-    }
-}

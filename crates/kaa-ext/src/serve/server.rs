@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use kaa_bus::{Backlog, Bus, Clock, Messaging, SubscribeError, planted};
+use kaa_bus::{Bus, Clock, Messaging, SubscribeError, planted};
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::ism::Address;
 use tokio::sync::oneshot;
@@ -296,7 +296,7 @@ impl Worker {
                 () = &mut shutdown => return Ended::Asked,
                 finished = dispatcher.finished() => dispatcher.finish(finished).await,
                 next = entrances.next(has_room) => match next {
-                    Some((message, brings)) => dispatcher.take(&message, &brings, Backlog::default()).await,
+                    Some((message, brings)) => dispatcher.take(&message, &brings).await,
                     None => return Ended::BusClosed,
                 },
             }
@@ -347,7 +347,7 @@ impl Worker {
             }
             dispatcher.room_for(&entrance.brings, until).await;
             while let Some(message) = entrance.subscription.next().await {
-                dispatcher.take(&message, &entrance.brings, Backlog::default()).await;
+                dispatcher.take(&message, &entrance.brings).await;
                 dispatcher.take_burst(entrance).await;
                 dispatcher.room_for(&entrance.brings, until).await;
             }
@@ -362,7 +362,7 @@ impl Worker {
                 biased;
                 finished = dispatcher.finished() => dispatcher.finish(finished).await,
                 (message, brings) = entrances.next_own() => {
-                    dispatcher.take(&message, &brings, Backlog::default()).await;
+                    dispatcher.take(&message, &brings).await;
                 }
             }
         }
