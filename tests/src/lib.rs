@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`askers`] | services that ask without pause |
 //! | [`avro`] | the codec of a peer that is not ours |
+//! | [`cable`] | a network that can be cut |
 //! | [`chaos`] | the platform with processes that are killed and frozen |
 //! | [`clients`] | clients that other people wrote |
 //! | [`device`] | devices on rumqttc and curl |
@@ -43,6 +44,7 @@
 
 pub mod askers;
 pub mod avro;
+pub mod cable;
 pub mod chaos;
 pub mod clients;
 pub mod device;

@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use kaa_bus::{Bus, NatsOptions};
-use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{JoinHandle, JoinSet};
 
+use crate::cable::Cable;
 use crate::patience::soon;
 use crate::venue::Venue;
 
@@ -15,7 +13,7 @@ use crate::venue::Venue;
 pub struct Lifeline {
     bus: Bus,
     /// Only a real server has to be lied to.
-    relay: Option<JoinHandle<()>>,
+    cable: Option<Cable>,
 }
 
 impl Lifeline {
@@ -26,13 +24,12 @@ impl Lifeline {
     /// When there is no connection.
     pub async fn connect(venue: &Venue) -> Self {
         let Venue::Nats(server) = venue else {
-            return Self { bus: venue.connect().await, relay: None };
+            return Self { bus: venue.connect().await, cable: None };
         };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("nats://{}", listener.local_addr().unwrap());
-        let relay = tokio::spawn(relay(listener, server.port()));
-        let bus = soon("a connection", Bus::nats(NatsOptions::new(&url).unwrap())).await.unwrap();
-        Self { bus, relay: Some(relay) }
+        let cable = Cable::to(server).await;
+        let options = NatsOptions::new(&cable.url()).unwrap();
+        let bus = soon("a connection", Bus::nats(options)).await.unwrap();
+        Self { bus, cable: Some(cable) }
     }
 
     /// The connection.
@@ -41,32 +38,11 @@ impl Lifeline {
     }
 
     /// Cuts the connection in the middle of whatever was said, and ends those who used it.
-    pub async fn cut(mut self) {
-        if let Some(relay) = self.relay.take() {
-            relay.abort();
-            // An error says that it was aborted.
-            let _ = relay.await;
+    pub async fn cut(self) {
+        if let Some(cable) = self.cable {
+            cable.removed().await;
         }
         // In no time nothing can be said any more.
         let _ = self.bus.close(Duration::ZERO).await;
-    }
-}
-
-impl Drop for Lifeline {
-    fn drop(&mut self) {
-        if let Some(relay) = &self.relay {
-            relay.abort();
-        }
-    }
-}
-
-/// Passes everything on. When this is dropped, so are all connections, and nobody is let in any more.
-async fn relay(listener: TcpListener, port: u16) {
-    let mut connections = JoinSet::new();
-    while let Ok((mut client, _)) = listener.accept().await {
-        let mut server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-        client.set_nodelay(true).unwrap();
-        server.set_nodelay(true).unwrap();
-        connections.spawn(async move { copy_bidirectional(&mut client, &mut server).await });
     }
 }

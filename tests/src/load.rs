@@ -72,6 +72,7 @@ pub struct Load {
 struct Ledger {
     fates: Mutex<Fates>,
     confirmed: watch::Sender<usize>,
+    refused: watch::Sender<usize>,
     /// `None` while something is being killed: who was refused waits for the end of that.
     door: watch::Sender<Option<Door>>,
     stop: watch::Sender<bool>,
@@ -87,6 +88,7 @@ impl Load {
         let ledger = Arc::new(Ledger {
             fates: Mutex::default(),
             confirmed: watch::Sender::new(0),
+            refused: watch::Sender::new(0),
             door: watch::Sender::new(Some(door)),
             stop: watch::Sender::new(false),
             outage: Mutex::default(),
@@ -138,9 +140,16 @@ impl Load {
     ///
     /// When they do not.
     pub async fn goes_on(&self, what: &str, further: usize) {
-        let mut confirmed = self.ledger.confirmed.subscribe();
-        let wanted = *confirmed.borrow_and_update() + further;
-        soon(what, confirmed.wait_for(|confirmed| *confirmed >= wanted)).await.unwrap();
+        grows(what, &self.ledger.confirmed, further).await;
+    }
+
+    /// Waits until so many further batches got something else, or nothing.
+    ///
+    /// # Panics
+    ///
+    /// When they do not.
+    pub async fn suffers(&self, what: &str, further: usize) {
+        grows(what, &self.ledger.refused, further).await;
     }
 
     /// No new batches; what became of all there were.
@@ -157,6 +166,12 @@ impl Load {
         let fates = ledger.fates.lock().unwrap_or_else(PoisonError::into_inner);
         fates.clone()
     }
+}
+
+async fn grows(what: &str, count: &watch::Sender<usize>, by: usize) {
+    let mut count = count.subscribe();
+    let wanted = *count.borrow_and_update() + by;
+    soon(what, count.wait_for(|count| *count >= wanted)).await.unwrap();
 }
 
 /// A batch that was sent.
@@ -192,10 +207,10 @@ impl Ledger {
         let fate = Fate { code, took, bereaved: self.was_out_since(sent.alive) };
         let before = self.fates.lock().unwrap_or_else(PoisonError::into_inner).batches.insert(batch, fate);
         assert_eq!(before, None, "a batch is sent once");
-        if code == Some(200) {
-            self.confirmed.send_modify(|confirmed| *confirmed += 1);
-        }
-        code == Some(200)
+        let is_confirmed = code == Some(200);
+        let count = if is_confirmed { &self.confirmed } else { &self.refused };
+        count.send_modify(|count| *count += 1);
+        is_confirmed
     }
 
     fn stray(&self, heard: String) {

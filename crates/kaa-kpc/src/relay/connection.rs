@@ -32,8 +32,8 @@ impl Connection {
         self.core.send(self.core.next_id(), request, recipient)
     }
 
-    /// Waits until the server has taken all requests of this connection since the last call, of those with
-    /// a [mark](Asked::mark). Everybody who asks at the same time shares one round trip; it takes no longer
+    /// Waits until the server has taken all requests of this connection that have gone out since the last call, of
+    /// those with a [mark](Asked::mark). Everybody who asks at the same time shares one round trip; it takes no longer
     /// than [`taken_timeout`](super::RelayOptions::taken_timeout).
     ///
     /// The request may find nobody all the same, and its extension may fail: only an answer says that it was

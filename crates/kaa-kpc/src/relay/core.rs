@@ -122,8 +122,11 @@ impl Core {
         let mut state = self.lock();
         let state = &mut *state;
         self.tally.requests();
+        // Before the publish: what goes out on a later connection is only doubted without need.
+        let connects = self.bus().connects();
         match self.publish(state, id, request, connection, &mut waiting) {
             Ok(subject) => {
+                state.published_on(waiting.recipient.wants_proof(), connects);
                 self.sent(state, id, subject, waiting);
                 true
             }
@@ -182,8 +185,6 @@ impl Core {
         let Route { dialect, subject } = state.routes.to(&request.path.extension);
         waiting.dialect = dialect;
         let datum = self.encode(dialect, id, request)?;
-        // Before the publish: what goes out on a later connection is only doubted without need.
-        state.published_on(waiting.recipient.wants_proof(), self.bus().connects());
         let pin = waiting.party.as_ref().and_then(|party| state.pins.get(party, &waiting.extension));
         let Some(pin) = pin.cloned() else {
             self.publish_to(dialect, &subject, datum, waiting.context())?;

@@ -205,6 +205,13 @@ impl Endpoints {
         }
     }
 
+    /// Who came and is gone by now is not told of as one who came: it may be at another replica, which would
+    /// take it for gone.
+    pub(super) fn skip_who_went(&mut self) {
+        let Self { holds, arrivals, .. } = self;
+        arrivals.retain(|id, _| holds.contains_key(id.as_str()));
+    }
+
     /// How many came or went of which nobody will be told, since the last call.
     pub(super) fn take_forgotten(&mut self) -> u64 {
         std::mem::take(&mut self.forgotten)

@@ -1,7 +1,8 @@
 //! Telling others which endpoints came and went (9/ELCE).
 //!
 //! An event counts as told when the server is known to have it. What it may not have got is kept and told
-//! again, as far as it is still true: an endpoint that went and came back while the bus was away did neither.
+//! again, as far as it is still true: an endpoint that went and came back while the bus was away did neither, and
+//! one that came and went only went.
 //!
 //! After an outage only that is told, and not which endpoints are connected in all. Who was away, and so
 //! missed what other replicas had to say, cannot know which of its endpoints have moved to one of them; to
@@ -35,6 +36,7 @@ pub(super) async fn announce(core: Arc<Core>) {
             let connected = connection.wait_for(|connection| *connection != Connection::Disconnected).await;
             if connected.is_ok_and(|connection| *connection == Connection::Connected) {
                 sleep(AFTER_AN_OUTAGE).await;
+                core.lock().endpoints.skip_who_went();
             } else {
                 return;
             }

@@ -89,7 +89,7 @@ impl State {
         if self.pending.asked() >= options.in_flight { Err(Refusal::Busy) } else { Ok(()) }
     }
 
-    /// A request is about to go out on a connection to the server.
+    /// A request has gone out on a connection to the server.
     pub(super) fn published_on(&mut self, connection: Option<u64>, connects: u64) {
         self.published_on = Some(connects);
         if let Some(client) = connection.and_then(|connection| self.clients.get_mut(connection)) {

@@ -191,6 +191,21 @@ async fn what_happened_while_the_bus_was_away_is_told_once_when_it_is_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_came_and_went_while_the_bus_was_away_is_only_gone() {
+    let world = World::new();
+    let (relay, mut listener) = (world.relay().await, Listener::new(&world).await);
+    let client = Client::of(&relay);
+    world.server.stop();
+    use_all(&client, &["a"]);
+    // By then it could not be told.
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    drop(client);
+    world.server.start();
+    assert_eq!(listener.told().await, (vec![], vec![]));
+    assert_eq!(listener.told().await, (vec![], vec!["kpc-0: a".into()]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_relay_that_stops_while_the_bus_is_away_counts_what_it_could_not_tell() {
     let world = World::new();
     let relay = world.relay().await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kaa_kpc::relay::NotTaken;
 
-use super::world::{Client, World, quiet};
+use super::world::{Client, World, pair, quiet};
 
 #[tokio::test(start_paused = true)]
 async fn what_the_server_has_is_confirmed_to_all_who_ask() {
@@ -51,6 +51,19 @@ async fn what_nobody_wants_confirmed_casts_no_doubt_on_what_comes_later() {
     world.server.stop();
     world.server.start();
     client.ask("ep-1/echo", "");
+    assert_eq!(client.connection.taken().await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_refused_casts_no_doubt_on_what_comes_later() {
+    let world = World::new();
+    let (relay, _puppet) = (world.relay().await, world.puppet().await);
+    let mut client = Client::of(&relay);
+    world.server.stop();
+    client.ask("ep-1/echo/1", "");
+    assert_eq!(client.next().await, pair("ep-1/echo/1/error", "503"));
+    world.server.start();
+    client.ask("ep-1/echo/2", "");
     assert_eq!(client.connection.taken().await, Ok(()));
 }
 
