@@ -36,7 +36,9 @@ pub(super) fn login(config: &NatsConfig, is_required: bool) -> Finding {
         "token"
     } else if let Some(user) = &config.username {
         return known(&format!("user {user:?}"), is_required);
-    } else if is_required || is_local(config) {
+    } else if is_required {
+        return Finding::ok("login", "accepted without one: by certificate, or as the server's no_auth_user");
+    } else if is_local(config) {
         return Finding::ok("login", "none needed");
     } else {
         let fix =
@@ -110,6 +112,7 @@ mod tests {
         let (far, near) = (at(&["nats-0"]), at(&["localhost"]));
         assert_eq!(login(&far, false).level, Level::Warn);
         assert_eq!(login(&near, false).found, "none needed");
+        assert!(login(&near, true).found.starts_with("accepted without one"));
         let mut known = near;
         known.nkey_file = Some("service.nk".into());
         assert_eq!(login(&known, true).found, "accepted, by nkey");
