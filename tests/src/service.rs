@@ -237,6 +237,15 @@ impl Service {
         self.signal(Signal::INT);
     }
 
+    /// What a terminal does that is closed (SIGHUP).
+    ///
+    /// # Panics
+    ///
+    /// When it has ended already.
+    pub fn hang_up(&self) {
+        self.signal(Signal::HUP);
+    }
+
     fn signal(&self, signal: Signal) {
         let id = self.process.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
         kill_process(id.expect("a running process"), signal).expect("our own child takes signals");

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::process::Command;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// The demo, on ports that are free, with a place for temporary files of its own.
 struct Demo {
@@ -55,6 +56,17 @@ async fn ctrl_c_ends_it_in_order_with_a_summary() {
     let devices = devices.await;
     assert!(devices.contains(" 0 wrong, 0 unanswered"), "{devices}");
     assert!(!devices.contains('\u{1b}'), "colours are for terminals: {devices:?}");
+    assert!(demo.ended().await);
+}
+
+#[tokio::test]
+async fn a_terminal_that_is_closed_ends_it_in_order_and_leaves_nothing_behind() {
+    // A signal that is listened to here is not ignored by children, should this test run under `nohup`.
+    let _listening = signal(SignalKind::hangup()).unwrap();
+    let mut demo = Demo::start(&[]);
+    demo.is_at_work().await;
+    demo.program.hang_up();
+    demo.program.hang_up();
     assert!(demo.ended().await);
 }
 

@@ -46,7 +46,7 @@ use saves::{Saves, SavesError};
 /// The bus speaks the protocol of NATS: kaa call, kaa tap and every client of NATS can connect to it. It has no
 /// JetStream. The file config.yaml, if there is one, is the extension's configuration.
 ///
-/// Exit code: 0 when it ends by ctrl-c; 5 when something is missing, such as a free port.
+/// Exit code: 0 when it ends by ctrl-c or with its terminal; 5 when something is missing, such as a free port.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   kaa dev                                      in the directory of an extension
@@ -107,7 +107,9 @@ impl Dev {
     }
 
     async fn develop(self) -> Result<(), DevError> {
-        let mut signals = Signals::listen().map_err(DevError::Signals)?;
+        // The extension is in a process group of its own, so the end of the terminal does not reach it.
+        let signals = Signals::listen().and_then(Signals::with_hangup);
+        let mut signals = signals.map_err(DevError::Signals)?;
         let package = self.package()?;
         let mut saves = Saves::watch(&package.directory)?;
         let wanted = Addresses { http: self.http, mqtt: self.mqtt, nats: self.nats, console: self.console };

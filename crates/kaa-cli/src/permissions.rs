@@ -5,6 +5,8 @@ use std::process::{Command, ExitCode};
 
 use clap::Args;
 
+use crate::terminal::tell;
+
 /// Print the least permissions of a service on NATS, for its user in the configuration of nats-server.
 ///
 /// The service is asked itself (`PROGRAM permissions`), because it knows what it is made of. It reads its
@@ -24,7 +26,6 @@ pub(crate) struct Permissions {
 }
 
 impl Permissions {
-    #[allow(clippy::print_stderr, reason = "a program talks to whoever started it")]
     pub(crate) fn run(self) -> ExitCode {
         let mut command = Command::new(&self.program);
         command.arg("permissions");
@@ -38,9 +39,8 @@ impl Permissions {
                 .map_or(ExitCode::FAILURE, ExitCode::from),
             Err(error) => {
                 let program = self.program.display();
-                eprintln!(
-                    "{program} cannot be executed: {error}; name the program of a service, such as ./dcx"
-                );
+                let fix = "name the program of a service, such as ./dcx";
+                tell("permissions", &format!("{program} cannot be executed: {error}; {fix}"));
                 ExitCode::from(2)
             }
         }

@@ -14,13 +14,14 @@ pub(crate) use progress::Progress;
 pub(crate) use table::Table;
 
 use std::error::Error;
+use std::io::{self, Write};
 
 use kaa_process::error::Chain;
 
 /// Says something to whoever started the command, where it does not mix with what the command prints.
-#[allow(clippy::print_stderr, reason = "the terminal is what a command is for")]
 pub(crate) fn tell(command: &str, text: &str) {
-    eprintln!("kaa {command}: {}", escaped(text));
+    // The terminal may be gone: then there is nobody to tell.
+    let _ = writeln!(io::stderr(), "kaa {command}: {}", escaped(text));
 }
 
 /// The same of an error, with all its causes.

@@ -52,7 +52,8 @@ impl Running {
         self
     }
 
-    /// An extension with a REST port, unless that is off. When the port cannot be opened, the extension is stopped.
+    /// An extension with a REST port, unless that is off. The document of the port has the name and the version of the
+    /// extension. When the port cannot be opened, the extension is stopped.
     ///
     /// # Errors
     ///
@@ -65,8 +66,13 @@ impl Running {
     pub async fn with_rest(
         server: Server,
         config: &kaa_process::rest::RestConfig,
-        api: kaa_process::rest::Api,
+        mut api: kaa_process::rest::Api,
     ) -> Result<Self, StartError> {
+        // What nobody has set is that of the library.
+        let info = &mut api.get_openapi_mut().info;
+        info.title = server.description().instance.to_string();
+        info.version.clone_from(&server.description().version);
+        (info.description, info.contact, info.license) = (None, None, None);
         match kaa_process::rest::RestServer::bind(config, api).await {
             Ok(rest) => Ok(Self { rest, ..Self::new(server) }),
             Err(error) => {

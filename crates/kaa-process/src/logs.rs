@@ -74,7 +74,9 @@ fn lines<S>(
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(is_coloured).fmt_fields(escape::fields())
+    // Where a line cannot be written, there is nobody to tell that either: the attempt would be a panic.
+    let layer = tracing_subscriber::fmt::layer().with_writer(writer).log_internal_errors(false);
+    layer.with_ansi(is_coloured).fmt_fields(escape::fields())
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! The signals that ask a service to stop: the first one asks, the second one insists.
 
+#[cfg(unix)]
+mod hangup;
+
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -34,18 +37,7 @@ use tokio::sync::oneshot;
 ///
 /// Outside of a tokio runtime with I/O.
 pub async fn run<T>(service: impl AsyncFnOnce(Stop) -> T) -> Result<T, SignalsError> {
-    let mut signals = Signals::listen().map_err(SignalsError::Unavailable)?;
-    let (ask, asked) = oneshot::channel();
-    let patience = async {
-        signals.next().await;
-        // A service that does not listen is ended by the next one.
-        let _ = ask.send(());
-        signals.next().await;
-    };
-    tokio::select! {
-        ended = service(Stop(asked)) => Ok(ended),
-        () = patience => Err(SignalsError::Interrupted),
-    }
+    Signals::listen().map_err(SignalsError::Unavailable)?.run(service).await
 }
 
 /// Completes when the service is asked to stop.
@@ -82,6 +74,8 @@ pub struct Signals {
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    hangup: Option<tokio::signal::unix::Signal>,
     #[cfg(windows)]
     interrupt: tokio::signal::windows::CtrlC,
 }
@@ -99,7 +93,8 @@ impl Signals {
     #[cfg(unix)]
     pub fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(Self { terminate, interrupt, hangup: None })
     }
 
     /// Begins to listen.
@@ -116,12 +111,52 @@ impl Signals {
         Ok(Self { interrupt: tokio::signal::windows::ctrl_c()? })
     }
 
+    /// Listens to SIGHUP as well, which comes when the terminal is closed: for programs of a terminal that leave
+    /// something behind when they are killed. It counts once, as a terminal that is closed may send it twice, and not at
+    /// all in a program that `nohup` has started. Where there is no such signal, this changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not let the program.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime with I/O.
+    #[cfg_attr(windows, allow(unused_mut, reason = "there is nothing to add"))]
+    pub fn with_hangup(mut self) -> io::Result<Self> {
+        #[cfg(unix)]
+        if !hangup::is_ignored() {
+            self.hangup = Some(tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?);
+        }
+        Ok(self)
+    }
+
+    /// Runs a service as [`run`] does.
+    ///
+    /// # Errors
+    ///
+    /// [`SignalsError::Interrupted`]: the second signal came before the service had ended.
+    pub async fn run<T>(mut self, service: impl AsyncFnOnce(Stop) -> T) -> Result<T, SignalsError> {
+        let (ask, asked) = oneshot::channel();
+        let patience = async {
+            self.next().await;
+            // A service that does not listen is ended by the next one.
+            let _ = ask.send(());
+            self.next().await;
+        };
+        tokio::select! {
+            ended = service(Stop(asked)) => Ok(ended),
+            () = patience => Err(SignalsError::Interrupted),
+        }
+    }
+
     /// Waits for the next one. Cancel safe: what was not awaited is not lost.
     pub async fn next(&mut self) {
         #[cfg(unix)]
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            () = hangup::once(&mut self.hangup) => {}
         }
         #[cfg(windows)]
         self.interrupt.recv().await;

@@ -5,9 +5,11 @@
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use kaa_process::signals::{self, SignalsError};
+use kaa_process::signals::{self, Signals, SignalsError};
 use rustix::process::{Signal, getpid, kill_process};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Mutex;
+use tokio::task::yield_now;
 
 static TURN: Mutex<()> = Mutex::const_new(());
 
@@ -49,4 +51,23 @@ async fn a_service_that_ends_by_itself_needs_no_signal() {
     let (stop,) = signals::run(async |stop| (stop,)).await.unwrap();
     // Whoever still holds the wish to stop has it granted.
     stop.await;
+}
+
+#[tokio::test]
+async fn the_end_of_the_terminal_asks_once_and_insists_on_nothing() {
+    let _turn = TURN.lock().await;
+    // First, so that it is not ignored any more, should these tests run under `nohup`.
+    let mut hangups = signal(SignalKind::hangup()).unwrap();
+    let signals = Signals::listen().unwrap().with_hangup().unwrap();
+    let ended = signals.run(async |stop| {
+        send(Signal::HUP);
+        stop.await;
+        hangups.recv().await;
+        send(Signal::HUP);
+        hangups.recv().await;
+        // Whoever insists is heard before this goes on.
+        yield_now().await;
+        "in order"
+    });
+    assert_eq!(ended.await.unwrap(), "in order");
 }

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use demo::{DemoError, Options, Transcript};
-use kaa_ext::{logs, signals};
+use kaa_ext::logs;
+use kaa_ext::signals::{Signals, SignalsError};
 use tracing::Level;
 
 #[tokio::main]
@@ -14,6 +15,8 @@ async fn main() -> Result<ExitCode, DemoError> {
     // That rsx hides the death of one replica of many from its neighbours does not matter to the only one.
     logs::log_to_stderr_from(Level::WARN, &[("rsx", Level::ERROR)]);
     let transcript = Transcript::stdout();
-    let summary = signals::run(async |stop| demo::run(&options, &transcript, stop).await).await??;
+    // Killed with its terminal, it would leave its databases behind.
+    let signals = Signals::listen().and_then(Signals::with_hangup).map_err(SignalsError::Unavailable)?;
+    let summary = signals.run(async |stop| demo::run(&options, &transcript, stop).await).await??;
     Ok(if summary.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -10,6 +10,7 @@ use kaa_tests::program::program;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdout};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -27,6 +28,8 @@ struct Developing {
 
 impl Developing {
     fn start(directory: &Path) -> Self {
+        // A signal that is listened to here is not ignored by children, should this test run under `nohup`.
+        let _listening = signal(SignalKind::hangup()).unwrap();
         let mut kaa = Command::new(program("kaa"));
         kaa.args(["dev", "--path"]).arg(directory);
         for port in ["--http", "--mqtt", "--nats", "--console"] {
@@ -45,9 +48,10 @@ impl Developing {
         after(&mut self.says, what).await
     }
 
-    async fn stop(mut self) {
+    /// Ends it as a terminal does that is closed: the extension, in a process group of its own, hears nothing of that.
+    async fn hang_up(mut self) {
         let pid = Pid::from_raw(self.kaa.id().unwrap().try_into().unwrap()).unwrap();
-        kill_process(pid, Signal::TERM).unwrap();
+        kill_process(pid, Signal::HUP).unwrap();
         self.says("stopped unfinished=0").await;
         assert!(timeout(PATIENCE, self.kaa.wait()).await.unwrap().unwrap().success());
     }
@@ -114,7 +118,7 @@ async fn what_is_saved_serves_without_losing_a_request_and_what_does_not_compile
 
     enough.send(()).unwrap();
     assert!(device.await.unwrap() > 0);
-    developing.stop().await;
+    developing.hang_up().await;
 }
 
 #[tokio::test]

@@ -137,3 +137,11 @@ async fn what_is_wrong_is_refused_with_a_reason_on_both_sides() {
     let kept = call(rest, "GET", OF_DEVICE, "").await;
     assert_eq!(kept.body, largest, "what was refused has changed nothing");
 }
+
+#[tokio::test]
+async fn the_document_of_a_rest_port_is_in_the_name_of_its_service() {
+    let (_world, _cdp, _cmx, rest) = managing().await;
+    let document = call(rest, "GET", "/openapi.json", "").await.json();
+    assert_eq!(document["info"], json!({ "title": "cdp", "version": env!("CARGO_PKG_VERSION") }));
+    assert!(document["paths"]["/app-versions/{app_version}/config"].is_object(), "{document}");
+}

@@ -271,7 +271,10 @@ impl<S: Send + Sync + 'static> Builder<S> {
         problems.extend(self.limits.problems());
         problems.extend(version_problem(&self.version));
         if self.shards == 0 {
-            problems.push("it has no shard to run on; give it one: `.shards(1)`".to_owned());
+            problems.push(
+                "it has no shard to run on; give it one: service.shards is 1 or more, and so is `.shards(…)`"
+                    .to_owned(),
+            );
         }
         if self.dialects.is_empty() {
             problems.push("no dialect is left to serve; name one, such as `Dialect::Esp`".to_owned());

@@ -24,6 +24,8 @@ pub struct AdminServer {
 
 impl AdminServer {
     pub(super) fn start(listener: TcpListener, address: SocketAddr, pages: Pages) -> Self {
+        let annexes: String =
+            pages.annexes.iter().map(|mounted| format!(", and http://{address}{}", mounted.path)).collect();
         let pages = Arc::new(pages);
         let shown = Arc::clone(&pages);
         let port = Port::open(listener, address, LIMITS, move |request| {
@@ -40,7 +42,7 @@ impl AdminServer {
                 }
             }
         });
-        tracing::info!("health and metrics on http://{address}");
+        tracing::info!("health and metrics on http://{address}{annexes}");
         Self { port, pages }
     }
 
