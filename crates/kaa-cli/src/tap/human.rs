@@ -87,7 +87,9 @@ fn message(out: &mut String, seen: &Seen, paint: Paint) -> std::fmt::Result {
         }
         Err(error) => {
             let reason = escaped(&error.0).into_owned();
-            writeln!(out, "    {}: {}", paint.warning(reason), dump(&seen.datum))?;
+            let shown =
+                readable(&seen.datum).map_or_else(|| dump(&seen.datum), |text| clipped(text, LONGEST).into());
+            writeln!(out, "    {}: {shown}", paint.warning(reason))?;
         }
     }
     if let Some(reply_to) = &seen.reply_to {
@@ -133,6 +135,12 @@ fn is_told(field: &str) -> bool {
 /// Whether a text is one word among others.
 fn is_plain(text: &str) -> bool {
     text.len() <= 100 && !text.contains(['{', ' ', '\n'])
+}
+
+/// The text that a message is which is no record, such as the JSON that services tell each other.
+pub(super) fn readable(datum: &[u8]) -> Option<&str> {
+    let is_binary = |c: char| c.is_control() && !c.is_whitespace();
+    std::str::from_utf8(datum).ok().filter(|text| !text.contains(is_binary))
 }
 
 fn payload(bytes: &[u8]) -> String {
@@ -235,6 +243,18 @@ mod tests {
         assert!(!raw.contains('\u{1b}'), "{raw}");
         assert!(raw.contains("not decoded") && raw.contains("(936 more bytes)"), "{raw}");
         assert!(raw.contains("no record is known at this subject: hex ffff"), "{raw}");
+    }
+
+    #[test]
+    fn what_is_no_record_but_text_is_shown_as_text() {
+        let subject = "kaa.v1.events.cmx.endpoint.config.observation";
+        let seen = |payload: &'static [u8]| seen(subject, Bytes::from_static(payload));
+        let alive = seen(b"{\"notice\":\"alive\"}");
+        let line = Format { raw: false }.line(&Happened::Message(Box::new(alive.clone())));
+        assert!(line.contains(r#""text":"{\"notice\":\"alive\"}"}"#) && !line.contains("hex"), "{line}");
+        let alive = shown(alive);
+        assert!(alive.contains("no record is known at this subject: {\"notice\":\"alive\"}\n"), "{alive}");
+        assert!(shown(seen(b"\x02a\x04bc")).contains("hex 0261046263"));
     }
 
     #[test]

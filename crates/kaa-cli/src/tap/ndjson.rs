@@ -5,6 +5,7 @@ use kaa_tap::wire::to_json;
 use kaa_tap::{Happened, Seen};
 use serde_json::{Map, Value, json};
 
+use super::human::readable;
 use crate::terminal::escaped_json;
 
 /// How lines are written.
@@ -70,7 +71,14 @@ impl Format {
             }
             Err(error) => {
                 let head = seen.datum.get(..HEX.min(seen.datum.len())).unwrap_or_default();
-                put("undecoded", json!({ "reason": error.to_string(), "hex": HEXLOWER.encode(head) }));
+                let reason = error.to_string();
+                put(
+                    "undecoded",
+                    match readable(&seen.datum) {
+                        Some(text) => json!({ "reason": reason, "text": text }),
+                        None => json!({ "reason": reason, "hex": HEXLOWER.encode(head) }),
+                    },
+                );
             }
         }
         put("status", seen.status().map(|status| status.code).into());
