@@ -172,7 +172,7 @@ async fn the_command_line_passes_on_what_a_program_says_of_itself() {
     let missing = kaa(&server, &["permissions", "/no/such/program"]).await;
     let told = String::from_utf8(missing.stderr).unwrap();
     assert_eq!(missing.status.code(), Some(2));
-    assert!(told.starts_with("/no/such/program cannot be executed"), "{told}");
+    assert!(told.starts_with("kaa permissions: /no/such/program cannot be executed"), "{told}");
 }
 
 #[tokio::test]
