@@ -3,7 +3,7 @@
 const assert = require("node:assert/strict");
 const sample = require("../sample.js");
 
-const BURST = 5000;
+const BURST = 2000;
 const MOST_ROWS = 500;
 const MOST_DOTS = 40;
 
