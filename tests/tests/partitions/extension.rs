@@ -20,7 +20,7 @@ fn are_well(fates: &Fates) {
     assert_eq!(fates.strays, Vec::<String>::new());
     for (batch, fate) in &fates.batches {
         assert!(matches!(fate.code, Some(200 | 503 | 504)), "{batch}: {fate:?}");
-        assert!(fate.took < 2 * TIMEOUT, "{batch}: {fate:?}");
+        assert!(fate.took < 5 * TIMEOUT, "{batch}: {fate:?}");
     }
     assert!(fates.batches.values().any(|fate| fate.code == Some(504)), "nobody felt it");
 }
