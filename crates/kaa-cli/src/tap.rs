@@ -3,6 +3,7 @@
 mod conditions;
 pub(crate) mod human;
 mod ndjson;
+mod undecoded;
 
 pub(crate) use conditions::Conditions;
 

@@ -2,11 +2,10 @@
 
 use std::fmt::Write;
 
-use data_encoding::HEXLOWER;
 use kaa_tap::wire::{Value, to_json};
 use kaa_tap::{Happened, Seen};
 
-use super::ndjson::HEX;
+use super::undecoded::{head, readable};
 use crate::terminal::{Paint, clipped, escaped};
 
 /// How many characters of a value are shown.
@@ -137,21 +136,14 @@ fn is_plain(text: &str) -> bool {
     text.len() <= 100 && !text.contains(['{', ' ', '\n'])
 }
 
-/// The text that a message is which is no record, such as the JSON that services tell each other.
-pub(super) fn readable(datum: &[u8]) -> Option<&str> {
-    let is_binary = |c: char| c.is_control() && !c.is_whitespace();
-    std::str::from_utf8(datum).ok().filter(|text| !text.contains(is_binary))
-}
-
 fn payload(bytes: &[u8]) -> String {
     std::str::from_utf8(bytes).map_or_else(|_| dump(bytes), |text| clipped(text, LONGEST).into_owned())
 }
 
 fn dump(bytes: &[u8]) -> String {
-    let head = bytes.get(..HEX.min(bytes.len())).unwrap_or_default();
-    let more = bytes.len() - head.len();
+    let (head, more) = head(bytes);
     let more = if more > 0 { format!("… ({more} more bytes)") } else { String::new() };
-    format!("hex {}{more}", HEXLOWER.encode(head))
+    format!("hex {head}{more}")
 }
 
 #[cfg(test)]

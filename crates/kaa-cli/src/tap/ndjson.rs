@@ -1,11 +1,11 @@
 //! One JSON object a line, for programs. docs/kaa.md says what is in it.
 
-use data_encoding::{BASE64, HEXLOWER};
+use data_encoding::BASE64;
 use kaa_tap::wire::to_json;
 use kaa_tap::{Happened, Seen};
 use serde_json::{Map, Value, json};
 
-use super::human::readable;
+use super::undecoded::{head, readable};
 use crate::terminal::escaped_json;
 
 /// How lines are written.
@@ -14,9 +14,6 @@ pub(crate) struct Format {
     /// With the bytes of the message.
     pub(crate) raw: bool,
 }
-
-/// How many bytes are shown of what cannot be decoded.
-pub(super) const HEX: usize = 64;
 
 impl Format {
     pub(crate) fn line(self, happened: &Happened) -> String {
@@ -70,13 +67,12 @@ impl Format {
                 put("fields", fields.collect());
             }
             Err(error) => {
-                let head = seen.datum.get(..HEX.min(seen.datum.len())).unwrap_or_default();
                 let reason = error.to_string();
                 put(
                     "undecoded",
                     match readable(&seen.datum) {
                         Some(text) => json!({ "reason": reason, "text": text }),
-                        None => json!({ "reason": reason, "hex": HEXLOWER.encode(head) }),
+                        None => json!({ "reason": reason, "hex": head(&seen.datum).0 }),
                     },
                 );
             }

@@ -50,7 +50,7 @@ impl Station {
         self.figures.recent.keep(outcome.handled(envelope, function));
     }
 
-    // Into its callers, as it was before it had a look at the flag: what it is told stays in registers.
+    // Into its callers: what it is told stays in registers.
     #[inline(always)]
     pub(super) fn book(&self, envelope: &Envelope, done: &Done) {
         envelope.ends(done.status);
