@@ -4,17 +4,20 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use kaa_bus::{Bus, Connection, NatsOptions};
+use kaa_bus::{Bus, Connection, NatsOptions, PublishError, RequestError, Subject, SubjectFilter};
+use kaa_ext::prelude::*;
 use kaa_tests::askers::{Askers, Ended};
 use kaa_tests::echo::Echo;
 use kaa_tests::http;
 use kaa_tests::kpc::Kpc;
 use kaa_tests::nats_cluster::{NatsCluster, SIZE};
 use kaa_tests::nats_server::NatsServer;
-use kaa_tests::patience::soon;
+use kaa_tests::patience::{PATIENCE, soon};
 use kaa_tests::service::Service;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 async fn connect(urls: &str) -> Bus {
@@ -78,6 +81,94 @@ async fn a_server_that_announces_its_end_is_left_and_nobody_who_asks_sees_an_err
     let ends = askers.stop().await;
     let failed: Vec<_> = ends.iter().filter(|end| end.outcome.is_err()).collect();
     assert!(failed.is_empty(), "of {}: {failed:#?}", ends.len());
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_its_time_is_waited_for_before_the_connection_of_its_asker_moves() {
+    let mut cluster = NatsCluster::start().await;
+    let (here, there) = (connect(&cluster.url(0)).await, connect(&cluster.url(1)).await);
+    let slow: Subject = "slow".parse().unwrap();
+    let mut requests = there.subscribe(SubjectFilter::from(slow.clone()), None).await.unwrap();
+    let asking = here.clone();
+    let answered = tokio::spawn(async move {
+        loop {
+            let answer = asking.request(slow.clone(), "".into(), PATIENCE).await;
+            // The servers may not know of the subscription yet.
+            if !matches!(answer, Err(RequestError::NoResponders { .. })) {
+                return answer;
+            }
+        }
+    });
+    let request = soon("the request", requests.next()).await.unwrap();
+    cluster.node(0).lame_duck();
+    let mut look = tokio::time::interval(Duration::from_millis(5));
+    let ask = || here.try_publish("nobody".parse().unwrap(), Some("answers".parse().unwrap()), "".into());
+    let held = async {
+        while !matches!(ask(), Err(PublishError::Full { .. })) {
+            look.tick().await;
+        }
+    };
+    soon("the connection to hold back questions", held).await;
+    let to: Subject = request.reply_to.unwrap().try_into().unwrap();
+    // Nothing comes for three times as long as is called quiet, and the answer of somebody else may go out.
+    for _ in 0..30 {
+        look.tick().await;
+        here.try_publish("elsewhere".parse().unwrap(), None, "".into()).unwrap();
+    }
+    there.publish(to, None, "at last".into()).await.unwrap();
+    assert_eq!(answered.await.unwrap().unwrap().payload, "at last");
+    let moved = async {
+        while here.connects() < 2 {
+            look.tick().await;
+        }
+    };
+    soon("the connection to move", moved).await;
+}
+
+/// A request that was begun, and leave to end it.
+#[derive(Debug, Default)]
+struct Slow {
+    begun: Notify,
+    end: Notify,
+}
+
+#[resource("/slow")]
+async fn slow(State(slow): State<Arc<Slow>>) -> &'static str {
+    slow.begun.notify_one();
+    slow.end.notified().await;
+    "at last"
+}
+
+#[resource("/fast")]
+async fn fast() -> &'static str {
+    "at once"
+}
+
+#[tokio::test]
+async fn what_devices_have_asked_is_answered_before_the_connection_of_kaa_kpc_moves() {
+    let mut cluster = NatsCluster::start().await;
+    let there = connect(&cluster.url(1)).await;
+    let state = Arc::new(Slow::default());
+    let extension = Extension::new("slow").state(Arc::clone(&state)).resources(resources![slow, fast]);
+    let _replica = extension.replica("slow-0").build().unwrap().serve(there).start().await.unwrap();
+    let kpc = Kpc::start(cluster.node(0)).await;
+    let devices = kpc.address("http");
+    let ask = move |what| async move { http::call(devices, "POST", what, "").await };
+    let fast_is = async |status| while ask("/kp1/v1/slow/e1/fast").await.status != status {};
+    soon("the servers to know of the extension", fast_is(200)).await;
+    let asked = tokio::spawn(ask("/kp1/v1/slow/e2/slow"));
+    soon("the request", state.begun.notified()).await;
+    cluster.node(0).lame_duck();
+    soon("the connection to hold back questions", fast_is(503)).await;
+    // Nothing comes for three times as long as is called quiet.
+    let mut look = tokio::time::interval(Duration::from_millis(5));
+    for _ in 0..30 {
+        look.tick().await;
+    }
+    state.end.notify_one();
+    let answer = soon("the answer", asked).await.unwrap();
+    assert_eq!((answer.status, answer.body.as_str()), (200, "at last"));
+    soon("the connection to move", fast_is(200)).await;
 }
 
 #[tokio::test]

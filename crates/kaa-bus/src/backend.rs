@@ -165,7 +165,7 @@ impl Backend {
     pub(crate) async fn room_for(&self, message: Outgoing) -> Result<Attempt<'_>, PublishError> {
         match self {
             Self::Memory(_) => Ok(Attempt::Hopeful(self, message)),
-            Self::Nats(client) => Ok(Attempt::Sure(client.room(&message.subject).await?, message)),
+            Self::Nats(client) => Ok(Attempt::Sure(client.room(&message).await?, message)),
         }
     }
 

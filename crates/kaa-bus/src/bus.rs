@@ -1,7 +1,10 @@
 //! The bus as its users see it.
 
+mod expecting;
 mod state;
 mod traced;
+
+pub use expecting::Expecting;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -263,6 +266,7 @@ impl Bus {
                 answers.inspect_err(|_| self.shared.link.counters.refused.increment())?.expect();
             let watch = self.shared.link.denials.watch();
             self.publish(subject.clone(), Some(expected.subject()), payload).await?;
+            let _expecting = self.expecting();
             let inbox = self.shared.inbox();
             tokio::select! {
                 biased;

@@ -90,7 +90,7 @@ mod stats;
 mod subscription;
 pub mod trace;
 
-pub use bus::Bus;
+pub use bus::{Bus, Expecting};
 pub use clock::Clock;
 pub use denials::ForbiddenPublishes;
 pub use error::{CloseError, DrainError, EventError, FenceError, PublishError, RequestError, SubscribeError};

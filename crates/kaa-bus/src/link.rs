@@ -1,6 +1,6 @@
 //! The state of the connection and the counters, shared by everything that belongs to it.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use tokio::sync::watch;
 
@@ -45,6 +45,7 @@ impl Connection {
 pub(crate) struct Link {
     code: AtomicU8,
     watch: watch::Sender<Connection>,
+    expected: AtomicUsize,
     pub(crate) counters: Counters,
     pub(crate) denials: Denials,
 }
@@ -54,6 +55,7 @@ impl Link {
         Self {
             code: AtomicU8::new(connection.code()),
             watch: watch::Sender::new(connection),
+            expected: AtomicUsize::new(0),
             counters: Counters::default(),
             denials: Denials::new(),
         }
@@ -82,6 +84,21 @@ impl Link {
             true
         });
         before
+    }
+
+    /// One more answer is on its way.
+    pub(crate) fn expect(&self) {
+        self.expected.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// It has come, or nobody waits for it any more.
+    pub(crate) fn expect_no_more(&self) {
+        self.expected.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Whether an answer is on its way that somebody waits for.
+    pub(crate) fn is_expecting(&self) -> bool {
+        self.expected.load(Ordering::Relaxed) > 0
     }
 }
 

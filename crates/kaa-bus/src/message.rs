@@ -55,6 +55,11 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
+    /// Whether its sender says where an answer is to go.
+    pub(crate) fn asks(&self) -> bool {
+        self.reply_to.is_some()
+    }
+
     /// The bytes that count against the largest payload of the server.
     pub(crate) fn size(&self) -> usize {
         self.payload.len() + self.trace.as_ref().map_or(0, TraceContext::size)

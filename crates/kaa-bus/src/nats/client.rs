@@ -62,11 +62,11 @@ impl Client {
     }
 
     pub(crate) async fn publish(&self, message: Outgoing) -> Result<(), PublishError> {
-        let subject = message.subject.clone();
+        let (subject, asks) = (message.subject.clone(), message.asks());
         let message = outbound(&self.nats, message)?;
         // Outside the task's budget: a publish that could go out must not look like a full queue.
         let sending = async {
-            self.transfer.passage().await;
+            self.transfer.passage(asks).await;
             unconstrained(self.nats.publish_message(message)).await
         };
         let sent = within(self.publish_timeout, pin!(sending)).await;
@@ -79,9 +79,9 @@ impl Client {
 
     /// The same without waiting. A publish that would have to wait has sent nothing.
     pub(crate) fn try_publish(&self, message: Outgoing) -> Result<(), PublishError> {
-        let subject = message.subject.clone();
+        let (subject, asks) = (message.subject.clone(), message.asks());
         let message = outbound(&self.nats, message)?;
-        if self.transfer.is_held() {
+        if self.transfer.is_held(asks) {
             return Err(PublishError::Full { subject });
         }
         // Pinned here, because a future that is handed on is copied each time, with the message in it.
@@ -94,11 +94,12 @@ impl Client {
     }
 
     /// Waits for room in the connection's queue, and keeps it.
-    pub(crate) async fn room(&self, subject: &Subject) -> Result<Room, PublishError> {
+    pub(crate) async fn room(&self, message: &Outgoing) -> Result<Room, PublishError> {
+        let (subject, asks) = (&message.subject, message.asks());
         // The cost of a clone does not matter to one who waits.
         let mut nats = self.nats.clone();
         let ready = async move {
-            self.transfer.passage().await;
+            self.transfer.passage(asks).await;
             unconstrained(poll_fn(|cx| Pin::new(&mut nats).poll_ready(cx))).await.map(|()| nats)
         };
         match within(self.publish_timeout, pin!(ready)).await {

@@ -5,14 +5,15 @@
 //! at a moment at which there is as little as possible to lose:
 //!
 //! 1. another connection joins the queue groups; then this one leaves them, and what was routed to it is taken;
-//! 2. nothing is published for a moment, so that answers on their way can arrive;
+//! 2. nothing more is asked for a moment, so that answers on their way can arrive; what answers others goes out, for
+//!    they may be about to move as well and wait for nothing else;
 //! 3. this connection is made anew, and what waited is published;
 //! 4. it joins the queue groups again, and the other one leaves them.
 //!
 //! So a queue group is never without this member. What is sent to a subject of this connection alone during step 3,
 //! some ten milliseconds, is lost, as it is with every reconnect.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,9 +31,9 @@ use crate::random::random;
 const JITTER: Duration = Duration::from_secs(1);
 /// How long each step may take that waits for a server.
 const STEP: Duration = Duration::from_secs(1);
-/// When nothing came for so long, no answer is on its way, or its sender takes his time.
+/// When nothing came for so long, nothing is on its way but answers that somebody is known to wait for.
 const QUIET: Duration = Duration::from_millis(50);
-/// How long publishers wait for that quiet at most.
+/// How long it waits for that quiet and those answers at most.
 const HOLD: Duration = Duration::from_millis(500);
 /// How long the other servers of a cluster may take to hear of a new member. Nothing tells when they have.
 const SETTLE: Duration = Duration::from_millis(100);
@@ -43,9 +44,19 @@ pub(super) struct Transfer {
     asked: Notify,
     connected: Notify,
     under_way: AtomicBool,
-    held: AtomicBool,
+    held: AtomicU8,
     released: Notify,
     members: Mutex<Vec<Member>>,
+}
+
+/// What publishers have to hold back.
+#[derive(Debug, Clone, Copy)]
+#[repr(u8)]
+enum Held {
+    Nothing,
+    /// Messages that name where their answer is to go.
+    Questions,
+    Everything,
 }
 
 /// A subscription in a queue group.
@@ -73,16 +84,17 @@ impl Transfer {
         self.under_way.load(Ordering::Acquire)
     }
 
-    /// Whether publishers have to wait.
-    pub(super) fn is_held(&self) -> bool {
-        self.held.load(Ordering::Acquire)
+    /// Whether a publisher has to wait, who asks something or not.
+    pub(super) fn is_held(&self, asks: bool) -> bool {
+        let free = if asks { Held::Nothing } else { Held::Questions };
+        self.held.load(Ordering::Acquire) > free as u8
     }
 
-    /// Waits until they no longer have to. Cancel safe.
-    pub(super) async fn passage(&self) {
-        while self.is_held() {
+    /// Waits until he no longer has to. Cancel safe.
+    pub(super) async fn passage(&self, asks: bool) {
+        while self.is_held(asks) {
             let released = self.released.notified();
-            if self.is_held() {
+            if self.is_held(asks) {
                 released.await;
             }
         }
@@ -101,8 +113,12 @@ impl Transfer {
         members.clone()
     }
 
+    fn hold(&self, held: Held) {
+        self.held.store(held as u8, Ordering::Release);
+    }
+
     fn release(&self) {
-        self.held.store(false, Ordering::Release);
+        self.hold(Held::Nothing);
         self.released.notify_waiters();
     }
 }
@@ -148,8 +164,9 @@ impl Transfer {
         let members = self.members();
         cross(&members, nats, bridge).await;
         self.under_way.store(true, Ordering::Release);
-        self.held.store(true, Ordering::Release);
-        let _ = timeout(HOLD, quiet(nats)).await;
+        self.hold(Held::Questions);
+        let _ = timeout(HOLD, quiet(nats, link)).await;
+        self.hold(Held::Everything);
         let before = connects(nats);
         self.reconnect(nats, before).await;
         self.under_way.store(false, Ordering::Release);
@@ -209,14 +226,14 @@ async fn cross(members: &[Member], here: &Client, there: &Client) {
     }
 }
 
-/// Waits until nothing has come for a while.
-async fn quiet(nats: &Client) {
+/// Waits until nothing has come for a while, and everybody has his answer.
+async fn quiet(nats: &Client, link: &Link) {
     let received = || nats.statistics().in_messages.load(Ordering::Acquire);
     let mut before = received();
     loop {
         sleep(QUIET).await;
         let now = received();
-        if now == before {
+        if now == before && !link.is_expecting() {
             return;
         }
         before = now;

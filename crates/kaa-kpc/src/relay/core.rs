@@ -153,7 +153,8 @@ impl Core {
     }
 
     /// A request waits for its end from now on.
-    fn sent(&self, state: &mut State, id: u64, subject: Subject, waiting: Waiting) {
+    fn sent(&self, state: &mut State, id: u64, subject: Subject, mut waiting: Waiting) {
+        waiting.expecting = waiting.request_id.is_some().then(|| self.bus().expecting());
         if state.pending.is_empty() {
             self.clock.notify_one();
         }

@@ -1,8 +1,8 @@
 //! Requests that wait for their end.
 
 use bytes::Bytes;
-use kaa_bus::NoResponders;
 use kaa_bus::trace::TraceContext;
+use kaa_bus::{Expecting, NoResponders};
 use kaa_process::trace::Trace;
 use kaa_protocol::dialect::Dialect;
 use kaa_protocol::esp::ExtensionData;
@@ -31,6 +31,8 @@ pub(super) struct Waiting {
     pub(super) pinned: Option<Box<Pinned>>,
     /// Its span and its trace; mostly nobody wants to know.
     pub(super) trace: Option<Box<Trace>>,
+    /// Its answer is to come by the connection that it was sent with.
+    pub(super) expecting: Option<Expecting>,
     place: Place,
 }
 
@@ -67,8 +69,8 @@ impl Waiting {
         deadline: Instant,
     ) -> Self {
         let (dialect, place) = (Dialect::Esp, Place::default());
-        let (party, pinned, trace) = (None, None, None);
-        Self { recipient, request_id, extension, dialect, party, deadline, pinned, trace, place }
+        let (party, pinned, trace, expecting) = (None, None, None, None);
+        Self { recipient, request_id, extension, dialect, party, deadline, pinned, trace, expecting, place }
     }
 
     fn endpoint(&self) -> Option<&EndpointId> {
