@@ -27,7 +27,10 @@ module.exports = async function filter(visit, stub) {
   await page.getByText("No message is like that").waitFor();
 
   await page.locator("#filter").fill("status:4xx");
-  await visit.until(() => [...document.querySelectorAll("#rows .said")].every((cell) => cell.textContent === "400"));
+  await visit.until(() => {
+    const cells = [...document.querySelectorAll("#rows .said")];
+    return cells.length > 0 && cells.every((cell) => cell.textContent === "400");
+  });
   seen.refused = await page.locator("#rows tr").count();
   assert.ok(seen.refused > 5);
   await page.locator("#filter").fill("");
