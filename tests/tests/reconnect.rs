@@ -110,8 +110,8 @@ async fn an_answer_that_takes_its_time_is_waited_for_before_the_connection_of_it
     };
     soon("the connection to hold back questions", held).await;
     let to: Subject = request.reply_to.unwrap().try_into().unwrap();
-    // Nothing comes for three times as long as is called quiet, and the answer of somebody else may go out.
-    for _ in 0..30 {
+    // Nothing comes for twice as long as is called quiet, and the answer of somebody else may go out.
+    for _ in 0..20 {
         look.tick().await;
         here.try_publish("elsewhere".parse().unwrap(), None, "".into()).unwrap();
     }
@@ -160,11 +160,12 @@ async fn what_devices_have_asked_is_answered_before_the_connection_of_kaa_kpc_mo
     soon("the request", state.begun.notified()).await;
     cluster.node(0).lame_duck();
     soon("the connection to hold back questions", fast_is(503)).await;
-    // Nothing comes for three times as long as is called quiet.
+    // Nothing comes for twice as long as is called quiet, and still it waits.
     let mut look = tokio::time::interval(Duration::from_millis(5));
-    for _ in 0..30 {
+    for _ in 0..20 {
         look.tick().await;
     }
+    assert_eq!(ask("/kp1/v1/slow/e1/fast").await.status, 503);
     state.end.notify_one();
     let answer = soon("the answer", asked).await.unwrap();
     assert_eq!((answer.status, answer.body.as_str()), (200, "at last"));
