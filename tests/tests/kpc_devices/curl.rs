@@ -99,17 +99,18 @@ async fn a_body_may_be_as_large_as_the_limit_and_not_larger() {
 #[tokio::test]
 async fn requests_at_the_same_time_get_each_their_own_answer() {
     let world = World::start().await;
-    let url = format!("http://{}/kp1/av/quickstart/device-[1-60]/greet/[1-60]", world.kpc.address("http"));
+    let devices = world.kpc.address("http");
+    let url = |most| format!("http://{devices}/kp1/av/quickstart/device-[1-{most}]/greet/[1-{most}]");
     // 3,600 answers of one transfer each, thirty at a time, on connections that are kept.
     let arguments = ["-sS", "-X", "POST", "-d", "", "--parallel", "--parallel-max", "30"];
-    let written = ["-o", "/dev/null", "-w", "%{http_code}\n", &url];
+    let written = ["-o", "/dev/null", "-w", "%{http_code}\n", &url(60)];
     let ended = run("curl", &[&arguments[..], &written].concat()).await;
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert_eq!(ended.stdout.lines().filter(|code| *code == "200").count(), 3600, "{}", ended.stderr);
 
     let directory = tempfile::tempdir().unwrap();
     let answers = format!("{}/#1-#2", directory.path().display());
-    let ended = run("curl", &[&arguments[..], &["-o", &answers, &url.replace("60", "9")]].concat()).await;
+    let ended = run("curl", &[&arguments[..], &["-o", &answers, &url(9)]].concat()).await;
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     for (device, name) in (1..=9).flat_map(|device| (1..=9).map(move |name| (device, name))) {
         let answer = fs::read_to_string(directory.path().join(format!("{device}-{name}"))).unwrap();
